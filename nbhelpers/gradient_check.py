@@ -1,0 +1,163 @@
+"""Gradient check: does backpropagation give the slope that the loss really has?
+
+The loss is evaluated a little to either side of every parameter; the difference, divided by the
+distance, must agree with the gradient. Use float64 and weights that are not all alike.
+
+Built in notebook 07.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nbhelpers.network import views
+
+
+def numerical_gradient(f, x, eps=1e-5):
+    """Return the gradient of `f` at `x` by central differences, (f(x + ε) - f(x - ε)) / 2ε.
+
+    Parameters
+    ----------
+    f : callable
+        Function of no argument that reads `x` as it is now and returns a float.
+    x : ndarray of shape (n,), float64
+        The point; every number is moved in place and put back.
+    eps : float
+        How far to move.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    gradient = np.empty_like(x)
+    for i in range(len(x)):
+        before = x[i]
+        x[i] = before + eps
+        above = f()
+        x[i] = before - eps
+        below = f()
+        x[i] = before
+        gradient[i] = (above - below) / (2 * eps)
+    return gradient
+
+
+def relative_error(a, b):
+    """Return ‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal arrays (two arrays of zeros too), 1 at worst."""
+    size = np.linalg.norm(a) + np.linalg.norm(b)
+    return float(np.linalg.norm(np.subtract(a, b)) / size) if size else 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check_gradients` found.
+
+    Attributes
+    ----------
+    errors : dict
+        Relative error of each array, by name: "W1", "b1", ... from the first layer to the last.
+    tolerance : float
+        What counts as equal.
+    """
+
+    errors: dict
+    tolerance: float
+
+    @property
+    def passed(self):
+        """True where all arrays agree."""
+        return all(error <= self.tolerance for error in self.errors.values())
+
+    @property
+    def guilty(self):
+        """Name of the wrong array nearest to the output, or None.
+
+        Mistakes travel backwards through the layers, so the one nearest to the output is where
+        to look first.
+        """
+        wrong = [name for name, error in self.errors.items() if not error <= self.tolerance]
+        return max(wrong, key=lambda name: (int(name[1:]), name[0]), default=None)
+
+    def __str__(self):
+        lines = [
+            f"{name:>4}  {error:8.1e}  {'ok' if error <= self.tolerance else 'WRONG'}"
+            for name, error in self.errors.items()
+        ]
+        verdict = f"look at {self.guilty} first" if self.guilty else "all gradients agree"
+        return "\n".join(["      rel. error", *lines, verdict])
+
+    __repr__ = __str__
+
+
+def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
+    """Compare every gradient of `net` on the examples with central differences.
+
+    Parameters
+    ----------
+    net : MLP of dtype float64
+        Its parameters are moved and put back, its `grads` are filled anew.
+    X, y : arrays
+        Examples and targets, as for `MLP.forward` and `MLP.backward`; a handful is enough.
+    eps : float
+        How far to move each parameter.
+    tolerance : float
+        Largest relative error that counts as equal.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ValueError
+        The network is not float64.
+    """
+    float64_only(net)
+    net.backward(net.forward(X), y)
+    numerical = numerical_gradient(lambda: net.loss(net.forward(X), y), net.params, eps)
+    shapes, has_bias = [W.shape for W in net.W], [b is not None for b in net.b]
+    W, b = views(numerical, shapes, has_bias)
+    errors = {}
+    for layer in range(net.n_layers):
+        errors[f"W{layer + 1}"] = relative_error(net.dW[layer], W[layer])
+        if has_bias[layer]:
+            errors[f"b{layer + 1}"] = relative_error(net.db[layer], b[layer])
+    return Report(errors, tolerance)
+
+
+def direction_check(net, X, y, rng, eps=1e-5):
+    """Check all parameters at once with two evaluations: the slope along one random direction.
+
+    Compares grads · d with (L(params + ε d) - L(params - ε d)) / 2ε for a random unit vector d.
+
+    Parameters
+    ----------
+    net : MLP of dtype float64
+    X, y : arrays
+        Examples and targets.
+    rng : numpy.random.Generator
+        Source of the direction.
+    eps : float
+        How far to go.
+
+    Returns
+    -------
+    float
+        Relative error of the slope.
+    """
+    float64_only(net)
+    net.backward(net.forward(X), y)
+    direction = rng.standard_normal(len(net.params))
+    direction /= np.linalg.norm(direction)
+    before = net.params.copy()
+    net.params[...] = before + eps * direction
+    above = net.loss(net.forward(X), y)
+    net.params[...] = before - eps * direction
+    below = net.loss(net.forward(X), y)
+    net.params[...] = before
+    return relative_error(net.grads @ direction, (above - below) / (2 * eps))
+
+
+def float64_only(net):
+    """Raise a ValueError where the network is not float64: float32 is too coarse for a check."""
+    if net.dtype != np.float64:
+        raise ValueError(f"a gradient check needs a float64 network, got {net.dtype}")

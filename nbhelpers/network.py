@@ -1,0 +1,324 @@
+"""A multilayer perceptron of any depth: forward, loss, backward.
+
+The network is plain arrays. All weights and biases live in one flat vector `params`, all
+gradients in another, `grads`, so that an optimizer is a few lines and never sees a layer;
+`W[l]`, `b[l]`, `dW[l]` and `db[l]` are views into them with the shapes that the formulas use.
+
+Rows are examples, `W[l]` has shape (inputs, units), and one layer is `A = f(A_before @ W + b)`.
+
+Built in notebook 07, for any depth; in notebook 01, for one hidden layer.
+"""
+
+import numpy as np
+
+from nbhelpers.activations import ACTIVATIONS, Activation
+from nbhelpers.initializers import INITIALIZERS
+from nbhelpers.losses import LOSSES, softmax
+
+NATURAL_LOSS = {"softmax": "softmax_cross_entropy", "sigmoid": "binary_cross_entropy"}
+SOFTMAX = Activation("softmax", softmax, None, (0.0, 1.0), 1.0)  # its derivative is in its loss
+
+
+def choose(kind, table, name):
+    """Return `table[name]`, or raise a ValueError that lists the names that exist."""
+    if name not in table:
+        raise ValueError(f"unknown {kind} {name!r}; choose one of {', '.join(map(repr, table))}")
+    return table[name]
+
+
+class MLP:
+    """Multilayer perceptron (fully connected feedforward network).
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units a layer, from the inputs to the outputs, for instance [784, 32, 10].
+    activation : str or sequence of str, default "relu"
+        Name of the hidden layers' activation, or one name a hidden layer.
+    output : str, default "softmax"
+        Activation of the last layer: "softmax", or any name in `ACTIVATIONS`.
+    loss : str, optional
+        Name in `LOSSES`. By default the natural one: softmax cross-entropy for "softmax",
+        binary cross-entropy for "sigmoid", mean squared error for all others.
+    initializer : str, default "he_normal"
+        Name in `INITIALIZERS`. Biases start at 0.
+    bias : bool or sequence of bool, default True
+        Whether layers have a bias, or one answer a layer.
+    l2 : float, default 0
+        Strength λ of the penalty ½ λ Σ w² that the loss gains; weights only, not biases.
+    rng : numpy.random.Generator
+        Where the initial weights come from.
+    dtype : float32 (default) or float64
+        Type of every number in the network.
+
+    Attributes
+    ----------
+    params, grads : ndarray of shape (n_params,)
+        All weights, then all biases; all their gradients, in the same order.
+    W, dW : list of ndarray of shape (n_in, n_out)
+        Weights of each layer and their gradients: views into `params` and `grads`.
+    b, db : list of ndarray of shape (n_out,), or None where a layer has no bias
+        Biases of each layer and their gradients: views.
+    sizes, n_layers, dtype
+        As given; the number of layers that have weights.
+
+    Raises
+    ------
+    ValueError
+        Unknown names, sizes that are not positive whole numbers, a loss that doesn't fit the
+        output, an `rng` that is not a numpy Generator.
+
+    Examples
+    --------
+    >>> net = MLP([2, 3, 1], activation="tanh", output="sigmoid", rng=np.random.default_rng(0))
+    >>> A = net.forward([[0, 1], [1, 1]])
+    >>> [a.shape for a in A]
+    [(2, 2), (2, 3), (2, 1)]
+    """
+
+    def __init__(
+        self,
+        sizes,
+        activation="relu",
+        output="softmax",
+        loss=None,
+        initializer="he_normal",
+        bias=True,
+        l2=0.0,
+        rng=None,
+        dtype=np.float32,
+    ):
+        self.sizes = checked_sizes(sizes)
+        self.n_layers = len(self.sizes) - 1
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
+        if not isinstance(rng, np.random.Generator):
+            raise ValueError(
+                f"rng must be a numpy Generator, as from np.random.default_rng(0), got {rng!r}"
+            )
+        if not (np.isscalar(l2) and l2 >= 0):
+            raise ValueError(f"l2 must be a number that is not negative, got {l2!r}")
+        self.l2 = l2
+
+        hidden = one_each("activation", activation, self.n_layers - 1, str)
+        outputs = ACTIVATIONS | {"softmax": SOFTMAX}
+        self.activations = [choose("activation", ACTIVATIONS, name) for name in hidden]
+        self.activations.append(choose("output", outputs, output))
+        self.loss_function = choose(
+            "loss", LOSSES, loss or NATURAL_LOSS.get(output, "mean_squared_error")
+        )
+        fused_with = self.loss_function.fused_with
+        if (output == "softmax" or fused_with) and fused_with != output:
+            raise ValueError(
+                f"the loss {self.loss_function.name!r} does not fit the output {output!r}: "
+                "softmax goes with 'softmax_cross_entropy', 'binary_cross_entropy' with sigmoid"
+            )
+
+        shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        has_bias = one_each("bias", bias, self.n_layers, bool)
+        bias_sizes = [n_out for (_, n_out), on in zip(shapes, has_bias, strict=True) if on]
+        self.n_weights = sum(n_in * n_out for n_in, n_out in shapes)
+        self.params = np.zeros(self.n_weights + sum(bias_sizes), self.dtype)
+        self.grads = np.zeros_like(self.params)
+        self.W, self.b = views(self.params, shapes, has_bias)
+        self.dW, self.db = views(self.grads, shapes, has_bias)
+        make = choose("initializer", INITIALIZERS, initializer)
+        for W in self.W:
+            W[...] = make(*W.shape, rng)
+
+    def forward(self, X, check=True):
+        """Return the activations of all layers, [X, A1, ..., AL].
+
+        For each layer, Z = A @ W + b and A = f(Z).
+
+        Parameters
+        ----------
+        X : array of shape (n, n_inputs)
+            Examples, one a row.
+        check : bool
+            False skips the checks, for a caller that has made them (as `fit` does).
+
+        Returns
+        -------
+        list of ndarray of shape (n, units of the layer)
+
+        Raises
+        ------
+        ValueError
+            Wrong shape; NaN or infinite numbers.
+        """
+        A = [self.checked_inputs(X) if check else X]
+        for W, b, activation in zip(self.W, self.b, self.activations, strict=True):
+            Z = A[-1] @ W  # (n, n_in) @ (n_in, n_out)
+            if b is not None:
+                Z += b
+            A.append(activation.f(Z, out=Z))
+        return A
+
+    def loss(self, A, y, check=True):
+        """Return the loss of the activations `A` of `forward` against the targets `y`, a float.
+
+        With `l2`, the penalty ½ λ Σ w² is part of it. Targets and errors as in `backward`.
+        """
+        if check:
+            y = self.checked_targets(y, len(A[-1]))
+        value = self.loss_function.value(A[-1], y)
+        if self.l2:
+            weights = self.params[: self.n_weights]
+            value += 0.5 * self.l2 * float(weights @ weights)
+        return value
+
+    def backward(self, A, y, check=True):
+        """Fill `grads` with the gradient of the loss, from the activations of `forward`.
+
+        Per layer, from the last to the first: dW = A_beforeᵀ @ delta, db = Σ delta, and
+        delta_before = (delta @ Wᵀ) * f'(Z_before).
+
+        Parameters
+        ----------
+        A : list of ndarray
+            What `forward` returned.
+        y : array
+            Targets of the shape of the outputs, or integer classes of shape (n,) for softmax;
+            shape (n,) will do for a network with one output.
+        check : bool
+            False skips the checks, for a caller that has made them.
+
+        Raises
+        ------
+        ValueError
+            Targets of the wrong shape, labels out of range, NaN or infinite numbers.
+
+        References
+        ----------
+        Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors"
+        (1986); Nielsen, Neural Networks and Deep Learning (2015), chapter 2.
+        """
+        if check:
+            y = self.checked_targets(y, len(A[-1]))
+        delta = self.loss_function.delta(A[-1], y)  # (n, n_outputs)
+        if self.loss_function.fused_with is None:
+            delta *= self.activations[-1].derivative(A[-1])
+        for layer in reversed(range(self.n_layers)):
+            np.matmul(A[layer].T, delta, out=self.dW[layer])  # (n_in, n) @ (n, n_out)
+            if self.l2:
+                self.dW[layer] += self.l2 * self.W[layer]
+            if self.db[layer] is not None:
+                np.sum(delta, axis=0, out=self.db[layer])
+            if layer > 0:
+                delta = delta @ self.W[layer].T  # (n, n_out) @ (n_out, n_in)
+                delta *= self.activations[layer - 1].derivative(A[layer])
+
+    def predict(self, X):
+        """Return what the network says about each row of `X`.
+
+        The classes, as integers of shape (n,), where the loss is a cross-entropy and the network
+        has softmax or a single sigmoid output; 0 or 1 for each of several sigmoid outputs, shape
+        (n, m); the outputs themselves, shape (n, m), for a squared error.
+        """
+        return self.classes(self.forward(X)[-1])
+
+    def classes(self, A):
+        """Return the answers for the outputs `A` of shape (n, m), as `predict` describes them."""
+        name = self.loss_function.name
+        if name == "softmax_cross_entropy":
+            return A.argmax(axis=1)
+        if name == "binary_cross_entropy":
+            yes = (A > 0.5).astype(np.int64)
+            return yes[:, 0] if A.shape[1] == 1 else yes
+        return A
+
+    def accuracy(self, A, y):
+        """Return the share of rows that are right, from outputs `A`; NaN for a squared error."""
+        answers = self.classes(A)
+        if answers is A:
+            return float("nan")
+        if y.ndim == 2 and answers.ndim == 1:
+            y = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0]
+        right = answers == y
+        return float(np.mean(right if right.ndim == 1 else right.all(axis=1)))
+
+    def checked_inputs(self, X):
+        """Return `X` as an array of the network's dtype, or raise a ValueError."""
+        X = np.asarray(X, dtype=self.dtype)
+        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
+            raise ValueError(
+                f"X has shape {X.shape}; expected (n, {self.sizes[0]}): one example a row"
+            )
+        if not np.isfinite(X).all():
+            raise ValueError(f"X contains NaN or infinite numbers, first in row {bad_row(X)}")
+        return X
+
+    def checked_targets(self, y, n):
+        """Return `y` as integer classes (n,) or as targets (n, m) of the network's dtype.
+
+        Raises a ValueError that says what came and what was expected.
+        """
+        y = np.asarray(y)
+        m = self.sizes[-1]
+        classes_fit = self.loss_function.name == "softmax_cross_entropy"
+        if classes_fit and y.ndim == 1:
+            if y.shape != (n,):
+                raise ValueError(f"y has shape {y.shape}; expected ({n},): one class an example")
+            if not np.issubdtype(y.dtype, np.integer):
+                raise ValueError(f"classes must be integers from 0 to {m - 1}, got dtype {y.dtype}")
+            if n and not (y.min() >= 0 and y.max() < m):
+                wrong = y[(y < 0) | (y >= m)][0]
+                raise ValueError(f"class {wrong} is out of range: expected 0 to {m - 1}")
+            return y
+        Y = np.asarray(y, dtype=self.dtype)
+        if Y.shape == (n,) and m == 1:
+            Y = Y[:, np.newaxis]
+        if Y.shape != (n, m):
+            classes = f", or ({n},): integer classes" if classes_fit else ""
+            raise ValueError(f"y has shape {y.shape}; expected ({n}, {m}){classes}")
+        if not np.isfinite(Y).all():
+            raise ValueError(f"y contains NaN or infinite numbers, first in row {bad_row(Y)}")
+        if self.loss_function.fused_with and Y.size and not (Y.min() >= 0 and Y.max() <= 1):
+            raise ValueError(f"targets must lie in [0, 1], got {Y.min():g} to {Y.max():g}")
+        return Y
+
+    def __repr__(self):
+        layers = "-".join(map(str, self.sizes))
+        names = ", ".join(a.name for a in self.activations)
+        return f"<MLP {layers} ({names}), {self.loss_function.name}, {self.dtype}>"
+
+
+def views(flat, shapes, has_bias):
+    """Cut the vector `flat` into a list of weight matrices and a list of bias vectors (views)."""
+    start, W, b = 0, [], []
+    for n_in, n_out in shapes:
+        W.append(flat[start : start + n_in * n_out].reshape(n_in, n_out))
+        start += n_in * n_out
+    for (_, n_out), on in zip(shapes, has_bias, strict=True):
+        b.append(flat[start : start + n_out] if on else None)
+        start += n_out if on else 0
+    return W, b
+
+
+def one_each(name, value, count, kind):
+    """Return `value` as a list of `count` values: itself, or itself repeated."""
+    if isinstance(value, (str, bool, np.bool_)):
+        return [value] * count
+    values = list(value)
+    if len(values) != count or not all(isinstance(v, (kind, np.bool_)) for v in values):
+        raise ValueError(f"{name} must be one {kind.__name__}, or a list of {count}; got {value!r}")
+    return values
+
+
+def checked_sizes(sizes):
+    """Return `sizes` as a list of ints, or raise a ValueError that says what was expected."""
+    sizes = list(sizes)
+    whole = all(isinstance(s, (int, np.integer)) and s > 0 for s in sizes)
+    if len(sizes) < 2 or not whole:
+        raise ValueError(
+            "sizes must be two or more positive whole numbers, inputs first and outputs last, "
+            f"as in [784, 32, 10]; got {sizes}"
+        )
+    return [int(s) for s in sizes]
+
+
+def bad_row(X):
+    """Return the number of the first row of `X` (n, d) that holds NaN or an infinite number."""
+    return int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])

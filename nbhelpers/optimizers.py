@@ -1,0 +1,188 @@
+"""Optimizers: how a gradient becomes a step, and schedules: how large the steps are over time.
+
+An optimizer sees two flat vectors, the parameters and their gradient, and changes the parameters
+in place: `optimizer.step(net.params, net.grads)`. It remembers what it needs (a velocity, two
+moving averages) in vectors of the same dtype.
+
+Weight decay is of the *decoupled* kind here: each step also shrinks the parameters it is given by
+the factor 1 - lr · weight_decay, biases included. The classic L2 penalty, which is part of the
+loss and goes through the gradient, is the network's `l2`. For plain SGD the two are the same;
+for momentum and Adam they are not (Loshchilov and Hutter, 2019).
+
+Built in notebooks 03 (SGD), 08 (momentum, decay) and 09 (Nesterov, Adam, schedules).
+"""
+
+import numpy as np
+
+
+class SGD:
+    """Stochastic gradient descent, with momentum if you like.
+
+    Without momentum: params -= lr · grads.
+    With momentum μ: v = μ v - lr · grads, then params += v.
+    With Nesterov: params += μ v - lr · grads, a look one step ahead.
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate.
+    momentum : float in [0, 1)
+        Share of the last step that goes on.
+    nesterov : bool
+        Nesterov's form of momentum.
+    weight_decay : float
+        Decoupled weight decay (see above).
+
+    Raises
+    ------
+    ValueError
+        A number out of its range.
+
+    References
+    ----------
+    Polyak (1964); Nesterov (1983), in the form of Sutskever, Martens, Dahl and Hinton, "On the
+    importance of initialization and momentum in deep learning" (2013).
+    """
+
+    def __init__(self, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
+        at_least_zero(lr=lr, momentum=momentum, weight_decay=weight_decay)
+        below_one(momentum=momentum)
+        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
+        self.weight_decay = weight_decay
+        self.velocity = None
+
+    def step(self, params, grads):
+        """Move `params` one step against `grads`, in place; both of shape (n_params,)."""
+        decay(params, self.lr * self.weight_decay)
+        step = grads * -self.lr
+        if self.momentum:
+            if self.velocity is None:
+                self.velocity = np.zeros_like(params)
+            self.velocity *= self.momentum
+            self.velocity += step
+            if self.nesterov:
+                step += self.momentum * self.velocity
+            else:
+                step = self.velocity
+        params += step
+
+    def __repr__(self):
+        return (
+            f"SGD(lr={self.lr:g}, momentum={self.momentum:g}, nesterov={self.nesterov}, "
+            f"weight_decay={self.weight_decay:g})"
+        )
+
+
+class Adam:
+    """Adam: a step size of its own for every parameter.
+
+    m = β₁ m + (1 - β₁) g and v = β₂ v + (1 - β₂) g² are moving averages of the gradient and of
+    its square; at step t, params -= lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε).
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate: about the size of one step of one parameter.
+    beta1, beta2 : float in [0, 1)
+        How much of the averages is kept.
+    eps : float
+        Keeps the division finite.
+    weight_decay : float
+        Decoupled weight decay (AdamW).
+
+    Raises
+    ------
+    ValueError
+        A number out of its range.
+
+    References
+    ----------
+    Kingma and Ba, "Adam: a method for stochastic optimization" (2015), with the reordered
+    computation at the end of their section 2; Loshchilov and Hutter, "Decoupled weight decay
+    regularization" (2019).
+    """
+
+    def __init__(self, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
+        at_least_zero(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+        below_one(beta1=beta1, beta2=beta2)
+        self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
+        self.weight_decay = weight_decay
+        self.t = 0
+        self.m = self.v = None
+
+    def step(self, params, grads):
+        """Move `params` one step, in place; both of shape (n_params,)."""
+        decay(params, self.lr * self.weight_decay)
+        if self.t == 0:
+            self.m, self.v = np.zeros_like(params), np.zeros_like(params)
+        self.t += 1
+        lr = self.lr * (1 - self.beta2**self.t) ** 0.5 / (1 - self.beta1**self.t)
+        # a piece at a time, so that all four vectors stay in the processor's cache
+        for start in range(0, len(params), PIECE):
+            piece = slice(start, start + PIECE)
+            g, m, v = grads[piece], self.m[piece], self.v[piece]
+            m *= self.beta1
+            m += (1 - self.beta1) * g
+            v *= self.beta2
+            v += (1 - self.beta2) * g * g
+            params[piece] -= lr * m / (np.sqrt(v) + self.eps)
+
+    def __repr__(self):
+        return (
+            f"Adam(lr={self.lr:g}, beta1={self.beta1:g}, beta2={self.beta2:g}, eps={self.eps:g}, "
+            f"weight_decay={self.weight_decay:g})"
+        )
+
+
+PIECE = 16_384  # numbers
+
+
+def decay(params, amount):
+    """Shrink `params` in place by the factor 1 - amount."""
+    if amount:
+        params *= 1 - amount
+
+
+def constant(progress):
+    """Return 1: the learning rate stays. `progress` runs from 0 (start) to 1 (end of training)."""
+    return 1.0
+
+
+def step(progress, factor=0.1, at=(0.5, 0.75)):
+    """Return 1, times `factor` for each share of the training in `at` that has passed."""
+    return factor ** sum(progress >= share for share in at)
+
+
+def cosine(progress):
+    """Return ½ (1 + cos(π · progress)): a slow start, a slow end, 0 at last.
+
+    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017).
+    """
+    return 0.5 * (1 + np.cos(np.pi * progress))
+
+
+def warmup_linear(progress, warmup=0.1):
+    """Return a factor that rises from 0 to 1 in the first tenth, then falls in a line to 0.
+
+    Source: Goyal et al., "Accurate, large minibatch SGD" (2017), for the warm-up.
+    """
+    if progress < warmup:
+        return progress / warmup
+    return (1 - progress) / (1 - warmup)
+
+
+SCHEDULES = {f.__name__: f for f in (constant, step, cosine, warmup_linear)}
+
+
+def at_least_zero(**values):
+    """Raise a ValueError that names the first value that is negative, infinite or NaN."""
+    for name, value in values.items():
+        if not (np.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} must be a finite number, 0 or more; got {value!r}")
+
+
+def below_one(**values):
+    """Raise a ValueError that names the first value that is 1 or more."""
+    for name, value in values.items():
+        if value >= 1:
+            raise ValueError(f"{name} must be less than 1, got {value!r}")

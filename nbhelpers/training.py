@@ -1,0 +1,234 @@
+"""Training: the loop around forward, backward and step, and a record of how it went.
+
+Built in notebook 03, for mini-batches; in notebook 08, for validation and early stopping.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nbhelpers.network import choose
+from nbhelpers.optimizers import SCHEDULES
+
+
+def minibatches(n, batch_size, rng, shuffle=True):
+    """Yield the rows of each mini-batch of one epoch.
+
+    The *examples* are shuffled, so that each epoch deals them into other batches.
+
+    Parameters
+    ----------
+    n : int
+        Number of examples.
+    batch_size : int
+        Examples a batch; the last batch gets what is left.
+    rng : numpy.random.Generator
+        Source of the shuffling.
+    shuffle : bool
+        False keeps the order of the examples.
+
+    Yields
+    ------
+    integer ndarray of shape (batch_size,) or shorter
+        Row numbers.
+    """
+    order = rng.permutation(n) if shuffle else np.arange(n)
+    for start in range(0, n, batch_size):
+        yield order[start : start + batch_size]
+
+
+@dataclass
+class History:
+    """What `fit` saw, one number an epoch.
+
+    Attributes
+    ----------
+    train_loss, train_accuracy : list of float
+        Means over the batches of the epoch, *while* the weights were changing. The accuracy is
+        NaN where the loss is a squared error.
+    validation_loss, validation_accuracy : list of float
+        At the end of each epoch; empty without validation data.
+    seconds : list of float
+        Training time since the start, validation not counted.
+    best_epoch : int or None
+        The epoch (the first is 1) whose weights early stopping has restored.
+    """
+
+    train_loss: list = field(default_factory=list)
+    train_accuracy: list = field(default_factory=list)
+    validation_loss: list = field(default_factory=list)
+    validation_accuracy: list = field(default_factory=list)
+    seconds: list = field(default_factory=list)
+    best_epoch: int | None = None
+
+    def __len__(self):
+        return len(self.train_loss)
+
+    def __repr__(self):
+        if not self.train_loss:
+            return "<History: no epoch yet>"
+        words = f"<History: {len(self)} epochs, train loss {self.train_loss[-1]:.4g}"
+        if self.validation_loss:
+            words += f", validation loss {self.validation_loss[-1]:.4g}"
+        return words + f", {self.seconds[-1]:.2f} s>"
+
+
+def fit(
+    net,
+    X,
+    y,
+    *,
+    optimizer,
+    epochs,
+    batch_size,
+    rng,
+    validation=None,
+    schedule="constant",
+    patience=None,
+    callback=None,
+    shuffle=True,
+    verbose=False,
+):
+    """Train `net` on the examples with mini-batches; return the history.
+
+    Parameters
+    ----------
+    net : MLP
+        The network; its weights are changed in place.
+    X : array of shape (n, n_inputs)
+        Examples.
+    y : array
+        Integer classes (n,) or targets (n, n_outputs), as for `MLP.backward`.
+    optimizer : SGD or Adam
+        Makes the steps. Its `lr` is scaled by the schedule and put back at the end.
+    epochs, batch_size : int
+        Passes through the examples, examples a step (at most n).
+    rng : numpy.random.Generator
+        Source of the shuffling.
+    validation : pair (X, y), optional
+        Evaluated after each epoch, never trained on.
+    schedule : str or callable
+        Name in `SCHEDULES`, or a function of the share of training done, 0 to 1.
+    patience : int, optional
+        Early stopping: end after this many epochs without a lower validation loss, and restore
+        the weights of the best epoch.
+    callback : callable, optional
+        callback(net, history) after each epoch; stops the training where it returns True.
+    shuffle : bool
+        False keeps the order of the examples in every epoch.
+    verbose : bool
+        Show a progress bar with the losses (tqdm).
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        Wrong shapes, labels out of range, NaN in the data, numbers out of range.
+    FloatingPointError
+        The loss is no longer a finite number, usually because the learning rate is too large;
+        says at which step and with which settings.
+    """
+    X = net.checked_inputs(X)
+    y = net.checked_targets(y, len(X))
+    n = len(X)
+    at_least_one(examples=n, epochs=epochs, batch_size=batch_size)
+    if patience is not None:
+        at_least_one(patience=patience)
+        if validation is None:
+            raise ValueError("early stopping (patience) needs validation=(X, y)")
+    factor = choose("schedule", SCHEDULES, schedule) if isinstance(schedule, str) else schedule
+    history, base_lr, spent = History(), optimizer.lr, 0.0
+    total_steps = epochs * -(-n // batch_size)
+    step, best_loss, best_params = 0, np.inf, None
+    bar = progress_bar(epochs) if verbose else None
+    try:
+        for epoch in range(1, epochs + 1):
+            start = time.perf_counter()
+            loss_sum = right_sum = 0.0
+            for rows in minibatches(n, batch_size, rng, shuffle):
+                optimizer.lr = base_lr * factor((step + 0.5) / total_steps)
+                step += 1
+                loss, accuracy = train_step(net, X[rows], y[rows], optimizer)
+                if not np.isfinite(loss):
+                    raise FloatingPointError(
+                        f"the loss became {loss} at step {step} (epoch {epoch}) with "
+                        f"{optimizer!r}, batch size {batch_size}; try a smaller learning rate"
+                    )
+                loss_sum += loss * len(rows)
+                right_sum += accuracy * len(rows)
+            spent += time.perf_counter() - start
+            history.train_loss.append(loss_sum / n)
+            history.train_accuracy.append(right_sum / n)
+            history.seconds.append(spent)
+            if validation is not None:
+                loss, accuracy = evaluate(net, *validation)
+                history.validation_loss.append(loss)
+                history.validation_accuracy.append(accuracy)
+                if patience is not None and loss < best_loss:
+                    best_loss, best_params = loss, net.params.copy()
+                    history.best_epoch = epoch
+            if bar is not None:
+                bar.set_postfix_str(repr(history).split(", ", 1)[1].rstrip(">"))
+                bar.update()
+            if callback is not None and callback(net, history):
+                break
+            if patience is not None and epoch - (history.best_epoch or 0) >= patience:
+                break
+    finally:
+        optimizer.lr = base_lr
+        if best_params is not None:
+            net.params[...] = best_params
+        if bar is not None:
+            bar.close()
+    return history
+
+
+def train_step(net, X, y, optimizer):
+    """Make one step on one batch, already checked; return its loss and accuracy before the step.
+
+    Where the loss is not finite no step is made.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        A = net.forward(X, check=False)
+        loss = net.loss(A, y, check=False)
+        if np.isfinite(loss):
+            net.backward(A, y, check=False)
+            optimizer.step(net.params, net.grads)
+        return loss, net.accuracy(A[-1], y)
+
+
+def evaluate(net, X, y, chunk=4096):
+    """Return the loss and the accuracy of `net` on the examples, as two floats.
+
+    Works through them in chunks, so that the activations of 60,000 images never lie in memory
+    all at once. The accuracy is NaN where the loss is a squared error. Parameters and errors as
+    in `fit`.
+    """
+    X = net.checked_inputs(X)
+    y = net.checked_targets(y, len(X))
+    at_least_one(examples=len(X))
+    loss = right = 0.0
+    for start in range(0, len(X), chunk):
+        rows = slice(start, start + chunk)
+        A = net.forward(X[rows], check=False)
+        loss += net.loss(A, y[rows], check=False) * len(A[-1])
+        right += net.accuracy(A[-1], y[rows]) * len(A[-1])
+    return loss / len(X), right / len(X)
+
+
+def progress_bar(epochs):
+    """Return a tqdm bar over the epochs; tqdm is imported only when somebody wants one."""
+    from tqdm.auto import tqdm
+
+    return tqdm(total=epochs, unit="epoch")
+
+
+def at_least_one(**values):
+    """Raise a ValueError that names the first value that is not a positive whole number."""
+    for name, value in values.items():
+        if not (isinstance(value, (int, np.integer)) and value >= 1):
+            raise ValueError(f"{name} must be a whole number, 1 or more; got {value!r}")
