@@ -9,6 +9,8 @@ Rows are examples, `W[l]` has shape (inputs, units), and one layer is `A = f(A_b
 Built in notebook 07, for any depth; in notebook 01, for one hidden layer.
 """
 
+import itertools
+
 import numpy as np
 
 from nbhelpers.activations import ACTIVATIONS, Activation
@@ -16,6 +18,7 @@ from nbhelpers.initializers import INITIALIZERS
 from nbhelpers.losses import LOSSES, softmax
 
 NATURAL_LOSS = {"softmax": "softmax_cross_entropy", "sigmoid": "binary_cross_entropy"}
+VIEWS = ("W", "b", "dW", "db")
 SOFTMAX = Activation("softmax", softmax, None, (0.0, 1.0), 1.0)  # its derivative is in its loss
 
 
@@ -59,8 +62,10 @@ class MLP:
         Weights of each layer and their gradients: views into `params` and `grads`.
     b, db : list of ndarray of shape (n_out,), or None where a layer has no bias
         Biases of each layer and their gradients: views.
-    sizes, n_layers, dtype
-        As given; the number of layers that have weights.
+    sizes, has_bias : list
+        Units a layer; whether each layer has a bias.
+    n_layers, n_weights : int
+        Number of layers that have weights; number of weights, biases not counted.
 
     Raises
     ------
@@ -115,17 +120,30 @@ class MLP:
                 "softmax goes with 'softmax_cross_entropy', 'binary_cross_entropy' with sigmoid"
             )
 
-        shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        shapes = list(itertools.pairwise(self.sizes))
         has_bias = one_each("bias", bias, self.n_layers, bool)
         bias_sizes = [n_out for (_, n_out), on in zip(shapes, has_bias, strict=True) if on]
         self.n_weights = sum(n_in * n_out for n_in, n_out in shapes)
         self.params = np.zeros(self.n_weights + sum(bias_sizes), self.dtype)
         self.grads = np.zeros_like(self.params)
-        self.W, self.b = views(self.params, shapes, has_bias)
-        self.dW, self.db = views(self.grads, shapes, has_bias)
+        self.has_bias = has_bias
+        self._make_views()
         make = choose("initializer", INITIALIZERS, initializer)
         for W in self.W:
             W[...] = make(*W.shape, rng)
+
+    def _make_views(self):
+        shapes = list(itertools.pairwise(self.sizes))
+        self.W, self.b = views(self.params, shapes, self.has_bias)
+        self.dW, self.db = views(self.grads, shapes, self.has_bias)
+
+    def __getstate__(self):
+        # A copy or a pickle of a view is an array of its own; so only the flat vectors go along.
+        return {name: value for name, value in vars(self).items() if name not in VIEWS}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._make_views()
 
     def forward(self, X, check=True):
         """Return the activations of all layers, [X, A1, ..., AL].

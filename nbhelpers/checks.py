@@ -1,0 +1,671 @@
+"""Exercise checks: say what is right about an answer, what is not, and a little more each time.
+
+`check("lesson.name", answer)` compares an answer (a function, a number, an array or a tuple of
+arrays) with the one in the bank. It never raises, whatever the answer is or does. Hints come in
+stages, one at each try: the shape, the sign, one value, the likely mistake by name. A mistake that
+is recognised exactly is named at the second try.
+"""
+
+import copy
+import html
+import inspect
+import sys
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import bank
+from .boxes import Shown, box, code, plain, shell
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """What an answer is compared with.
+
+    Parameters
+    ----------
+    reference : function or value
+        The right function, or the right value: a number, an array, a tuple of arrays, a string.
+    cases : sequence of tuples
+        For a function: the arguments of each call, one of them a degenerate shape. They are copied
+        before each call.
+    mistakes : mapping
+        A typical mistake in words -> the function or value that makes it.
+    hints : sequence of str
+        Shown one more at each try. Simple HTML (`<code>`, `<sub>`) is fine.
+    tolerance : float
+        Accepted difference, relative to the largest value of an output.
+    outputs : sequence of str
+        Names of the outputs where there are several: `("dW", "db")`.
+    changes : sequence of int
+        Positions of the arguments that the function is meant to change in place. They are then
+        compared instead of what it returns.
+    """
+
+    reference: Any
+    cases: Sequence[tuple] = ()
+    mistakes: Mapping[str, Any] = field(default_factory=dict)
+    hints: Sequence[str] = ()
+    tolerance: float = 1e-6
+    outputs: Sequence[str] = ()
+    changes: Sequence[int] = ()
+
+    def __post_init__(self):
+        if isinstance(self.hints, str):
+            raise ValueError(f"hints is a tuple of texts, got one text: {self.hints!r}")
+        if callable(self.reference) != bool(self.cases):
+            raise ValueError("an exercise needs cases if its reference is a function, else none")
+        for case in self.cases:
+            if not isinstance(case, tuple):
+                raise ValueError(f"a case is a tuple of arguments, got {type(case).__name__}")
+
+
+@dataclass(eq=False, repr=False)
+class Result(Shown):
+    """What `check` found: `passed`, `stage` and `message` (plain text).
+
+    `stage` is "passed", "unsolved", "error", "type", "changed input", "nan", "shape", "sign",
+    "value" or "mistake". `mistakes` lists the mistakes that were recognised and named.
+    """
+
+    name: str
+    passed: bool
+    stage: str
+    message: str
+    mistakes: tuple
+    html: str = field(repr=False)
+    shown_in: int | None = None
+
+    @property
+    def text(self):
+        return self.message
+
+    def _ipython_display_(self):
+        """Show the box, but not a second time in the cell that has already shown it."""
+        here = shell()
+        if here is None or here.execution_count != self.shown_in:
+            from IPython.display import display
+
+            display(self._repr_mimebundle_(), raw=True)
+
+
+@dataclass
+class _Finding:
+    """Facts to tell at once, and what is told step by step."""
+
+    stage: str
+    facts: list = field(default_factory=list)
+    sign: str = ""
+    example: str = ""
+    known: list = field(default_factory=list)  # mistakes recognised exactly, in words
+    nearest: str = ""
+
+
+_results = {}  # name -> latest Result in this kernel
+_tries = {}  # name -> number of wrong answers so far
+
+
+def check(name, answer):
+    """Compare an answer with the exercise "lesson.name", show what was found, and return it.
+
+    Parameters
+    ----------
+    name : str
+        "lesson.name" in the bank.
+    answer : anything
+        The function or value to check.
+
+    Returns
+    -------
+    Result
+        With `.passed`, `.stage` and `.message`. It is shown once.
+
+    Raises
+    ------
+    ValueError
+        Only if there is no exercise of this name.
+    """
+    exercise = bank.exercise(name)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # a warning on the page would look like a verdict
+            finding = _compare(exercise, answer)
+    except Exception as error:  # an answer that cannot even be looked at; it is told, not hidden
+        finding = _Finding("type", ["Your answer cannot be compared: " + code(_last_line(error))])
+    result = _results[name] = _result(name, exercise, finding)
+    here = shell()
+    if here is not None:
+        result._ipython_display_()
+        result.shown_in = here.execution_count
+    elif not hasattr(sys, "ps1"):  # a plain interactive prompt prints the result by itself
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(result.message.encode(encoding, "replace").decode(encoding))
+    return result
+
+
+class Report(Shown):
+    """Which exercises are done in this kernel: `done` and `missing` are lists of names."""
+
+    def __init__(self, lessons):
+        names = [f"{lesson}.{n}" for lesson in lessons for n in bank.exercises(lesson)]
+        self.done = [n for n in names if n in _results and _results[n].passed]
+        self.missing = [n for n in names if n not in self.done]
+        lines = [f"{'✓ done' if n in self.done else '○ to do'}: {code(n)}" for n in names]
+        title = f"{len(self.done)} of {len(names)} exercises done"
+        if not names:
+            title = "No exercise has been checked yet in this session"
+        kind = "passed" if names and not self.missing else "neutral"
+        self.html = box(kind, title, lines)
+        self.text = "\n".join([title, *("  " + plain(line) for line in lines)])
+
+
+def report(lesson=None):
+    """Which exercises of a lesson are done in this kernel (default: of all lessons begun)."""
+    return Report([lesson] if lesson else sorted({n.partition(".")[0] for n in _results}))
+
+
+def reset(name=None):
+    """Forget the tries of one exercise, or of all."""
+    for memory in (_results, _tries):
+        if name is None:
+            memory.clear()
+        else:
+            memory.pop(name, None)
+
+
+# -- what the finding looks like --------------------------------------------------------------
+
+
+def _result(name, exercise, finding):
+    short = name.partition(".")[2]
+    if finding.stage in ("passed", "unsolved"):
+        title = {"passed": "✓ Right: ", "unsolved": "○ Not solved yet: "}[finding.stage]
+        kind = {"passed": "passed", "unsolved": "neutral"}[finding.stage]
+        return _make(name, kind, finding.stage, title + code(short), finding.facts)
+    lines, stage, named = list(finding.facts), finding.stage, ()
+    if stage not in ("error", "type"):
+        tries = _tries[name] = _tries.get(name, 0) + 1
+        if stage == "differs":
+            stage = ("shape", "sign", "value", "mistake")[min(tries, 4) - 1]
+        if tries >= 2 and finding.known:
+            stage, named = "mistake", tuple(finding.known)
+            lines += [f"This looks like a known mistake: {_sentence(m)}" for m in finding.known]
+        elif tries >= 2 and finding.sign:
+            lines.append(finding.sign)
+        if tries >= 3 and finding.example:
+            lines.append(finding.example)
+        if tries >= 4 and not finding.known and finding.nearest:
+            named = (finding.nearest,)
+            lines.append(f"The nearest typical mistake: {_sentence(finding.nearest)}")
+        lines += [f"Hint: {hint}" for hint in exercise.hints[:tries]]
+    return _make(name, "hint", stage, "△ Not yet: " + code(short), lines, named)
+
+
+def _sentence(mistake):
+    return f"<b>{mistake}</b>" + ("" if mistake.endswith(("?", ".", "!")) else ".")
+
+
+def _make(name, kind, stage, title, lines, named=()):
+    message = "\n  ".join(plain(line) for line in [title, *lines])
+    return Result(name, kind == "passed", stage, message, named, box(kind, title, lines))
+
+
+# -- calling the answer -----------------------------------------------------------------------
+
+
+def _compare(exercise, answer):
+    """The _Finding about an answer."""
+    if _blank(answer):
+        return _Finding("unsolved", ["Replace the <code>...</code>, then run the cell again."])
+    if isinstance(exercise.reference, str):
+        return _compare_text(exercise, answer)
+    if not callable(exercise.reference):
+        if callable(answer):
+            return _Finding("type", ["A value is asked for here, and you pass a function."])
+        runs = [((), exercise.reference, answer)]
+        changed = []
+    else:
+        if not callable(answer):
+            called = f"without parentheses: <code>f</code>, not {code(_call_text(exercise, 'f'))}"
+            return _Finding(
+                "type", [f"Pass the function itself, {called}. You pass {_kind(answer)}."]
+            )
+        runs, changed = [], []
+        for case in exercise.cases:
+            arguments = copy.deepcopy(case)
+            try:
+                yours = answer(*arguments)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # also SystemExit: the kernel must survive it
+                return _raised(exercise, answer, case, error)
+            yours = _freeze(yours)
+            expected = _outcome(exercise, exercise.reference, case)
+            if exercise.changes:
+                untouched = _same_inputs(case, arguments, range(len(case)))
+                if _blank(yours) and untouched:
+                    return _unsolved_return(yours)
+                yours = _freeze(_pick(exercise, arguments, None))
+            elif _blank(yours):
+                return _unsolved_return(yours)
+            runs.append((case, expected, yours))
+            kept = [i for i in range(len(case)) if i not in exercise.changes]
+            changed += [i for i in kept if not _same_inputs(case, arguments, [i])]
+    finding = _compare_runs(exercise, runs)
+    if changed:
+        names = _argument_names(exercise)
+        which = " and ".join(code(names[i]) for i in sorted(set(changed)))
+        advice = (
+            f"Your function changes its input {which} in place, so the caller's array is no longer "
+            "what it was. Make a new array (<code>B = A * 2</code>, not <code>A *= 2</code>), or "
+            "work on a <code>.copy()</code>."
+        )
+        right = ["The values are right."] if finding.stage == "passed" else finding.facts
+        finding.facts, finding.stage = [advice, *right], "changed input"
+    return finding
+
+
+def _compare_text(exercise, answer):
+    if isinstance(answer, str) and answer.strip().lower() == exercise.reference.strip().lower():
+        return _Finding("passed", ["This is the right answer."])
+    if not isinstance(answer, str):
+        return _Finding("type", [f"A text in quotes is asked for; you pass {_kind(answer)}."])
+    given = answer.strip().lower()
+    said = [m for m, wrong in exercise.mistakes.items() if wrong.strip().lower() == given]
+    return _Finding("differs", ["This is not the right answer yet."], known=said)
+
+
+def _outcome(exercise, function, case):
+    """What a function of the bank gives for a case."""
+    if not callable(function):
+        return function
+    arguments = copy.deepcopy(case)
+    returned = function(*arguments)
+    return _freeze(_pick(exercise, arguments, returned))
+
+
+def _pick(exercise, arguments, returned):
+    if not exercise.changes:
+        return returned
+    picked = tuple(arguments[i] for i in exercise.changes)
+    return picked if len(picked) > 1 else picked[0]
+
+
+def _freeze(value):
+    """A copy, so that a later call cannot change an array that was returned before."""
+    if isinstance(value, np.ndarray):
+        return np.array(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_freeze(v) for v in value) if type(value) in (tuple, list) else value
+    return value
+
+
+def _blank(value):
+    """True where `...`, None or NotImplemented stands instead of an answer."""
+    if value is None or value is Ellipsis or value is NotImplemented:
+        return True
+    if isinstance(value, (tuple, list)):
+        return any(_blank(v) for v in value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return any(v is None or v is Ellipsis for v in value.flat)
+    return False
+
+
+def _unsolved_return(value):
+    if value is None:
+        fact = "Your function returns <code>None</code>. If it is written: is "
+        return _Finding("unsolved", [fact + "<code>return</code> missing?"])
+    return _Finding("unsolved", ["Replace the <code>...</code>, then run the cell again."])
+
+
+def _same_inputs(before, after, positions):
+    return all(_equal(before[i], after[i]) for i in positions)
+
+
+def _equal(a, b):
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        equal_nan = a.dtype.kind in "fc" and b.dtype.kind in "fc"
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=equal_nan)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(_equal(p, q) for p, q in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_equal(a[k], b[k]) for k in a)
+    return True  # other objects (a generator, a network) may change by being used
+
+
+def _last_line(error):
+    return traceback.format_exception_only(error)[-1].strip()
+
+
+def _raised(exercise, answer, case, error):
+    """The last line of the traceback, and the line in the learner's function."""
+    if isinstance(error, NotImplementedError) or "ellipsis" in str(error).lower():
+        return _Finding("unsolved", ["There is still a <code>...</code> to replace."])
+    facts = [f"Your function stops with an error: {code(_last_line(error))}"]
+    home = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.filename == home or "ipykernel_" in f.filename]
+    if own and own[-1].line:
+        facts.append(f"It happens in line {own[-1].lineno} of its cell: {code(own[-1].line)}")
+    else:
+        facts.append(f"It is called like this: {code(_call_text(exercise, _name(answer)))}")
+    facts.append(f"The input is {_describe(exercise, case)}.")
+    return _Finding("error", facts)
+
+
+def _name(function):
+    name = getattr(function, "__name__", "f")
+    return "f" if name == "<lambda>" else name
+
+
+def _argument_names(exercise):
+    if not callable(exercise.reference):
+        return []
+    width = max(len(case) for case in exercise.cases)
+    try:
+        names = list(inspect.signature(exercise.reference).parameters)
+    except (TypeError, ValueError):  # a few built-in functions have no signature
+        names = []
+    return names[:width] + [f"argument {i + 1}" for i in range(len(names), width)]
+
+
+def _call_text(exercise, function):
+    return f"{function}({', '.join(_argument_names(exercise))})"
+
+
+def _describe(exercise, case, limit=8):
+    """The arguments of a case in a few words: values if they are few, otherwise shapes."""
+    parts = []
+    for name, value in zip(_argument_names(exercise), case, strict=False):
+        if isinstance(value, np.ndarray) and not 0 < value.size <= limit:
+            parts.append(f"{code(name)} of shape {value.shape}")
+        elif isinstance(value, np.ndarray):
+            shown = np.array2string(value, precision=4, separator=", ").replace("\n", "")
+            parts.append(code(f"{name} = {shown}"))
+        else:
+            text = repr(value)
+            parts.append(code(f"{name} = {text if len(text) < 60 else type(value).__name__}"))
+    return ", ".join(parts) or "nothing"
+
+
+# -- comparing values -------------------------------------------------------------------------
+
+
+def _compare_runs(exercise, runs):
+    pairs, problem = [], None  # pairs: case, output's name, expected, yours
+    for case, expected, yours in runs:
+        several = isinstance(expected, (tuple, list))
+        if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
+            got = f"{len(yours)} values" if isinstance(yours, (tuple, list)) else _kind(yours)
+            wanted = ", ".join(code(n) for n in exercise.outputs)
+            wanted = f" ({wanted})" if wanted else ""
+            return _Finding(
+                "type", [f"{len(expected)} values are asked for{wanted}; yours is {got}."]
+            )
+        each = zip(expected, yours, strict=True) if several else [(expected, yours)]
+        for i, (right, mine) in enumerate(each):
+            label = ""
+            if several:
+                named = i < len(exercise.outputs)
+                label = code(exercise.outputs[i]) if named else f"value {i + 1}"
+            if not _numeric(mine):
+                return _Finding("type", [_wrong_type(label, right, mine)])
+            pairs.append((case, label, np.asarray(right), np.asarray(mine)))
+    for pair in pairs:
+        problem = problem or _shape_problem(exercise, *pair)
+    for pair in pairs:
+        problem = problem or _nan_problem(exercise, *pair)
+    problem = problem or _value_problem(exercise, pairs)
+    if problem is None:
+        n = len(runs)
+        tested = f"Your function agrees on all {n} inputs" if n > 1 else "Your answer agrees"
+        return _Finding("passed", [f"{tested}. Well done."])
+    problem.known = _known_mistakes(exercise, runs)
+    if not problem.known and problem.stage == "differs":
+        problem.known = _general_mistakes(exercise, pairs)
+        problem.nearest = _nearest_mistake(exercise, runs)
+    return problem
+
+
+def _numeric(value):
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "biuf"
+    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating))
+
+
+def _kind(value):
+    """A value's type in words."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype.name} of shape {value.shape}"
+    words = {list: "a list", tuple: "a tuple", dict: "a dictionary", str: "a text"}
+    words |= {int: "a number", float: "a number", bool: "True or False", complex: "complex"}
+    if type(value) in words:
+        return words[type(value)]
+    return "a function" if callable(value) else f"a {html.escape(type(value).__name__)}"
+
+
+def _wrong_type(label, right, mine):
+    wanted = "A number" if np.ndim(right) == 0 else "A NumPy array of numbers"
+    text = f"{wanted} is asked for{' as ' + label if label else ''}; yours is {_kind(mine)}."
+    if isinstance(mine, (list, tuple)) and np.ndim(right):
+        text += " <code>np.array(...)</code> makes an array of it."
+    return text
+
+
+def _shape_words(shape):
+    return "a single number (shape <code>()</code>)" if shape == () else f"shape {code(shape)}"
+
+
+def _shape_problem(exercise, case, label, right, mine):
+    if right.shape == mine.shape:
+        return None
+    yours = f"{label}: yours" if label else "Yours"
+    fact = f"{yours} has {_shape_words(mine.shape)}; expected: {_shape_words(right.shape)}."
+    if case:
+        fact += f" The input was {_describe(exercise, case)}."
+    facts = [fact]
+    close = exercise.tolerance
+    if mine.ndim == 2 and mine.T.shape == right.shape and _close(mine.T, right, close):
+        facts.append("The values are right, but rows and columns are swapped: <code>.T</code>.")
+    elif mine.ndim == 2 and mine.T.shape == right.shape:
+        facts.append("Rows and columns seem to be swapped.")
+    elif mine.size == right.size and _close(mine.reshape(right.shape), right, close):
+        facts.append("The values are right, only their arrangement is not.")
+    elif mine.ndim == 0 and right.ndim:
+        facts.append("Something adds up or averages over everything; is an <code>axis</code> due?")
+    elif right.ndim and mine.ndim == right.ndim + 1 and mine.shape[0] == mine.shape[1]:
+        facts.append("A column and a row were combined into a square: look at their shapes.")
+    return _Finding("shape", facts)
+
+
+def _nan_problem(exercise, case, label, right, mine):
+    bad = ~np.isfinite(mine) & np.isfinite(right)
+    if not bad.any():
+        return None
+    word = "NaN (not a number)" if np.isnan(mine[bad]).any() else "infinite"
+    what = "It is" if mine.ndim == 0 else f"{bad.sum()} of {mine.size} values are"
+    fact = f"{label + ': ' if label else ''}{what} {word}."
+    if case:
+        fact += f" The input was {_describe(exercise, case)}."
+    cause = "Look for a division by 0, the logarithm of 0, or an exponential that is too large."
+    return _Finding("nan", [fact, cause])
+
+
+def _close(mine, right, tolerance):
+    """Equal up to `tolerance` times the largest value (and never below 1e-12 in all)."""
+    right, mine = np.asarray(right, float), np.asarray(mine, float)
+    if right.shape != mine.shape:
+        return False
+    return bool(_right(mine, right, tolerance).all())
+
+
+def _right(mine, right, tolerance):
+    """Boolean array: which values are right."""
+    right, mine = np.asarray(right, float), np.asarray(mine, float)
+    finite = np.abs(right[np.isfinite(right)])
+    scale = max(finite.max(initial=0.0), 1e-6) if finite.any() else 1.0
+    return np.isclose(mine, right, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
+
+
+def _value_problem(exercise, pairs):
+    masks = [_right(mine, right, exercise.tolerance) for _, _, right, mine in pairs]
+    wrong, total = sum((~m).sum() for m in masks), sum(m.size for m in masks)
+    if not wrong:
+        return None
+    single = all(right.ndim == 0 for _, _, right, _ in pairs)
+    if total == 1:
+        fact = "A single number is asked for, and yours is one, but not the right one yet."
+    elif single:
+        fact = f"Yours is a single number, as it should be; it is wrong for {wrong} of {total}"
+        fact += " inputs."
+    else:
+        fact = f"The shape is right; {wrong} of {total} values are not."
+    labels = dict.fromkeys(p[1] for p, m in zip(pairs, masks, strict=True) if p[1] and not m.all())
+    if labels:
+        fact += f" Look at {' and '.join(labels)}."
+    flips = sum((np.sign(mine) * np.sign(right) < 0).sum() for _, _, right, mine in pairs)
+    if flips:
+        few = "One value has" if flips == 1 else f"{flips} values have"
+        sign = f"{few} the wrong sign (of {total} in all)."
+    else:
+        sign = "No value has the wrong sign; it is the size that is wrong."
+    return _Finding("differs", [fact], sign, _example(exercise, pairs, masks))
+
+
+def _example(exercise, pairs, masks):
+    """One wrong value, from the smallest input that shows it."""
+    bad = [i for i, m in enumerate(masks) if not m.all()]
+    case, label, right, mine = pairs[min(bad, key=lambda i: (pairs[i][2].size, i))]
+    index = tuple(int(i) for i in np.argwhere(~_right(mine, right, exercise.tolerance))[0])
+    where = f"element {code(list(index))}" if index else "the value"
+    if label:
+        where += f" of {label}"
+    numbers = f"{where} is {code(f'{mine[index]:.6g}')}; expected: {code(f'{right[index]:.6g}')}"
+    return f"For example{' with ' + _describe(exercise, case) if case else ''}: {numbers}."
+
+
+# -- naming mistakes --------------------------------------------------------------------------
+
+
+def _flat(value):
+    return list(value) if isinstance(value, (tuple, list)) else [value]
+
+
+def _agreement(exercise, wrong, runs):
+    """Fraction of the learner's values that a listed mistake gives too (0 if shapes differ)."""
+    same = total = 0
+    for case, _, yours in runs:
+        try:
+            theirs = _outcome(exercise, wrong, case)
+        except Exception:  # this mistake cannot handle the input: it is not the learner's
+            return 0.0
+        pair = _flat(theirs), _flat(yours)
+        if len(pair[0]) != len(pair[1]):
+            return 0.0
+        for a, b in zip(*pair, strict=True):
+            if np.shape(a) != np.shape(b):
+                return 0.0
+            mask = _right(np.asarray(b), np.asarray(a), exercise.tolerance)
+            same, total = same + mask.sum(), total + mask.size
+    return same / total if total else 0.0
+
+
+def _known_mistakes(exercise, runs):
+    return [m for m, wrong in exercise.mistakes.items() if _agreement(exercise, wrong, runs) == 1]
+
+
+def _nearest_mistake(exercise, runs):
+    scores = {m: _agreement(exercise, wrong, runs) for m, wrong in exercise.mistakes.items()}
+    best = max(scores, key=scores.get, default="")
+    return best if best and scores[best] >= 0.5 else ""
+
+
+def _general_mistakes(exercise, pairs):
+    """Mistakes that can be recognised without a list: sign, transposed, swapped, factor, shift."""
+    tolerance = exercise.tolerance
+    wrong = {p[1] for p in pairs if not _close(p[3], p[2], tolerance)}
+    swapped = _swapped(pairs, tolerance)
+    if swapped:
+        return [swapped]
+    if len(wrong) == 1 and len({p[1] for p in pairs}) > 1:  # the other outputs are right
+        found = _general_mistakes(exercise, [p for p in pairs if p[1] in wrong])
+        return [f"{wrong.pop()}: {mistake}" for mistake in found]
+
+    def all_close(change):
+        changed = [(change(mine, case), right) for case, _, right, mine in pairs]
+        return all(_close(mine, right, tolerance) for mine, right in changed)
+
+    if all_close(lambda mine, case: -mine.astype(float)):
+        return ["the sign is flipped: every value is right once it is multiplied by −1"]
+    if any(p[2].ndim == 2 for p in pairs) and all_close(lambda mine, case: mine.T):
+        return ["the result is transposed: rows and columns are swapped"]
+    return _factor(pairs, tolerance) or _shift(pairs, tolerance)
+
+
+def _swapped(pairs, tolerance):
+    labels = list(dict.fromkeys(p[1] for p in pairs))
+    if len(labels) != 2:
+        return ""
+    first, second = pairs[0::2], pairs[1::2]
+    crossed = zip([*first, *second], [*second, *first], strict=True)
+    ok = all(_close(a[3], b[2], tolerance) for a, b in crossed)
+    return f"{labels[0]} and {labels[1]} are in the wrong order" if ok else ""
+
+
+def _rows(case):
+    """Number of examples in a case: the rows of its first array."""
+    arrays = [a for a in case if isinstance(a, np.ndarray) and a.ndim]
+    return len(arrays[0]) if arrays else 0
+
+
+def _ratio(right, mine):
+    """The factor that takes the expected values to yours, by least squares; None if undefined."""
+    right, mine = np.asarray(right, float).ravel(), np.asarray(mine, float).ravel()
+    square = right @ right
+    return float(right @ mine / square) if square > 0 else None
+
+
+def _factor(pairs, tolerance):
+    ratios = [_ratio(right, mine) for _, _, right, mine in pairs]
+    useful = [(r, p) for r, p in zip(ratios, pairs, strict=True) if r is not None]
+    if not useful or any(
+        not _close(mine, (0 if r is None else r) * right, tolerance)
+        for r, (_, _, right, mine) in zip(ratios, pairs, strict=True)
+    ):
+        return []
+    rows = [_rows(p[0]) for _, p in useful]
+    missing = all(n and np.isclose(r, n, rtol=1e-5) for (r, _), n in zip(useful, rows, strict=True))
+    twice = all(
+        n and np.isclose(r * n, 1, rtol=1e-5) for (r, _), n in zip(useful, rows, strict=True)
+    )
+    if missing or twice:
+        n = max(rows)
+        size = "large" if missing else "small"
+        ask = "is 1/n missing?" if missing else "is it divided by n once too often?"
+        return [f"with n = {n} examples your values are {n} times too {size}: {ask}"]
+    factor = useful[0][0]
+    if factor == 0 or any(not np.isclose(r, factor, rtol=1e-5) for r, _ in useful):
+        return []
+    values = sum(np.count_nonzero(p[2]) for _, p in useful)
+    size = abs(factor) if abs(factor) > 1 else 1 / abs(factor)
+    if values < 2 and not (np.isclose(size, round(size)) and round(size) in (*range(2, 11), 100)):
+        return []  # any two numbers have a ratio; it says something only if it is a simple one
+    text = f"your values are {size:.4g} times too {'large' if abs(factor) > 1 else 'small'}"
+    text += " and have the wrong sign" if factor < 0 else ""
+    return [text + ": is a constant factor missing, or one too many?"]
+
+
+def _shift(pairs, tolerance):
+    differences = np.concatenate(
+        [(mine.astype(float) - right.astype(float)).ravel() for _, _, right, mine in pairs]
+    )
+    if differences.size < 3 or not _close(
+        differences, differences[:1].repeat(len(differences)), 1e-5
+    ):
+        return []
+    word = "large" if differences[0] > 0 else "small"
+    return [f"all your values are too {word} by {abs(differences[0]):.4g}"]

@@ -1,0 +1,508 @@
+"""The estimators: scikit-learn's rules, its own numbers, and life inside its tools."""
+
+import copy
+import doctest
+import pickle
+import subprocess
+import sys
+import unittest
+
+import numpy as np
+import pytest
+from sklearn import neural_network as sklearn_mlp
+from sklearn.base import clone
+from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.multiclass import unique_labels
+
+from nbhelpers import datasets, estimators
+from nbhelpers.estimators import ACTIVATION_NAMES, MLPClassifier, MLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+# ------------------------------------------------------------------ scikit-learn's own checks
+
+
+@parametrize_with_checks(
+    [
+        MLPClassifier(),
+        MLPRegressor(),
+        MLPClassifier((20, 10), activation="tanh", solver="sgd", learning_rate_init=0.05),
+        MLPRegressor((20, 10), activation="tanh", solver="sgd"),
+    ]
+)
+def test_scikit_learns_rules(estimator, check, monkeypatch):
+    """No check may fail, and none may be skipped for want of a setting or a package."""
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+    try:
+        check(estimator)
+    except unittest.SkipTest as skipped:
+        pytest.fail(f"scikit-learn skipped the check: {skipped}")
+
+
+# ------------------------------------------------------------------ scikit-learn's own numbers
+
+PROBLEMS = {
+    "three classes": (
+        "MLPClassifier",
+        make_classification(90, 6, n_informative=4, n_classes=3, random_state=0),
+    ),
+    "two classes": ("MLPClassifier", make_classification(90, 6, random_state=1)),
+    "several labels": (
+        "MLPClassifier",
+        make_multilabel_classification(90, 6, n_classes=4, random_state=2),
+    ),
+    "one number": ("MLPRegressor", make_regression(90, 6, random_state=3)),
+    "three numbers": ("MLPRegressor", make_regression(90, 6, n_targets=3, random_state=4)),
+}
+SOLVERS = {
+    "sgd": {"solver": "sgd", "learning_rate_init": 0.05, "momentum": 0},
+    "momentum": {
+        "solver": "sgd",
+        "learning_rate_init": 0.02,
+        "momentum": 0.9,
+        "nesterovs_momentum": False,
+    },
+    "nesterov": {"solver": "sgd", "learning_rate_init": 0.02, "momentum": 0.9},
+    "adam": {"solver": "adam", "learning_rate_init": 0.02},
+}
+
+
+def problem(name):
+    """Return our class, scikit-learn's class, standardized examples, targets of moderate size."""
+    kind, (X, y) = PROBLEMS[name]
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    if kind == "MLPRegressor":
+        y = (y - y.mean(axis=0)) / y.std(axis=0)
+    ours = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}[kind]
+    return ours, getattr(sklearn_mlp, kind), X, y
+
+
+def side_by_side(name, activation="relu", max_iter=1, batch_size=90, **settings):
+    """Train both estimators from the same weights on the same batches; return them, and X, y."""
+    ours, theirs, X, y = problem(name)
+    settings |= {
+        "hidden_layer_sizes": (5, 4),
+        "activation": activation,
+        "alpha": 0.3,
+        "batch_size": batch_size,
+        "max_iter": 1,
+        "tol": 0,
+        "shuffle": False,
+        "warm_start": True,
+        "random_state": 0,
+    }
+    pair = ours(**settings).fit(X, y), theirs(**settings).fit(X, y)
+    for estimator in pair:
+        # fresh weights for both, far from zero gradients and with biases that are not zero
+        rng = np.random.default_rng(7)
+        estimator.coefs_ = [rng.normal(scale=0.5, size=W.shape) for W in estimator.coefs_]
+        estimator.intercepts_ = [rng.normal(scale=0.5, size=b.shape) for b in estimator.intercepts_]
+        estimator.set_params(max_iter=max_iter)
+    start = [W.copy() for W in pair[0].coefs_]
+    for estimator in pair:
+        estimator.fit(X, y)
+    for W, before in zip(pair[0].coefs_, start, strict=True):
+        assert np.abs(W - before).max() > 1e-4  # it did move
+    return *pair, X, y
+
+
+def assert_same(mine, theirs):
+    for a, b in zip(mine, theirs, strict=True):
+        assert a.dtype == np.float64
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_one_step_equals_scikit_learns(name, solver):
+    mine, theirs, _, _ = side_by_side(name, **SOLVERS[solver])
+    assert_same(mine.coefs_, theirs.coefs_)
+    assert_same(mine.intercepts_, theirs.intercepts_)
+
+
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_five_epochs_of_uneven_batches_equal_scikit_learns(solver, activation):
+    mine, theirs, X, y = side_by_side(
+        "three classes", activation, max_iter=5, batch_size=40, **SOLVERS[solver]
+    )
+    assert_same(mine.coefs_, theirs.coefs_)
+    assert_same(mine.intercepts_, theirs.intercepts_)
+    # the first number is that of the fit from other weights
+    np.testing.assert_allclose(mine.loss_curve_[1:], theirs.loss_curve_[1:], rtol=1e-12)
+    assert mine.n_iter_ == theirs.n_iter_ == 5
+    assert mine.score(X, y) == theirs.score(X, y)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_predictions_and_attributes_equal_scikit_learns(name):
+    mine, theirs, X, _ = side_by_side(name, max_iter=3, batch_size=50, **SOLVERS["adam"])
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        if hasattr(theirs, method):
+            a, b = getattr(mine, method)(X), getattr(theirs, method)(X)
+            assert a.shape == b.shape
+            assert a.dtype == b.dtype
+            np.testing.assert_allclose(a, b, rtol=1e-9)
+    if name != "three numbers":  # scikit-learn reports the mean over the outputs there
+        np.testing.assert_allclose(mine.loss_curve_[1:], theirs.loss_curve_[1:], rtol=1e-12)
+    for attribute in ("out_activation_", "n_outputs_", "n_layers_", "n_features_in_", "n_iter_"):
+        assert getattr(mine, attribute) == getattr(theirs, attribute)
+    if hasattr(theirs, "classes_"):
+        assert np.array_equal(mine.classes_, theirs.classes_)
+
+
+def test_the_loss_of_several_numbers_is_summed_over_the_outputs():
+    mine, _, X, y = side_by_side("three numbers", **SOLVERS["sgd"])
+    before = copy.deepcopy(mine)
+    mine.fit(X, y)
+    squares = ((before.predict(X) - y) ** 2).sum() / (2 * len(X))
+    penalty = 0.3 / (2 * len(X)) * sum((W**2).sum() for W in before.coefs_)
+    assert mine.loss_ == pytest.approx(squares + penalty, rel=1e-12)
+
+
+# ------------------------------------------------------------------ learning
+
+
+def test_the_classifier_reads_digits():
+    X, y = datasets.digits()
+    (X, y), (X_test, y_test) = datasets.split(X, y, 400, rng=np.random.default_rng(0))
+    mlp = MLPClassifier((64,), learning_rate_init=5e-3, max_iter=40, random_state=0).fit(X, y)
+    assert mlp.score(X_test, y_test) > 0.95
+    assert mlp.coefs_[0].dtype == mlp.predict_proba(X).dtype == np.float32
+    assert mlp.best_loss_ == min(mlp.loss_curve_)
+    assert mlp.loss_ == mlp.loss_curve_[-1] < 0.1 * mlp.loss_curve_[0]
+    assert len(mlp.loss_curve_) == mlp.n_iter_ == 40
+    proba = mlp.predict_proba(X)
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-5)
+    assert np.array_equal(mlp.classes_[proba.argmax(axis=1)], mlp.predict(X))
+    assert np.array_equal(mlp.decision_function(X).argmax(axis=1), proba.argmax(axis=1))
+    np.testing.assert_array_equal(mlp.predict_log_proba(X), np.log(proba))
+
+
+def test_the_regressor_learns_the_sine():
+    X, Y = datasets.sine(200)
+    mlp = MLPRegressor((20,), "tanh", learning_rate_init=0.02, batch_size=20, random_state=0)
+    assert mlp.fit(X, Y[:, 0]).score(X, Y[:, 0]) > 0.93
+    assert mlp.predict(X).dtype == np.float32
+    assert mlp.predict(X).shape == (200,)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_type_of_the_examples_is_the_type_of_everything(name, solver, dtype):
+    ours, _, X, y = problem(name)
+    settings = {"alpha": np.float64(0.1), "learning_rate_init": np.float64(0.01), "max_iter": 2}
+    mlp = ours((4,), solver=solver, momentum=np.float64(0.5), **settings).fit(X.astype(dtype), y)
+    state = vars(mlp._optimizer).values()
+    arrays = [*mlp.coefs_, *mlp.intercepts_, mlp.net_.grads]
+    arrays += [array for array in state if isinstance(array, np.ndarray)]
+    assert {array.dtype for array in arrays} == {np.dtype(dtype)}
+    outputs = mlp.predict_proba(X) if hasattr(mlp, "predict_proba") else mlp.predict(X)
+    assert outputs.dtype == dtype
+
+
+def test_classes_may_be_words():
+    X, y = datasets.clouds(100, rng=np.random.default_rng(0))
+    words = np.array(["blue", "green", "red"])[y]
+    for labels in (words, words.astype(object)):
+        mlp = MLPClassifier((8,), learning_rate_init=0.02, max_iter=30, random_state=0)
+        assert mlp.fit(X, labels).score(X, labels) > 0.9
+        assert mlp.classes_.tolist() == ["blue", "green", "red"]
+    two = words != "red"
+    mlp.fit(X[two], words[two])
+    assert mlp.n_outputs_ == 1
+    assert mlp.predict_proba(X).shape == (300, 2)
+    assert mlp.decision_function(X).shape == (300,)
+    assert set(mlp.predict(X)) == {"blue", "green"}
+    right = mlp.predict(X[two]) == words[two]
+    assert right.mean() > 0.9
+
+
+@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
+def test_every_activation_learns(activation):
+    X, y = datasets.moons(100, rng=np.random.default_rng(0))
+    mlp = MLPClassifier((10,), activation, learning_rate_init=0.03, max_iter=100, random_state=0)
+    assert mlp.fit(X, y).score(X, y) > 0.82
+
+
+def test_their_names_and_ours_mean_the_same():
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    for theirs, ours in (("logistic", "sigmoid"), ("identity", "linear")):
+        a, b = (MLPClassifier((5,), f, max_iter=5, random_state=0) for f in (theirs, ours))
+        assert np.array_equal(a.fit(X, y).coefs_[0], b.fit(X, y).coefs_[0])
+
+
+def test_no_hidden_layer_and_a_bare_number():
+    X, y = datasets.clouds(100, rng=np.random.default_rng(0))
+    straight = MLPClassifier((), learning_rate_init=0.05, max_iter=50, random_state=0).fit(X, y)
+    assert [W.shape for W in straight.coefs_] == [(2, 3)]
+    assert straight.score(X, y) > 0.9
+    assert [W.shape for W in MLPClassifier(7, max_iter=1).fit(X, y).coefs_] == [(2, 7), (7, 3)]
+
+
+# ------------------------------------------------------------------ when to stop
+
+
+def test_training_stops_when_the_loss_rests():
+    X, y = datasets.clouds(100, rng=np.random.default_rng(0))
+    mlp = MLPClassifier((5,), learning_rate_init=0.1, tol=1e-2, n_iter_no_change=3, random_state=0)
+    mlp.fit(X, y)
+    losses = mlp.loss_curve_
+    assert 5 < mlp.n_iter_ < 200
+    best = np.minimum.accumulate(losses)
+    waits = [losses[i] > best[i - 1] - 1e-2 for i in range(1, len(losses))]
+    assert all(waits[-4:])  # more than three epochs in a row
+    assert not any(all(waits[i : i + 4]) for i in range(len(waits) - 4))
+    assert mlp.validation_scores_ is None
+    assert mlp.best_validation_score_ is None
+
+
+def test_a_warning_says_that_max_iter_was_too_few():
+    X, y = datasets.clouds(50, rng=np.random.default_rng(0))
+    with pytest.warns(ConvergenceWarning, match="max_iter=3"):
+        MLPClassifier(max_iter=3).fit(X, y)
+
+
+@pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
+def test_early_stopping_keeps_the_best_weights(kind):
+    if kind == "numbers":
+        X, y = make_regression(300, 6, noise=20, random_state=0)
+        y /= y.std()
+        mlp, measure = MLPRegressor(), r2_score
+    elif kind == "labels":
+        X, y = make_multilabel_classification(300, 6, random_state=0)
+        mlp, measure = MLPClassifier(), accuracy_score
+    else:
+        X, y = make_classification(300, 6, flip_y=0.2, random_state=0)
+        mlp, measure = MLPClassifier(), accuracy_score
+    mlp.set_params(early_stopping=True, learning_rate_init=0.01, validation_fraction=0.2)
+    mlp.set_params(n_iter_no_change=5, random_state=0)
+    apart = {}
+    real = mlp._set_apart
+    mlp._set_apart = lambda X, Y: apart.setdefault("parts", real(X, Y))
+    mlp.fit(X, y)
+    X_train, _, X_apart, Y_apart = apart["parts"]
+    assert len(X_train) == 240
+    assert len(X_apart) == 60
+    scores = mlp.validation_scores_
+    assert len(scores) == mlp.n_iter_ < 200
+    assert mlp.best_validation_score_ == max(scores)
+    assert scores[-1] <= max(scores)
+    assert mlp.best_loss_ is None
+    targets = Y_apart[:, 0] if Y_apart.shape[1:] == (1,) else Y_apart
+    assert measure(targets, mlp.predict(X_apart)) == pytest.approx(max(scores), abs=1e-12)
+
+
+def test_early_stopping_keeps_the_share_of_each_class():
+    X, y = np.random.default_rng(0).normal(size=(100, 2)), np.repeat([0, 1, 2], [80, 10, 10])
+    mlp = MLPClassifier(early_stopping=True, random_state=0)
+    mlp._rng, mlp._multilabel = np.random.default_rng(0), False
+    _, _, _, y_apart = mlp._set_apart(X, y)
+    assert np.bincount(y_apart).tolist() == [8, 1, 1]
+
+
+# ------------------------------------------------------------------ going on
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_partial_fit_goes_on_where_it_was(name):
+    ours, _, X, y = problem(name)
+    classes = {"classes": unique_labels(y)} if ours is MLPClassifier else {}
+    step = ours((5,), learning_rate_init=0.01, random_state=0)
+    step.partial_fit(X, y, **classes)
+    assert len(step.loss_curve_) == 1
+    for _ in range(9):
+        step.partial_fit(X, y)
+    whole = ours((5,), learning_rate_init=0.01, random_state=0, max_iter=10).fit(X, y)
+    np.testing.assert_allclose(step.loss_curve_, whole.loss_curve_)
+    for a, b in zip(step.coefs_, whole.coefs_, strict=True):
+        np.testing.assert_allclose(a, b)
+
+
+def test_partial_fit_takes_classes_that_come_later():
+    X, y = datasets.clouds(50, rng=np.random.default_rng(0))
+    mlp = MLPClassifier((5,), random_state=0, learning_rate_init=0.05)
+    mlp.partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
+    for _ in range(100):
+        mlp.partial_fit(X, y)
+    assert mlp.score(X, y) > 0.9
+    with pytest.raises(ValueError, match=r"y has the classes \[0 1 2 3\]; expected some of"):
+        mlp.partial_fit(X[:4], [0, 1, 2, 3])
+
+
+def test_warm_start_goes_on_and_a_cold_start_does_not():
+    X, y = datasets.moons(100, rng=np.random.default_rng(0))
+    settings = {"learning_rate_init": 0.01, "max_iter": 10, "random_state": 0}
+    warm = MLPClassifier((8,), warm_start=True, **settings).fit(X, y)
+    first = warm.loss_
+    assert warm.fit(X, y).loss_curve_[10] < first * 1.1
+    assert len(warm.loss_curve_) == 20
+    cold = MLPClassifier((8,), **settings).fit(X, y)
+    again = cold.fit(X, y).loss_curve_
+    assert len(again) == 10
+    assert again[-1] == pytest.approx(first)
+
+
+@pytest.mark.parametrize("kind", ["pickle", "deepcopy"])
+@pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
+def test_a_copy_predicts_the_same_and_can_go_on_learning(ours, kind):
+    X, y = datasets.moons(100, rng=np.random.default_rng(0))
+    mlp = ours((8,), learning_rate_init=0.01, max_iter=5, random_state=0).fit(X, y)
+    other = pickle.loads(pickle.dumps(mlp)) if kind == "pickle" else copy.deepcopy(mlp)
+    before = mlp.predict(X)
+    assert np.array_equal(other.predict(X), before)
+    for _ in range(30):
+        other.partial_fit(X, y)
+    assert other.loss_ < 0.9 * mlp.loss_
+    assert not np.array_equal(other.coefs_[0], mlp.coefs_[0])
+    assert np.array_equal(mlp.predict(X), before)
+    for _ in range(30):
+        mlp.partial_fit(X, y)
+    assert np.array_equal(other.coefs_[0], mlp.coefs_[0])
+
+
+def test_weights_can_be_set():
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    a = MLPClassifier((6,), max_iter=5, random_state=0).fit(X, y)
+    b = MLPClassifier((6,), max_iter=1, random_state=1).fit(X, y)
+    b.coefs_, b.intercepts_ = a.coefs_, a.intercepts_
+    assert np.array_equal(a.predict_proba(X), b.predict_proba(X))
+    b.coefs_[0][...] = 0  # a view
+    assert not np.array_equal(a.predict_proba(X), b.predict_proba(X))
+    assert np.ptp(b.predict_proba(X)[:, 0]) == 0
+    with pytest.raises(ValueError, match="broadcast"):
+        b.coefs_ = [np.zeros((3, 6)), np.zeros((6, 1))]
+
+
+# ------------------------------------------------------------------ randomness
+
+
+@pytest.mark.parametrize("make", [lambda s: s, np.random.RandomState, np.random.default_rng])
+def test_random_state_decides_everything(make):
+    X, y = datasets.moons(100, rng=np.random.default_rng(0))
+
+    def weights(seed):
+        mlp = MLPClassifier((6,), max_iter=3, batch_size=20, random_state=make(seed))
+        return mlp.fit(X, y).coefs_[0]
+
+    assert np.array_equal(weights(3), weights(3))
+    assert not np.array_equal(weights(3), weights(4))
+
+
+def test_without_a_random_state_every_fit_is_another():
+    X, y = datasets.moons(20, rng=np.random.default_rng(0))
+    mlp = MLPClassifier((6,), max_iter=1)
+    first = mlp.fit(X, y).coefs_[0].copy()
+    assert not np.array_equal(first, mlp.fit(X, y).coefs_[0])
+
+
+# ------------------------------------------------------------------ scikit-learn's tools
+
+
+def test_pipeline_and_cross_validation():
+    X, y = datasets.digits()
+    X = X[:600] * 1000 + 500  # only a scaler can help here
+    mlp = MLPClassifier((32,), learning_rate_init=0.01, max_iter=20, random_state=0)
+    scores = cross_val_score(make_pipeline(StandardScaler(), mlp), X, y[:600], cv=3)
+    assert scores.shape == (3,)
+    assert scores.min() > 0.75
+    assert cross_val_score(mlp, X, y[:600], cv=3).max() < 0.5
+    assert not hasattr(mlp, "net_")  # the one that was passed in stays as it was
+
+
+def test_grid_search_with_two_processes(monkeypatch):
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")  # the other processes do not know our filters
+    X, y = datasets.moons(100, rng=np.random.default_rng(0))
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    grid = {"hidden_layer_sizes": [(1,), (16,)], "alpha": np.logspace(-4, 1, 2)}
+    mlp = MLPClassifier(learning_rate_init=0.03, max_iter=100, random_state=0)
+    search = GridSearchCV(mlp, grid, cv=folds, n_jobs=2, error_score="raise").fit(X, y)
+    assert search.best_params_ == {"hidden_layer_sizes": (16,), "alpha": grid["alpha"][0]}
+    assert search.best_score_ > 0.93
+    assert search.score(X, y) > 0.93
+    numbers = GridSearchCV(
+        MLPRegressor(max_iter=50, random_state=0), {"solver": ["sgd", "adam"]}, n_jobs=2, cv=3
+    )
+    assert np.isfinite(numbers.fit(X, y).cv_results_["mean_test_score"]).all()
+
+
+def test_clone_copies_settings_and_nothing_learned():
+    X, y = datasets.moons(20, rng=np.random.default_rng(0))
+    mlp = MLPClassifier((3, 4), "elu", alpha=0.5, max_iter=1).fit(X, y)
+    other = clone(mlp)
+    assert other.get_params() == mlp.get_params()
+    assert not hasattr(other, "coefs_")
+    with pytest.raises(NotFittedError):
+        other.predict(X)
+
+
+# ------------------------------------------------------------------ errors
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"activation": "step"}, "unknown activation 'step'; choose one of .*'logistic'"),
+        ({"solver": "lbfgs"}, "unknown solver 'lbfgs'; choose one of 'adam', 'sgd'"),
+        ({"hidden_layer_sizes": (5, 0)}, r"\[2, 5, 0, 1\]"),
+        ({"hidden_layer_sizes": -3}, r"\[2, -3, 1\]"),
+        ({"alpha": -1}, "alpha .* got -1"),
+        ({"learning_rate_init": float("nan")}, "lr .* got nan"),
+        ({"momentum": 1.5, "solver": "sgd"}, "momentum .* got 1.5"),
+        ({"batch_size": 0}, "batch_size .* got 0"),
+        ({"batch_size": "all"}, "batch_size .* got 'all'"),
+        ({"max_iter": 0}, "max_iter .* got 0"),
+        ({"tol": -1}, "tol .* got -1"),
+        ({"n_iter_no_change": 0}, "n_iter_no_change .* got 0"),
+        (
+            {"early_stopping": True, "validation_fraction": 2.0},
+            r"in the range \(0.0, 1.0\).* Got 2.0",
+        ),
+        ({"random_state": "seed"}, "'seed' cannot be used to seed"),
+    ],
+)
+def test_settings_that_cannot_be_say_so(settings, words):
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=words):
+        MLPClassifier(**settings).fit(X, y)
+
+
+def test_data_that_cannot_be_say_so():
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    mlp = MLPClassifier(max_iter=1)
+    with pytest.raises(ValueError, match=r"y has one class only, .*1.*; expected two or more"):
+        mlp.fit(X[50:], y[50:])
+    with pytest.raises(ValueError, match="first call of partial_fit needs classes"):
+        mlp.partial_fit(X, y)
+    with pytest.raises(ValueError, match="early_stopping=False"):
+        MLPRegressor(early_stopping=True).partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"sets 1 example apart; expected two or more"):
+        MLPRegressor(early_stopping=True).fit(X[:8], y[:8])
+    with pytest.raises(FloatingPointError, match="smaller learning rate"):
+        MLPRegressor(solver="sgd", learning_rate_init=1e6).fit(X, y)
+
+
+# ------------------------------------------------------------------ examples, imports
+
+
+def test_the_examples_in_the_docstrings_hold():
+    result = doctest.testmod(estimators)
+    assert result.failed == 0
+    assert result.attempted >= 8
+
+
+def test_the_kernels_do_not_import_scikit_learn():
+    code = (
+        "import sys, nbhelpers.training, nbhelpers.datasets, nbhelpers.gradient_check; "
+        "print('sklearn' in sys.modules); import nbhelpers.estimators; "
+        "print('sklearn' in sys.modules, 'matplotlib' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "True", "False"]

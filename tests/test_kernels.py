@@ -1,0 +1,388 @@
+"""The kernels against mathematics: finite differences, hand-worked steps, extreme numbers."""
+
+import copy
+import itertools
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from nbhelpers.activations import ACTIVATIONS, sigmoid
+from nbhelpers.gradient_check import (
+    check_gradients,
+    direction_check,
+    numerical_gradient,
+    relative_error,
+)
+from nbhelpers.initializers import INITIALIZERS
+from nbhelpers.losses import LOSSES, logits_cross_entropy, softmax, softmax_cross_entropy
+from nbhelpers.network import MLP
+
+FLOATS = [np.float32, np.float64]
+ENDINGS = [
+    ("softmax", "softmax_cross_entropy"),
+    ("sigmoid", "binary_cross_entropy"),
+    *itertools.product(ACTIVATIONS, ["mean_squared_error", "half_squared_error"]),
+]
+
+
+def extreme(dtype):
+    """Arrays of up to 5 x 5 numbers of any size up to 1e4, on which exp would overflow."""
+    width = np.dtype(dtype).itemsize * 8
+    numbers = st.floats(-1e4, 1e4, width=width)
+    return arrays(dtype, array_shapes(min_dims=2, max_dims=2, max_side=5), elements=numbers)
+
+
+def problem(output, rng, n=7, inputs=4, outputs=3):
+    """Random examples with targets that fit the output."""
+    X = rng.standard_normal((n, inputs))
+    if output == "softmax":
+        return X, rng.integers(0, outputs, n)
+    return X, rng.random((n, outputs))
+
+
+def network(activation, output, loss, depth, rng, n_inputs=4, **more):
+    sizes = [n_inputs, *[5] * (depth - 1), 3]
+    net = MLP(sizes, activation, output, loss, "xavier_normal", rng=rng, dtype=np.float64, **more)
+    net.params[net.n_weights :] = rng.uniform(-0.5, 0.5, len(net.params) - net.n_weights)
+    return net
+
+
+# ---------------------------------------------------------------- activations
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_derivative_in_terms_of_the_output_is_the_slope(name):
+    activation = ACTIVATIONS[name]
+    z = np.array([-4.0, -1.3, -0.2, 0.3, 0.9, 5.0])  # away from every kink
+    eps = 1e-6
+    slope = (activation.f(z + eps) - activation.f(z - eps)) / (2 * eps)
+    np.testing.assert_allclose(activation.derivative(activation.f(z)), slope, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_keeps_dtype_range_and_input(name, dtype):
+    activation = ACTIVATIONS[name]
+    Z = np.array([[-1e4, -30, -1, 0], [0.5, 2, 80, 1e4]], dtype)
+    before = Z.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        A = activation.f(Z)
+        slope = activation.derivative(A)
+    np.testing.assert_array_equal(Z, before)
+    assert A.dtype == slope.dtype == dtype
+    assert A.shape == slope.shape == Z.shape
+    assert activation.range[0] <= A.min() <= A.max() <= activation.range[1]
+    assert np.isfinite(slope).all()
+    in_place = activation.f(Z, out=Z)
+    assert in_place is Z
+    np.testing.assert_array_equal(Z, A)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_sigmoid_far_out_is_exact(dtype):
+    np.testing.assert_array_equal(sigmoid(np.array([-1e4, 0, 1e4], dtype)), [0, 0.5, 1])
+    np.testing.assert_allclose(sigmoid(np.array([-30.0], dtype)), np.exp(-30.0), rtol=1e-6)
+
+
+@given(extreme(np.float32))
+def test_sigmoid_is_symmetric_and_never_warns(Z):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        A = sigmoid(Z)
+    assert ((A >= 0) & (A <= 1)).all()
+    np.testing.assert_allclose(A + sigmoid(-Z), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu"])
+def test_gain_keeps_the_mean_square_of_a_random_signal(name, rng):
+    # weights of variance gain² / fan_in must keep the mean square from layer to layer
+    activation = ACTIVATIONS[name]
+    A = rng.standard_normal((2000, 400))
+    for _ in range(5):
+        A = activation.f(A @ rng.standard_normal((400, 400)) * activation.gain / 20)
+        power = np.mean(A**2)
+    assert power == pytest.approx(1, rel=0.2)
+
+
+# ---------------------------------------------------------------- losses
+
+
+@given(extreme(np.float64))
+def test_softmax_rows_are_probabilities_and_shifts_change_nothing(Z):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        A = softmax(Z)
+    assert (A >= 0).all()
+    np.testing.assert_allclose(A.sum(axis=1), 1, rtol=1e-12)
+    shifts = np.linspace(-50, 50, len(Z))[:, np.newaxis]  # another one for every row
+    np.testing.assert_allclose(softmax(Z + shifts), A, atol=1e-9)
+
+
+@given(extreme(np.float32))
+def test_losses_stay_finite_on_extreme_logits(Z):
+    y = np.arange(len(Z)) % Z.shape[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(LOSSES["softmax_cross_entropy"].value(softmax(Z), y))
+        assert np.isfinite(logits_cross_entropy(Z, y))
+        A, Y = sigmoid(Z), (Z > 1).astype(Z.dtype)
+        for name in ("binary_cross_entropy", "mean_squared_error", "half_squared_error"):
+            value = LOSSES[name].value(A, Y)
+            assert np.isfinite(value)
+            assert value >= 0
+
+
+def test_softmax_of_the_worked_example():
+    # e⁵, e, e: 148.413 / 153.850 and 2.71828 / 153.850
+    np.testing.assert_allclose(
+        softmax(np.array([[5.0, 1, 1]])), [[0.9647, 0.0177, 0.0177]], atol=5e-5
+    )
+
+
+def test_cross_entropy_agrees_with_the_form_from_logits(rng):
+    Z, y = 10 * rng.standard_normal((20, 6)), rng.integers(0, 6, 20)
+    value = softmax_cross_entropy(softmax(Z), y)
+    assert value == pytest.approx(logits_cross_entropy(Z, y), rel=1e-12)
+    assert value == pytest.approx(softmax_cross_entropy(softmax(Z), np.eye(6)[y]), rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", LOSSES)
+def test_delta_is_the_slope_and_keeps_dtype(name, dtype, rng):
+    loss = LOSSES[name]
+    f = {"sigmoid": sigmoid, "softmax": softmax, None: lambda Z: Z}[loss.fused_with]
+    Z, Y = rng.standard_normal((5, 4)), rng.random((5, 4))
+    Y /= Y.sum(axis=1, keepdims=True)
+    flat = Z.ravel()
+    slope = numerical_gradient(lambda: loss.value(f(Z), Y), flat).reshape(Z.shape)
+    np.testing.assert_allclose(loss.delta(f(Z), Y), slope, atol=1e-9)
+    assert loss.delta(f(Z.astype(dtype)), Y.astype(dtype)).dtype == dtype
+
+
+# ---------------------------------------------------------------- initial weights
+
+
+@pytest.mark.parametrize(
+    ("name", "spread"),
+    [
+        ("zeros", 0),
+        ("uniform", 12**-0.5),
+        ("normal", 300**-0.5),
+        ("xavier_normal", (2 / 500) ** 0.5),
+        ("xavier_uniform", (2 / 500) ** 0.5),
+        ("he_normal", (2 / 300) ** 0.5),
+        ("he_uniform", (2 / 300) ** 0.5),
+    ],
+)
+def test_initial_weights_have_the_spread_they_promise(name, spread, rng):
+    W = INITIALIZERS[name](300, 200, rng)
+    assert W.shape == (300, 200)
+    assert W.std() == pytest.approx(spread, rel=0.02)
+    assert W.mean() == pytest.approx(0.5 if name == "uniform" else 0, abs=0.01)
+
+
+def test_every_initializer_is_tested():
+    assert len(INITIALIZERS) == 7
+
+
+# ---------------------------------------------------------------- network
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+@pytest.mark.parametrize(("output", "loss"), ENDINGS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_agree_with_finite_differences(activation, output, loss, depth):
+    rng = np.random.default_rng([depth, *map(ord, activation)])
+    X, y = problem(output, rng)
+    net = network(activation, output, loss, depth, rng)
+    report = check_gradients(net, X, y, eps=1e-5)
+    assert report.passed, f"{activation} {output} {loss} depth {depth}\n{report}"
+
+
+@pytest.mark.parametrize("bias", [True, False, [True, False, True]])
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_gradients_with_penalty_and_without_bias(l2, bias, rng):
+    X, y = problem("softmax", rng)
+    net = network("tanh", "softmax", None, 3, rng, l2=l2, bias=bias)
+    assert check_gradients(net, X, y).passed
+    assert direction_check(net, X, y, rng) < 1e-7
+    on = [bias] * 3 if isinstance(bias, bool) else bias
+    assert [b is not None for b in net.b] == on
+    assert len(net.params) == 4 * 5 + 5 * 5 + 5 * 3 + sum(
+        n for n, has in zip([5, 5, 3], on, strict=True) if has
+    )
+
+
+def test_check_names_the_guilty_layer(rng):
+    class NoBiasGradient(MLP):
+        def backward(self, A, y, check=True):
+            super().backward(A, y, check)
+            self.db[1][...] = 0
+
+    X, y = problem("softmax", rng)
+    net = NoBiasGradient([4, 5, 5, 3], "tanh", rng=rng, dtype=np.float64)
+    report = check_gradients(net, X, y)
+    assert not report.passed
+    assert report.guilty == "b2"
+    assert "look at b2 first" in str(report)
+
+
+def test_check_refuses_float32(rng):
+    net = MLP([4, 3], rng=rng)
+    with pytest.raises(ValueError, match="float64"):
+        check_gradients(net, np.ones((2, 4)), [0, 1])
+
+
+def test_relative_error_of_nothing_and_of_opposites():
+    assert relative_error(np.zeros(3), np.zeros(3)) == 0
+    assert relative_error(np.ones(3), -np.ones(3)) == 1
+
+
+def test_one_step_worked_out_by_hand():
+    # One input 2, one hidden sigmoid unit with weight 0 and bias 0, one linear output with
+    # weight 3 and bias 1, target 1, loss (a - y)².
+    #   forward:  z1 = 0, a1 = 0.5, a2 = 3 * 0.5 + 1 = 2.5, loss = 1.5² = 2.25
+    #   backward: delta2 = 2 * 1.5 = 3, dW2 = a1 * 3 = 1.5, db2 = 3,
+    #             delta1 = 3 * 3 * 0.5 * (1 - 0.5) = 2.25, dW1 = 2 * 2.25 = 4.5, db1 = 2.25
+    net = MLP([1, 1, 1], "sigmoid", "linear", rng=np.random.default_rng(0), dtype=np.float64)
+    net.W[0][...], net.b[0][...], net.W[1][...], net.b[1][...] = 0, 0, 3, 1
+    A = net.forward([[2.0]])
+    assert [float(a[0, 0]) for a in A] == [2.0, 0.5, 2.5]
+    assert net.loss(A, [[1.0]]) == 2.25
+    net.backward(A, [[1.0]])
+    assert net.dW[1].item() == 1.5
+    assert net.db[1].item() == 3
+    assert net.dW[0].item() == 4.5
+    assert net.db[0].item() == 2.25
+    np.testing.assert_array_equal(net.grads, [4.5, 1.5, 2.25, 3])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("output", "loss"), ENDINGS)
+def test_every_array_keeps_the_dtype(output, loss, dtype, rng):
+    X, y = problem(output, rng)
+    net = MLP([4, 5, 3], "elu", output, loss, rng=rng, dtype=dtype)
+    A = net.forward(X)
+    net.backward(A, y)
+    arrays = [*A, net.params, net.grads, *net.W, *net.b, *net.dW, *net.db]
+    assert {a.dtype for a in arrays} == {np.dtype(dtype)}
+    assert isinstance(net.loss(A, y), float)
+
+
+def test_views_share_memory_with_the_flat_vectors(rng):
+    net = MLP([4, 5, 3], rng=rng)
+    net.params[...] = np.arange(len(net.params))
+    np.testing.assert_array_equal(net.W[0], np.arange(20).reshape(4, 5))
+    np.testing.assert_array_equal(net.W[1], np.arange(20, 35).reshape(5, 3))
+    np.testing.assert_array_equal(net.b[0], np.arange(35, 40))
+    np.testing.assert_array_equal(net.b[1], np.arange(40, 43))
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_a_copy_is_whole_and_its_own(duplicate, rng):
+    X, y = problem("softmax", rng)
+    net = MLP([4, 5, 3], bias=[False, True], rng=rng, dtype=np.float64)
+    other = duplicate(net)
+    np.testing.assert_array_equal(other.forward(X)[-1], net.forward(X)[-1])
+    before = net.params.copy()
+    other.params += 1
+    np.testing.assert_array_equal(other.W[0], net.W[0] + 1)
+    np.testing.assert_array_equal(net.params, before)
+    other.backward(other.forward(X), y)
+    assert np.count_nonzero(other.grads)
+    assert other.b[0] is None
+
+
+def test_forward_and_backward_leave_their_inputs_alone(rng):
+    X, y = problem("softmax", rng)
+    net = MLP([4, 5, 3], rng=rng, dtype=np.float64)
+    kept = X.copy(), y.copy(), net.params.copy()
+    A = net.forward(X)
+    copies = [a.copy() for a in A]
+    net.backward(A, y)
+    for now, before in zip([X, y, net.params, *A], [*kept, *copies], strict=True):
+        np.testing.assert_array_equal(now, before)
+
+
+def test_predict_and_accuracy_speak_of_classes_or_values(rng):
+    X = rng.standard_normal((6, 4))
+    soft = MLP([4, 3], rng=rng)
+    assert soft.predict(X).shape == (6,)
+    assert soft.accuracy(soft.forward(X)[-1], soft.predict(X)) == 1
+    assert soft.accuracy(soft.forward(X)[-1], np.eye(3)[soft.predict(X)]) == 1
+    single = MLP([4, 1], output="sigmoid", rng=rng)
+    assert single.predict(X).shape == (6,)
+    assert single.accuracy(single.forward(X)[-1], single.predict(X)[:, np.newaxis]) == 1
+    several = MLP([4, 2], output="sigmoid", rng=rng)
+    assert several.predict(X).shape == (6, 2)
+    assert several.accuracy(several.forward(X)[-1], 1 - several.predict(X)) == 0
+    values = MLP([4, 2], output="linear", rng=rng)
+    np.testing.assert_array_equal(values.predict(X), values.forward(X)[-1])
+    assert np.isnan(values.accuracy(values.forward(X)[-1], X[:, :2]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"sizes": [4]}, "two or more"),
+        ({"sizes": [4, 0, 3]}, r"\[4, 0, 3\]"),
+        ({"sizes": [4, 2.5, 3]}, "whole numbers"),
+        ({"activation": "rellu"}, "'rellu'.*'relu'"),
+        ({"activation": ["relu"]}, "a list of 2"),
+        ({"output": "soft"}, "'soft'.*'softmax'"),
+        ({"loss": "mse"}, "'mse'.*'mean_squared_error'"),
+        ({"loss": "binary_cross_entropy"}, "does not fit the output 'softmax'"),
+        ({"output": "tanh", "loss": "softmax_cross_entropy"}, "does not fit the output 'tanh'"),
+        ({"initializer": "he"}, "'he'.*'he_normal'"),
+        ({"bias": [True]}, "a list of 3"),
+        ({"l2": -1}, "not negative"),
+        ({"rng": 0}, "numpy Generator"),
+        ({"dtype": np.float16}, "float16"),
+    ],
+)
+def test_bad_networks_are_refused_in_words(arguments, words):
+    good = {"sizes": [4, 5, 5, 3], "rng": np.random.default_rng(0)}
+    with pytest.raises(ValueError, match=words):
+        MLP(**good | arguments)
+
+
+@pytest.mark.parametrize(
+    ("X", "words"),
+    [
+        (np.ones(4), r"\(4,\); expected \(n, 4\)"),
+        (np.ones((2, 3)), r"\(2, 3\); expected \(n, 4\)"),
+        ([[1, 2, 3, np.nan], [0] * 4], "row 0"),
+        ([[0] * 4, [1, 2, 3, -np.inf]], "row 1"),
+    ],
+)
+def test_bad_inputs_are_refused_in_words(X, words, rng):
+    with pytest.raises(ValueError, match=words):
+        MLP([4, 3], rng=rng).forward(X)
+
+
+@pytest.mark.parametrize(
+    ("output", "y", "words"),
+    [
+        ("softmax", [0, 1, 3], "class 3 is out of range: expected 0 to 2"),
+        ("softmax", [0, -1, 2], "class -1"),
+        ("softmax", [0, 1], r"\(2,\); expected \(3,\)"),
+        ("softmax", [0.0, 1.0, 2.0], "integers from 0 to 2"),
+        ("softmax", np.ones((3, 4)), r"\(3, 4\); expected \(3, 3\), or \(3,\)"),
+        ("linear", [0, 1, 2], r"\(3,\); expected \(3, 3\)"),
+        ("linear", [[0, 1, np.nan]] * 3, "row 0"),
+        ("sigmoid", [[0, 1, 2]] * 3, r"\[0, 1\], got 0 to 2"),
+    ],
+)
+def test_bad_targets_are_refused_in_words(output, y, words, rng):
+    net = MLP([4, 3], output=output, rng=rng)
+    A = net.forward(np.ones((3, 4)))
+    with pytest.raises(ValueError, match=words):
+        net.backward(A, y)
+    with pytest.raises(ValueError, match=words):
+        net.loss(A, y)

@@ -1,0 +1,528 @@
+"""Program cells recalled, exported, run alone and compared; notebooks executed and stored."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import execute_notebooks
+import nbformat
+import notebook_tools
+import pytest
+from notebook_tools import Texts, unreadable
+
+from nbhelpers import lessons
+
+ONE = """import numpy as np
+
+rng = np.random.default_rng(0)
+W = rng.uniform(size=(2, 3))  # "input" & hidden
+lr = 1.0
+
+
+def sigmoid(Z):
+    \"\"\"Squash to (0, 1).\"\"\"
+    return 1 / (1 + np.exp(-Z))
+
+
+A = sigmoid(W)
+print(A.shape, A.min() > 0)
+"""
+TWO = (
+    ONE.replace("lr = 1.0\n", "b = np.zeros(3)\nc = 2\n")
+    .replace("sigmoid(W)", "sigmoid(W + b)")
+    .replace("\n\ndef", "\n\n\ndef")
+)
+code, markdown = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+
+
+def save(path, *cells):
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), path)
+    return path
+
+
+def tagged(source, tag, make=code):
+    return make(source, metadata={"tags": [tag]})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four notebooks: two with a program, one without, one with two."""
+    place = tmp_path / "notebooks"
+    place.mkdir()
+    save(place / "00_start.ipynb", code("1"))
+    save(place / "01_one.ipynb", code("import os"), tagged(ONE.rstrip(), "program"))
+    save(place / "02_two.ipynb", markdown("text"), tagged(TWO, "program"))
+    save(place / "03_both.ipynb", tagged(ONE, "program"), tagged(TWO, "program"))
+    return place
+
+
+# ------------------------------------------------------------------------ program, recall
+@pytest.mark.parametrize("name", ["01", "1", 1, "01_one"])
+def test_program_is_the_tagged_cell(folder, name):
+    assert lessons.program(name, folder) == ONE
+
+
+def test_program_of_the_checkout_is_found_from_anywhere(tmp_path, monkeypatch):
+    if not notebook_tools.notebooks():
+        pytest.skip("no notebooks yet")
+    monkeypatch.chdir(tmp_path)
+    assert lessons.folder() == notebook_tools.FOLDER
+
+
+def test_program_errors_list_what_exists(folder, tmp_path):
+    with pytest.raises(ValueError, match=r"no notebook 09; .*: 01_one, 02_two, 03_both"):
+        lessons.program("09", folder)
+    with pytest.raises(ValueError, match="00_start has 0 program cells"):
+        lessons.program("00", folder)
+    with pytest.raises(ValueError, match="03_both has 2 program cells"):
+        lessons.program("03", folder)
+    with pytest.raises(ValueError, match="none"):
+        lessons.program("01", tmp_path)
+    for bad in ("", "one", None, 1.5, True, "123", "../01"):
+        with pytest.raises(ValueError, match="such as '01'"):
+            lessons.program(bad, folder)
+
+
+def test_recall_has_the_source_and_the_sentence(folder):
+    recalled = lessons.recall("01", folder)
+    assert recalled.source == ONE
+    assert repr(recalled).startswith("The program so far (notebook 01, 14 lines)\n\nimport numpy")
+    assert "The program so far (notebook 01, 14 lines)" in recalled.html
+    assert "<details open>" in recalled.html
+    pre = recalled.html.split("<pre")[1].split(">", 1)[1].split("</pre>")[0]
+    assert lessons_text(pre) == ONE
+
+
+def lessons_text(fragment):
+    """Text of an HTML fragment, with every space and line."""
+    parser = Texts("")
+    pieces = []
+    parser.handle_data = pieces.append
+    parser.feed(fragment)
+    parser.close()
+    return "".join(pieces)
+
+
+def test_a_long_program_starts_folded(folder):
+    long = "".join(f"x{i} = {i}\n" for i in range(lessons.FOLD + 1))
+    save(folder / "04_long.ipynb", tagged(long, "program"))
+    assert "<details><summary" in lessons.recall("04", folder).html
+
+
+def test_highlighting_marks_words_numbers_and_comments(folder):
+    marked = lessons.highlighted(ONE)
+    for text in ("import", "def", "sigmoid", "1.0", "# &quot;input&quot;"):
+        text = text.replace("&quot;", '"')
+        assert f">{text}" in marked
+    assert "class=" not in marked, "colours are inline, or GitHub and HTML export lose them"
+
+
+def test_all_is_readable_in_light_and_dark(folder):
+    everything = '''class A(list):
+    """Text."""
+
+    @property
+    def f(self):  # comment
+        return None or not len(b"x") + 0x1F, f"{1:.2f}\\n", True is lambda: ...
+'''
+    save(folder / "05_all.ipynb", tagged(everything, "program"))
+    assert unreadable(lessons.recall("05", folder).html) == []
+    assert unreadable(lessons.difference("01", "05", notebooks=folder).html) == []
+    assert unreadable(lessons.difference("01", "02", notebooks=folder).html) == []
+
+
+# ------------------------------------------------------------------------ export, run
+def test_export_writes_a_script_and_spares_other_files(folder, tmp_path):
+    path = tmp_path / "xor.py"
+    assert lessons.export("01", path, notebooks=folder) == path
+    assert path.read_text(encoding="utf-8") == ONE
+    assert lessons.export("01", path, notebooks=folder) == path, "the same file is no conflict"
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        lessons.export("02", path, notebooks=folder)
+    assert path.read_text(encoding="utf-8") == ONE
+    lessons.export("02", path, overwrite=True, notebooks=folder)
+    assert path.read_text(encoding="utf-8") == TWO
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notebooks", "xor.py"]
+    with pytest.raises(IsADirectoryError, match="folder"):
+        lessons.export("01", tmp_path, notebooks=folder)
+
+
+def test_export_leaves_the_old_file_if_it_cannot_finish(folder, tmp_path, monkeypatch):
+    path = tmp_path / "xor.py"
+    path.write_text("mine")
+
+    def full(*arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="disk full"):
+        lessons.export("01", path, overwrite=True, notebooks=folder)
+    assert path.read_text() == "mine"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notebooks", "xor.py"]
+
+
+def test_run_returns_what_the_program_prints(folder):
+    assert lessons.run("01", notebooks=folder) == "(2, 3) True\n"
+
+
+def test_run_is_alone_in_an_empty_folder_with_the_package(folder):
+    source = """import os, sys
+import nbhelpers
+print(os.listdir(), "é−∂", os.path.basename(sys.argv[0]))
+try:
+    input()
+except EOFError:
+    print("nobody there")
+"""
+    save(folder / "06_alone.ipynb", tagged(source, "program"))
+    said = lessons.run("06", notebooks=folder).splitlines()
+    assert said == ["[] é−∂ program_06.py", "nobody there"]
+
+
+def test_run_tells_what_went_wrong(folder):
+    save(folder / "07_bad.ipynb", tagged("x = 1\nx / 0\n", "program"))
+    with pytest.raises(RuntimeError, match="notebook 07 failed") as caught:
+        lessons.run("07", notebooks=folder)
+    assert "ZeroDivisionError" in str(caught.value)
+    assert 'File "program_07.py", line 2' in str(caught.value)
+    save(folder / "08_slow.ipynb", tagged("while True:\n    pass\n", "program"))
+    with pytest.raises(TimeoutError, match=r"notebook 08 did not end within 1\.5 s"):
+        lessons.run("08", timeout=1.5, notebooks=folder)
+
+
+# ------------------------------------------------------------------------ difference
+def test_difference_counts_and_marks_lines(folder):
+    found = lessons.difference("01", "02", notebooks=folder)
+    assert found.title == "from notebook 01 to 02: 1 line changed, 2 added, 1 removed"
+    assert (found.changed, found.added, found.removed) == (1, 2, 1)
+    assert ("~", "A = sigmoid(W)", "A = sigmoid(W + b)") in found.rows
+    assert ("−", "lr = 1.0", None) in found.rows
+    assert ("+", None, "b = np.zeros(3)") in found.rows
+    assert [p for m, p, q in found.rows if p is not None] == ONE.splitlines()
+    assert [q for m, p, q in found.rows if q is not None] == TWO.splitlines()
+
+
+def test_difference_reads_without_colours(folder):
+    text = lessons_text(lessons.difference("01", "02", notebooks=folder).html)
+    assert " − lr = 1.0\n" in text
+    assert " + b = np.zeros(3)\n" in text
+    assert "~− A = sigmoid(W)\n~+ A = sigmoid(W + b)\n" in text
+    plain = repr(lessons.difference("01", "02", notebooks=folder))
+    assert "--- notebook 01\n+++ notebook 02\n" in plain
+    assert "\n-A = sigmoid(W)\n+A = sigmoid(W + b)\n" in plain
+
+
+def test_difference_marks_the_words_that_changed(folder):
+    marked = lessons.difference("01", "02", notebooks=folder).html
+    assert f'<span style="background:{lessons.ADDED[1]};font-weight:bold;"> + b</span>' in marked
+
+
+def test_difference_folds_what_did_not_change(folder):
+    text = "".join(f"x{i} = {i}\n" for i in range(40))
+    save(folder / "04_a.ipynb", tagged(text, "program"))
+    save(folder / "05_b.ipynb", tagged(text.replace("x20 = 20", "x20 = 21"), "program"))
+    short = lessons_text(lessons.difference("04", "05", notebooks=folder).html)
+    assert "⋯ 17 lines unchanged" in short
+    assert "⋯ 16 lines unchanged" in short
+    assert "x17 = 17" in short
+    assert "x16 = 16" not in short
+    whole = lessons.difference("04", "05", context=None, notebooks=folder)
+    assert "x0 = 0" in lessons_text(whole.html)
+    assert "x0 = 0" in whole.text
+
+
+def test_no_difference_is_said(folder):
+    same = lessons.difference("01", "01", notebooks=folder)
+    assert same.title == "from notebook 01 to 01: no line changed"
+    assert {mark for mark, _, _ in same.rows} == {"="}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marks"),
+    [
+        ("", "a = 1", "+"),
+        ("a = 1", "", "−"),
+        ("a = 1\nb = 2", "b = 2\na = 1", "+=−"),
+        ("x = f(a)\ny = g(b)", "y = g(b, c)", "−~"),
+        ("for i in x:\n    go(i)", "for i in x:\n\n    go(i)", "=+="),
+        ("one", "completely different", "−+"),
+    ],
+)
+def test_lines_are_paired_as_a_reader_would(old, new, marks):
+    rows = lessons.compare(old, new)
+    assert sorted(m for m, _, _ in rows) == sorted(marks)
+    assert [p for _, p, _ in rows if p is not None] == old.splitlines()
+    assert [q for _, _, q in rows if q is not None] == new.splitlines()
+
+
+# ------------------------------------------------------------------------ command line, import
+def test_command_line(folder, tmp_path):
+    def command(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "nbhelpers.lessons", "--notebooks", str(folder), *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            check=False,
+        )
+
+    assert command("program", "01").stdout == ONE
+    assert command("export", "01", "one.py").returncode == 0
+    assert (tmp_path / "one.py").read_text() == ONE
+    refused = command("export", "02", "one.py")
+    assert refused.returncode == 1
+    assert "exists and differs" in refused.stderr
+    assert command("export", "02", "one.py", "--overwrite").returncode == 0
+    assert "1 line changed, 2 added, 1 removed" in command("difference", "01", "02").stdout
+    missing = command("program", "09")
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("no program for '09'")
+    assert "Traceback" not in missing.stderr
+
+
+def test_importing_is_light():
+    """NumPy for the checks; nothing of Jupyter, matplotlib or Pygments until it is needed."""
+    heavy = "{'IPython', 'ipywidgets', 'pygments', 'matplotlib', 'sklearn'} & set(sys.modules)"
+    source = f"import sys, nbhelpers.{{0}}; print(sorted({heavy}), 'numpy' in sys.modules)"
+    for module, numpy in (("lessons", False), ("questions", False), ("checks", True)):
+        done = subprocess.run(
+            [sys.executable, "-c", source.replace("{0}", module)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == f"[] {numpy}", module
+
+
+# ------------------------------------------------------------------------ storing notebooks
+PLOT = """%matplotlib inline
+import matplotlib.pyplot as plt
+
+plt.plot([1, 2])
+plt.show()"""
+WIDGET = "import ipywidgets\n\nipywidgets.IntSlider()"
+
+
+def run_script(path, *options):
+    return subprocess.run(
+        [sys.executable, execute_notebooks.__file__, str(path), *options],
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONUTF8": "1"},
+        check=False,
+    )
+
+
+def test_a_notebook_is_executed_cleaned_and_stored_the_same_twice(tmp_path):
+    cells = [
+        markdown("text"),
+        code("import sys\n\nprint(1)\nprint(2, flush=True)\nprint(3)"),
+        code(PLOT),
+        code(WIDGET),
+        code("import os\n\nos.path.basename(os.getcwd())"),
+    ]
+    cells[1].metadata = {"execution": {"iopub.execute_input": "now"}, "tags": ["setup"]}
+    cells[1].execution_count = 17
+    path = save(tmp_path / "01_x.ipynb", *cells)
+    wild = notebook_tools.read(path)
+    wild.metadata = {
+        "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}},
+        "language_info": {"name": "python", "version": "3.11.2"},
+        "kernelspec": {"name": "my-env", "display_name": "mine", "language": "python"},
+        "title": "kept",
+    }
+    nbformat.write(wild, path)
+    assert "not clean: run it through this script" in execute_notebooks.inspect(path)
+    done = run_script(path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first = path.read_text(encoding="utf-8")
+    stored = notebook_tools.read(path)
+    assert [c.id for c in stored.cells] == [c.id for c in cells]
+    assert [c.execution_count for c in stored.cells[1:]] == [1, 2, 3, 4]
+    assert set(stored.metadata) == {"kernelspec", "language_info", "title"}
+    assert stored.metadata.kernelspec.name == "python3"
+    assert "version" not in stored.metadata.language_info
+    assert stored.cells[1].metadata == {"tags": ["setup"]}
+    assert [o.text for o in stored.cells[1].outputs] == ["1\n2\n3\n"]
+    png = stored.cells[2].outputs[0].data["image/png"]
+    assert png.startswith("iVBOR")
+    assert "TWF0cGxvdGxpYi" not in png, "matplotlib's version is in the picture"
+    assert set(stored.cells[3].outputs[0].data) == {"text/plain"}
+    assert stored.cells[4].outputs[0].data["text/plain"] == f"'{tmp_path.name}'"
+    assert run_script(path, "--check").stdout == "✓ 01_x.ipynb\n"
+    assert execute_notebooks.refresh(path, timeout=60) == []
+    assert path.read_text(encoding="utf-8") == first
+    assert [p.name for p in tmp_path.iterdir()] == ["01_x.ipynb"]
+
+
+UNWANTED = [
+    ("import sys\n\nprint('oh', file=sys.stderr)", "stderr: oh"),
+    ("import warnings\n\nwarnings.warn('careful')", "careful"),
+    ("import tempfile\n\ntempfile.gettempdir()", "a path of this machine"),
+    ("import numpy\n\nprint(numpy)", "a path of this machine"),
+    ("print('/home/ada/xor.py')", "a path of this machine: /home/ada/xor.py"),
+    (r"print('C:\\Users\\ada')", "a path of this machine"),
+    ("object()", "a memory address"),
+    ("", "an empty code cell"),
+]
+
+
+def test_what_must_not_be_stored_is_told_and_nothing_is_written(tmp_path):
+    cells = [
+        code(f"# cell {i}\n{source}" if source else "") for i, (source, _) in enumerate(UNWANTED)
+    ]
+    path = save(tmp_path / "01_x.ipynb", code("'harmless'"), *cells)
+    before = path.read_bytes()
+    told = execute_notebooks.refresh(path, timeout=60)
+    for i, (source, said) in enumerate(UNWANTED):
+        where = f"in the output of: # cell {i}" if source else ""
+        assert [t for t in told if said in t and where in t], (source, told)
+    assert not any("harmless" in t for t in told)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["01_x.ipynb"]
+
+
+def test_an_error_is_told_and_nothing_is_written(tmp_path):
+    path = save(tmp_path / "01_x.ipynb", code("x = 1"), code("x / 0"))
+    before = path.read_bytes()
+    (told,) = execute_notebooks.refresh(path, timeout=60)
+    assert "ZeroDivisionError" in told
+    assert path.read_bytes() == before
+
+
+def test_an_endless_cell_ends(tmp_path):
+    path = save(tmp_path / "01_x.ipynb", code("while True:\n    pass"))
+    start = time.perf_counter()
+    (said,) = execute_notebooks.refresh(path, timeout=2)
+    assert "timed out" in said
+    assert time.perf_counter() - start < 30
+
+
+def test_paths_in_links_and_words_are_no_machine_paths():
+    for text in (
+        "https://example.org/home/x",
+        "and/or",
+        "data/tmp/x",
+        "w/tmp/",
+        "1/2",
+        "A: B",
+        "/works",
+    ):
+        assert not execute_notebooks.PATHS.search(text), text
+    for text in ("/tmp/x", "'/root/a'", "C:\\x", "(/Users/me)", "'/tmp'"):
+        assert execute_notebooks.PATHS.search(text), text
+
+
+def test_check_reports_order_and_errors(tmp_path):
+    path = save(tmp_path / "01_x.ipynb", code("x = 1"), code("x"))
+    assert execute_notebooks.refresh(path, timeout=60) == []
+    stored = notebook_tools.read(path)
+    stored.cells[1].execution_count = 5
+    path.write_text(execute_notebooks.dump(stored), encoding="utf-8")
+    assert "execution counts [1, 5]" in execute_notebooks.inspect(path)[0]
+    assert execute_notebooks.main([str(path), "--check"]) == 1
+    assert execute_notebooks.main([str(tmp_path / "none.ipynb")]) == 1
+
+
+def test_a_large_notebook_is_warned_about(tmp_path, capsys):
+    path = save(tmp_path / "01_x.ipynb", code(f"print('x' * {execute_notebooks.LARGE})"))
+    assert execute_notebooks.main([str(path)]) == 0
+    assert "warning: 60" in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------ solutions
+EXERCISE = """given = 3
+
+
+def weighted_sum(x, w):
+    return ...  # your code here
+
+checks.check("start_here.weighted_sum", weighted_sum)"""
+SOLUTION = """<details><summary>Solution</summary>
+
+```python
+def weighted_sum(x, w):
+    return (x * w).sum()
+```
+
+</details>"""
+
+
+def lesson(exercise=EXERCISE, solution=SOLUTION):
+    cells = [
+        code("from nbhelpers import checks"),
+        tagged(exercise, "exercise"),
+        markdown("between"),
+    ]
+    if solution:
+        cells.append(tagged(solution, "solution", markdown))
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def test_solved_puts_the_solution_in_place(tmp_path):
+    notebook = lesson()
+    solved = notebook_tools.solved(notebook)
+    source = solved.cells[1].source
+    assert source.startswith("given = 3\n\ndef weighted_sum")
+    assert source.endswith('checks.check("start_here.weighted_sum", weighted_sum)')
+    assert "..." not in source
+    assert notebook.cells[1].source == EXERCISE, "the notebook itself is unchanged"
+    execute_notebooks.execute(solved, tmp_path, timeout=60)
+    assert notebook_tools.unpassed(solved) == []
+    execute_notebooks.execute(notebook, tmp_path, timeout=60)
+    (failed,) = notebook_tools.unpassed(notebook)
+    assert "Not solved yet" in failed
+
+
+def test_a_wrong_solution_is_found(tmp_path):
+    solved = notebook_tools.solved(lesson(solution=SOLUTION.replace("(x * w).sum()", "x * w")))
+    execute_notebooks.execute(solved, tmp_path, timeout=60)
+    (failed,) = notebook_tools.unpassed(solved)
+    assert "△ Not yet" in failed
+
+
+@pytest.mark.parametrize(
+    ("exercise", "solution", "said"),
+    [
+        (EXERCISE, "", "without a solution"),
+        (EXERCISE, "```python\nx = 1\n```", "a solution is <details>"),
+        (EXERCISE, SOLUTION.replace("weighted_sum", "other"), "leaves open"),
+        ("x = 1", SOLUTION, "without checks.check"),
+    ],
+)
+def test_incomplete_exercises_are_refused(exercise, solution, said):
+    with pytest.raises(ValueError, match=said):
+        notebook_tools.solved(lesson(exercise, solution))
+
+
+def test_a_given_line_after_the_answer_stays_after_it():
+    exercise = "answer = ...\nprint(answer)\nchecks.check('a.b', answer)"
+    assert notebook_tools.solve(exercise, "answer = 3") == (
+        "answer = 3\n\nprint(answer)\n\nchecks.check('a.b', answer)"
+    )
+
+
+def test_a_solution_may_have_words_around_its_code():
+    wordy = SOLUTION.replace("```python", "Multiply, then add:\n\n```python")
+    wordy = wordy.replace("</details>", "One number.\n\n</details>")
+    for source in (SOLUTION, wordy):
+        found = notebook_tools.solution_code(markdown(source))
+        assert found == "def weighted_sum(x, w):\n    return (x * w).sum()"
+    for source in (SOLUTION.replace("\n\n", "\n"), SOLUTION.replace("</details>", "")):
+        with pytest.raises(ValueError, match="blank lines"):  # GitHub would not show the code
+            notebook_tools.solution_code(markdown(source))
+
+
+def test_cells_by_tag_and_kind():
+    notebook = lesson()
+    assert [c.source for c in notebook_tools.cells(notebook, "exercise")] == [EXERCISE]
+    assert len(notebook_tools.cells(notebook, kind="markdown")) == 2
+    assert notebook_tools.cells(notebook, "program") == []
+
+
+def test_notebooks_are_listed_in_order(folder):
+    names = [path.name for path in notebook_tools.notebooks(folder)]
+    assert names == ["00_start.ipynb", "01_one.ipynb", "02_two.ipynb", "03_both.ipynb"]
+    assert Path(notebook_tools.FOLDER).name == "notebooks"
