@@ -1,0 +1,32 @@
+"""What all tests share: settings of the tools, and a marker for those that need a browser."""
+
+import os
+
+import matplotlib
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No windows. Not by MPLBACKEND, which the notebooks' kernels would inherit: they draw inline.
+matplotlib.use("Agg")
+
+# No deadline: two busy cores make any single example slow now and then.
+settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+# The same examples in every run, so that a red run can be repeated.
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture
+def rng():
+    """A fresh generator for every test."""
+    return np.random.default_rng(0)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what uses a browser, so that ``pytest -m "not browser"`` leaves it out."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")

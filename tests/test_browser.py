@@ -1,0 +1,154 @@
+"""Every panel of every notebook in a real JupyterLab, in a real Chromium, under real key presses.
+
+Without a browser these tests are skipped, with a reason; with REQUIRE_BROWSER=1 they fail.
+One server and one browser serve them all; each notebook is opened and run once, as a copy.
+"""
+
+import os
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from lab import chromium, find_browser, jupyter_lab, open_notebook
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One Chromium for all tests of this module (playwright's event loop ends with it)."""
+    if find_browser() is None:
+        reason = "no Chromium, Chrome or Edge found: install one, or set CHROMIUM to its path"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(f"REQUIRE_BROWSER=1, but {reason}")
+        pytest.skip(reason)
+    if int(version("ipywidgets").split(".")[0]) < 8:
+        pytest.skip("JupyterLab 4 shows the widgets of ipywidgets 8 and newer only")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(browser, tmp_path_factory):
+    """A JupyterLab that serves a copy of the notebooks."""
+    folder = tmp_path_factory.mktemp("project")
+    skip = shutil.ignore_patterns(".*")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=skip)
+    with jupyter_lab(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def notebook(request, browser, address):
+    """A notebook that has been opened and run from top to bottom."""
+    opened = open_notebook(browser, address, f"notebooks/{request.param}")
+    try:
+        opened.run_all()
+        yield opened
+    finally:
+        opened.close()
+
+
+def describe(panel, *words):
+    """Name of a control for a message."""
+    return f"panel {panel.number}: {' '.join(words)}"
+
+
+def test_runs_without_errors(notebook):
+    assert notebook.errors() == []
+    assert notebook.said() == []
+
+
+def test_opens_with_panels(notebook):
+    assert notebook.panels(), "no slider, no play button and no drawing pad in this notebook"
+
+
+def test_each_slider_changes_the_picture(notebook):
+    dead = []
+    for panel in notebook.panels():
+        panel.unfold()
+        part = "pictures" if panel.has_picture else "words"
+        for label, handle in panel.sliders():
+            before = panel.settled()
+            if not panel.move(handle):
+                dead.append(describe(panel, "slider", label, "does not move"))
+            elif not panel.changed(before, part):
+                dead.append(describe(panel, "slider", label, f"changes no {part}"))
+    assert dead == []
+    assert notebook.said() == []
+
+
+def test_play_runs_and_pause_stops(notebook):
+    wrong = []
+    for panel in notebook.panels():
+        if panel.play.count() == 0:
+            continue
+        panel.settled()
+        panel.count_frames()
+        panel.play.click()
+        if not panel.shows_frames(5, seconds=10):
+            wrong.append(describe(panel, f"only {panel.frames} pictures in 10 s of Play"))
+        panel.play.click()
+        panel.settled(quiet=0.8, seconds=10)  # fails if it goes on after Pause
+    assert wrong == []
+    assert notebook.said() == []
+
+
+@pytest.mark.parametrize("text", ["Step", "Reset", "New weights", "Keep"])
+def test_buttons(notebook, text):
+    """Step, Reset and New weights show another picture after a step; Keep raises nothing."""
+    wrong = []
+    for panel in notebook.panels():
+        button, step = panel.button(text), panel.button("Step")
+        if button.count() == 0:
+            continue
+        if step.count() and text != "Step":
+            step.first.click()
+        before = panel.settled()
+        button.first.click()
+        if text != "Keep" and not panel.changed(before, "pictures"):
+            wrong.append(describe(panel, "button", text, "changes no picture"))
+    assert wrong == []
+    assert notebook.said() == []
+
+
+def test_show_code_shows_a_script(notebook):
+    for panel in notebook.panels():
+        button = panel.button("Show code")
+        if button.count() == 0:
+            continue
+        button.first.click()
+        script = panel.root.locator("textarea:visible")
+        script.first.wait_for(timeout=10_000)
+        assert "import numpy" in script.first.input_value(), describe(panel, "Show code")
+    assert notebook.said() == []
+
+
+def draw_a_one(page, pad):
+    """Draw a vertical stroke on a canvas with the mouse."""
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + 0.8 * box["height"], steps=12)
+    page.mouse.up()
+
+
+def test_drawing_changes_the_probabilities(notebook):
+    wrong = []
+    for panel in notebook.panels():
+        for pad in panel.root.locator("canvas").all():
+            before = panel.settled()
+            draw_a_one(notebook.page, pad)
+            if not (panel.changed(before, "words", 5) or panel.changed(before, "pictures", 5)):
+                wrong.append(describe(panel, "a stroke on the pad changes nothing"))
+    assert wrong == []
+    assert notebook.said() == []
+
+
+def test_console_is_quiet(notebook):
+    """Last of the module, after everything above has been clicked."""
+    assert notebook.console == []

@@ -1,0 +1,358 @@
+"""The MNIST playground without a browser: real data, real training, every control and button."""
+
+import io
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nbhelpers import datasets, playgrounds
+from nbhelpers.playgrounds.mnist import EPOCH, SAMPLE, Mnist, MnistSettings, choose_wrong, data
+from nbhelpers.training import evaluate
+
+SEVEN = [[(60, 60), (210, 58), (120, 235)]]
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A panel that has read one epoch; tests that share it leave it as it is."""
+    return playgrounds.mnist("seed=1", steps=430)
+
+
+@pytest.fixture
+def panel():
+    return playgrounds.mnist("hidden1=16", steps=20)
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+# ------------------------------------------------------------------ what is trained
+def test_validation_images_are_apart_and_the_test_set_is_not_used():
+    X, y, X_validation, y_validation = data()
+    assert (len(X), len(y), len(X_validation), len(y_validation)) == (55_000, 55_000, 5_000, 5_000)
+    assert not np.shares_memory(X, X_validation) or X.base is X_validation.base  # no copies
+    (X_train, y_train), _ = datasets.mnist()
+    np.testing.assert_array_equal(np.concatenate([y, y_validation]), y_train)
+    np.testing.assert_array_equal(X_validation[-1], X_train[-1])
+
+
+def test_an_epoch_reads_more_than_nine_of_ten(trained):
+    loss, right = trained.experiment.validate()
+    assert right > 0.93
+    assert loss < 0.25
+    assert trained.experiment.reading()[2] > 0.9
+    assert f"{100 * trained.experiment.reading()[2]:.1f} % of 1,000 right" in trained.summary
+    assert trained.summary.startswith("epoch 1.00 · 55,000 images seen · ")
+    X, y = datasets.mnist()[1]
+    assert evaluate(trained.experiment.net, X[:2000], y[:2000])[1] > 0.9
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "optimizer=SGD,learning_rate=0.2,activation=sigmoid",
+        "optimizer=momentum,learning_rate=0.05,activation=tanh,hidden2=32",
+        "activation=leaky_relu,batch_size=32",
+        "activation=elu,batch_size=512,hidden1=128",
+    ],
+)
+def test_other_settings_learn_too(settings):
+    experiment = Mnist(MnistSettings.parse(settings)[0])
+    before = experiment.reading()[2]
+    experiment.step(300)
+    assert experiment.reading()[2] > max(0.6, before + 0.4)
+
+
+def test_the_state_is_a_function_of_settings_and_steps():
+    one, two = Mnist(), Mnist()
+    one.step(470)  # beyond an epoch, so that a second shuffle is part of it
+    for n in (1, 9, 300, 160):
+        two.step(n)
+        two.reading()  # looking changes nothing
+    assert one.images == two.images == EPOCH + 40 * 128
+    np.testing.assert_array_equal(one.net.params, two.net.params)
+    for name in one.history:
+        np.testing.assert_array_equal(one.history[name].values, two.history[name].values)
+    first = one.net.params.copy()
+    one.reset()
+    assert one.images == 0
+    one.step(470)
+    np.testing.assert_array_equal(one.net.params, first)
+    one.new_weights()
+    one.step(470)
+    assert not np.array_equal(one.net.params, first)
+
+
+def test_every_epoch_reads_every_image_once():
+    experiment = Mnist(MnistSettings(batch_size=512, hidden1=16))
+    for _ in range(2):
+        seen = []
+        for _ in range(108):
+            experiment.step(1)
+            at = experiment.place
+            seen.append(experiment.order[(at - 1) // 512 * 512 : at])
+        assert at == EPOCH
+        np.testing.assert_array_equal(np.sort(np.concatenate(seen)), np.arange(EPOCH))
+        order = experiment.order
+    experiment.step(1)
+    assert not np.array_equal(order, experiment.order)
+
+
+@pytest.mark.parametrize("batch_size", [16, 128, 512])
+def test_steps_and_images(batch_size):
+    experiment = Mnist(MnistSettings(batch_size=batch_size))
+    for steps in (0, 1, 107, 108, 430, 431, 5000):
+        images = experiment.images_at(steps)
+        assert experiment.steps_for(images) == steps
+    experiment.step(7)
+    assert experiment.images == experiment.images_at(7)
+
+
+def test_the_curves_hold_what_was_measured():
+    experiment = Mnist(MnistSettings(hidden1=16))
+    experiment.step(experiment.every)
+    curves = experiment.history
+    assert list(curves["validation"].steps) == [0, experiment.every * 128]
+    loss, right = evaluate(
+        experiment.net, experiment.X_validation[:SAMPLE], experiment.y_validation[:SAMPLE]
+    )
+    assert curves["validation"].values[-1] == pytest.approx(loss, rel=1e-5)
+    assert curves["wrong"].values[-1] == pytest.approx(1 - right, abs=1e-9)
+    assert 0 < curves["loss"].values[-1] < curves["loss"].values[0]
+    assert 0 < curves["train_wrong"].values[-1] < 1
+
+
+# ------------------------------------------------------------------ a rate that is too large
+def test_divergence_is_explained_in_words():
+    text = "optimizer=momentum,learning_rate=10,activation=leaky_relu,hidden2=64"
+    panel = playgrounds.mnist(text, steps=100)
+    stopped = panel.experiment.diverged
+    assert 1 < stopped < 100
+    assert f"left the range of floating point at step {stopped}" in panel.summary
+    assert "smaller learning rate" in panel.summary
+    panel.pad().draw(SEVEN)
+    panel.play_tick()
+    assert panel.experiment.steps == stopped
+    panel.controls["learning_rate"].value = 0.01
+    assert panel.experiment.diverged is None
+    assert np.isfinite(panel.pad().probabilities).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("optimizer=Adam,learning_rate=1", r"64 of 64 units .* dead .* smaller learning rate"),
+        ("optimizer=SGD,learning_rate=0.0001,activation=sigmoid", "hardly better than guessing"),
+    ],
+)
+def test_a_network_that_learns_nothing_says_why(settings, words):
+    assert re.search(words, playgrounds.mnist(settings, steps=120, pad=False).summary)
+
+
+def test_numbers_beyond_floating_point_are_explained_in_words(panel):
+    panel.experiment.net.params[:] = 3e38
+    panel.step(2)
+    assert panel.experiment.diverged == 21
+    assert "left the range of floating point at step 21" in panel.summary
+    assert "smaller learning rate" in panel.pad().draw(SEVEN).words
+    assert pixels(panel.png()).shape == (400, 1000, 3)
+    panel.reset()
+    assert panel.experiment.diverged is None
+    assert np.isfinite(panel.pad().probabilities).all()
+
+
+# ------------------------------------------------------------------ the picture
+def test_places_of_misread_digits():
+    wrong = np.zeros(1000, bool)
+    assert (choose_wrong(wrong, 24) == -1).all()
+    wrong[[3, 27, 50, 700]] = True  # 3 and 27 want the same place
+    places = choose_wrong(wrong, 24)
+    assert places[3] == 3
+    assert places[2] == 50
+    assert places[700 % 24] == 700
+    assert sorted(places[places >= 0]) == [3, 27, 50, 700]
+    wrong[3] = False
+    assert choose_wrong(wrong, 24)[3] == 27
+    assert choose_wrong(wrong, 24)[2] == 50
+    assert sorted(choose_wrong(np.ones(1000, bool), 24)) == list(range(24))
+
+
+def test_the_picture_shows_what_the_network_does(trained):
+    before = pixels(trained.png())
+    np.testing.assert_array_equal(before, pixels(trained.png()))
+    wrong = trained.experiment.reading()[0][-1].argmax(axis=1) != data()[3][:SAMPLE]
+    assert trained.picture.title.get_text().startswith(f"{wrong.sum()} of 1,000")
+    other = playgrounds.mnist("seed=1", steps=20)
+    after = pixels(other.png())
+    for left, right in ((0, 310), (330, 720), (745, 1000)):  # curves, digits, weights
+        assert (before[:, left:right] != after[:, left:right]).any()
+    assert (before < 250).any(axis=2).mean() > 0.1
+
+
+def test_a_perfect_network_misreads_nothing(panel):
+    panel.experiment._read = (
+        panel.experiment.steps,
+        ([None, np.eye(10)[data()[3][:SAMPLE]]], 0.0, 1.0),
+    )
+    panel._draw()
+    assert panel.picture.title.get_text() == "0 of 1,000 validation digits misread"
+    assert (panel.picture.digits.pixels == 255).all()
+
+
+# ------------------------------------------------------------------ controls
+def test_sliders_and_menus_at_their_ends(panel):
+    for name, allowed in MnistSettings.allowed().items():
+        if allowed.options:
+            values = [*allowed.options[1:], allowed.options[0]]
+        else:
+            middle = (allowed.low * allowed.high) ** 0.5 if allowed.log else allowed.high / 2
+            values = [allowed.low, allowed.kind(middle), allowed.high, allowed.kind(middle)]
+        seen = set()
+        for value in values:
+            panel.controls[name].value = value
+            now = getattr(panel.experiment.settings, name)
+            assert now == value or now == pytest.approx(value, rel=0.01)
+            assert panel.experiment.diverged or np.isfinite(panel.experiment.loss)
+            seen.add(bytes(panel.image.value))
+        assert len(seen) >= 3, name
+
+
+def test_buttons(panel):
+    start = panel.experiment.net.params.copy()
+    panel.buttons["reset"].click()
+    assert panel.experiment.steps == 0
+    first = panel.experiment.net.params.copy()
+    panel.pace.value = 10
+    panel.buttons["step"].click()
+    panel.buttons["step"].click()
+    assert panel.experiment.steps == 20
+    np.testing.assert_array_equal(panel.experiment.net.params, start)
+    panel.buttons["keep"].click()
+    assert len(panel.kept) == 1
+    panel.buttons["new_weights"].click()
+    assert panel.experiment.settings.seed == 1
+    panel.buttons["reset"].click()
+    assert not np.array_equal(panel.experiment.net.params, first)
+    panel.buttons["clear"].click()
+    assert panel.kept == []
+    panel.buttons["code"].click()
+    assert "mnist()" in panel.script.value
+
+
+def test_a_larger_batch_is_trained_as_far_in_epochs(panel):
+    panel.step(88)
+    assert panel.experiment.images == 108 * 128
+    panel.controls["batch_size"].value = 512
+    assert panel.goal == 27
+    assert panel.experiment.steps <= 27
+
+
+def test_play_trains_about_a_tenth_of_a_second(panel):
+    before = panel.experiment.steps
+    for _ in range(3):
+        panel.play_tick()
+    assert panel.experiment.steps >= before + 3
+    assert panel.goal == panel.experiment.steps
+    assert panel.experiment.seconds > 0.05
+
+
+def test_settings_round_trip(panel):
+    text = "learning_rate=0.05,hidden1=32,hidden2=16,activation=tanh,optimizer=SGD,batch_size=64"
+    panel.settings = text + ",seed=5,steps=30"
+    assert panel.settings == text + ",seed=5,steps=30"
+    assert panel.experiment.net.sizes == [784, 32, 16, 10]
+    params = panel.experiment.net.params.copy()
+    panel.settings = "seed=9"
+    panel.settings = text + ",seed=5,steps=30"
+    np.testing.assert_array_equal(panel.experiment.net.params, params)
+    for wrong in ("hidden1=1000", "optimizer=magic", "batch_size=100", "hiden1=20"):
+        with pytest.raises(ValueError, match=r"must be|unknown"):
+            panel.settings = wrong
+
+
+def test_two_hundred_random_events(panel):
+    rng = np.random.default_rng(7)
+    panel.pad()
+    panel.CATCH_UP = panel.BURST = 0.03  # the same events in less time
+    panel.FIRST = 0.01
+    names = list(panel.controls)
+    for _ in range(200):
+        event = rng.integers(6)
+        if event <= 2:
+            name = names[rng.integers(len(names))]
+            allowed = MnistSettings.allowed()[name]
+            if allowed.options:
+                value = allowed.options[rng.integers(len(allowed.options))]
+            elif allowed.log:
+                value = float(np.exp(rng.uniform(np.log(allowed.low), np.log(allowed.high))))
+            else:
+                value = int(rng.integers(allowed.low, allowed.high + 1))
+            panel.controls[name].value = value
+        elif event == 3:
+            buttons = list(panel.buttons.values())
+            buttons[rng.integers(len(buttons))].click()
+        elif event == 4:
+            panel.play_tick()
+        else:
+            panel.pad().draw([rng.uniform(0, 280, (rng.integers(1, 5), 2))])
+        explained = "left the range of floating point" in panel.summary
+        assert np.isfinite(panel.experiment.net.params).all() or explained
+        assert np.isfinite(panel.experiment.loss) or explained
+        assert panel.image.value
+
+
+# ------------------------------------------------------------------ the pad
+def test_the_pad_reads_with_the_live_network(trained):
+    pad = trained.pad()
+    assert trained.pad() is pad
+    assert pad.widget in trained.box.children
+    pad.draw(SEVEN)
+    assert pad.probabilities.argmax() == 7
+    other = playgrounds.mnist("hidden1=16", steps=0, pad=False)
+    assert len(other.box.children) == len(trained.box.children) - 1
+    before = other.pad().draw(SEVEN).probabilities
+    other.step(100)
+    assert np.abs(other.pad().probabilities - before).max() > 0.1  # nobody drew again
+
+
+def test_it_shows_itself_and_its_picture(trained):
+    bundle = trained._repr_mimebundle_()
+    assert "validation" in bundle["text/plain"]
+    assert bundle["image/png"]
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == trained.box.model_id
+
+
+# ------------------------------------------------------------------ show code
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "steps=450,hidden1=32",
+        "steps=120,optimizer=SGD,learning_rate=0.2,activation=sigmoid,hidden2=20,seed=3",
+        "steps=120,optimizer=momentum,learning_rate=0.05,activation=tanh,batch_size=64",
+        "steps=60,activation=leaky_relu,batch_size=32",
+        "steps=60,activation=elu,batch_size=256,hidden2=16",
+    ],
+)
+def test_the_script_gives_the_same_numbers(settings, tmp_path):
+    panel = playgrounds.mnist(settings, pad=False)
+    path = tmp_path / "program.py"
+    path.write_text(panel.code, encoding="utf-8")
+    assert "nbhelpers" not in panel.code.replace("from nbhelpers.datasets import mnist", "")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", path],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    loss, right = map(float, re.search(r"loss (\S+), (\S+) %", done.stdout).groups())
+    assert loss == pytest.approx(panel.experiment.reading()[1], rel=0.01)
+    assert right == pytest.approx(100 * panel.experiment.reading()[2], abs=0.21)

@@ -1,0 +1,143 @@
+"""The files that install the project agree with each other, and what they install is whole."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "playwright-python": "playwright"}
+
+
+def split(requirement):
+    """A requirement line as (name, sorted bounds): "numpy>=1.26,<3" -> ("numpy", "<3,>=1.26")."""
+    name, bounds = re.fullmatch(r"([A-Za-z0-9._-]+?)\s*([<>=!~].*)?", requirement).groups()
+    bounds = sorted(b.strip() for b in (bounds or "").split(","))
+    return re.sub(r"[-_.]+", "-", name).lower(), ",".join(bounds)
+
+
+def pip_requirements(path=ROOT / "requirements.txt"):
+    """Lines of a requirements file without comments."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = [line.split("#")[0].strip() for line in lines]
+    return [line for line in lines if line]
+
+
+def conda_environment():
+    """(conda requirements without python and pip, python's own, lines of the pip section)."""
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    listed = yaml.safe_load(text)["dependencies"]
+    plain = [item for item in listed if isinstance(item, str)]
+    pip = [line for item in listed if isinstance(item, dict) for line in item["pip"]]
+    python = [item for item in plain if re.match(r"python\b(?!-)", item)]
+    return [item for item in plain if item != "pip" and item not in python], python, pip
+
+
+def metadata():
+    """The tables of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_pip_and_conda_install_the_same():
+    conda, _, pip = conda_environment()
+    renamed = (split(item) for item in conda)
+    renamed = {CONDA_NAMES.get(name, name): bounds for name, bounds in renamed}
+    renamed |= dict(split(line) for line in pip if line != "-e .")
+    assert renamed == dict(split(line) for line in pip_requirements() if line != "-e .")
+
+
+def test_both_install_the_package_itself():
+    assert "-e ." in pip_requirements()
+    assert "-e ." in conda_environment()[2]
+
+
+def test_binder_gets_the_python_it_understands():
+    """repo2docker takes Python from environment.yml in the form x.y alone."""
+    (python,) = conda_environment()[1]
+    assert re.fullmatch(r"python=3\.1[1-4]", python)
+
+
+def test_the_package_needs_a_part_of_the_requirements():
+    wanted = dict(split(line) for line in pip_requirements() if line != "-e .")
+    project = metadata()["project"]
+    for line in project["dependencies"] + project["optional-dependencies"]["pad"]:
+        name, bounds = split(line)
+        assert wanted.get(name) == bounds, line
+
+
+def test_bounds_are_loose():
+    """Courses that pin exact versions break wherever newer ones are installed already."""
+    for line in pip_requirements():
+        assert "==" not in line.replace("!=", ""), line
+        assert "<" not in line, line
+
+
+def test_the_kernel_that_freezes_sliders_is_excluded():
+    assert "!=7.4.0" in dict(split(line) for line in pip_requirements()[:-1])["ipykernel"]
+    assert "!=7.4.0" in dict(split(line) for line in conda_environment()[0])["ipykernel"]
+
+
+def test_oldest_versions_are_the_lower_bounds():
+    oldest = dict(split(line) for line in pip_requirements(ROOT / "tests/constraints/oldest.txt"))
+    for line in pip_requirements():
+        if line == "-e .":
+            continue
+        name, bounds = split(line)
+        if name == "setuptools":  # builds the wheel; nothing of ours runs on it
+            continue
+        lowest = re.search(r">=([\d.]+)", bounds).group(1)
+        pinned = oldest[name].removeprefix("==")
+        assert re.sub(r"(\.0)+$", "", pinned).startswith(re.sub(r"(\.0)+$", "", lowest)), name
+
+
+def sources():
+    """Every Python module of the package, as paths inside a wheel."""
+    return {path.relative_to(ROOT).as_posix() for path in (ROOT / "nbhelpers").rglob("*.py")}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The files of a wheel that was built from a copy of the project, without the network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    skip = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "nbhelpers", folder / "nbhelpers", ignore=skip)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    command += ["--no-index", "--quiet", "--wheel-dir", str(folder / "dist"), str(folder)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    (file,) = (folder / "dist").glob("*.whl")
+    with zipfile.ZipFile(file) as opened:
+        return set(opened.namelist())
+
+
+def test_the_wheel_has_every_module(wheel):
+    assert {name for name in wheel if name.endswith(".py")} == sources()
+
+
+def test_the_wheel_has_every_data_file(wheel):
+    files = (path for path in (ROOT / "nbhelpers").rglob("*") if path.is_file())
+    files = {f.relative_to(ROOT).as_posix() for f in files if "__pycache__" not in f.parts}
+    assert files <= wheel
+
+
+def test_the_wheel_has_the_licence_and_nothing_else(wheel):
+    assert any(name.endswith("licenses/LICENSE") for name in wheel)
+    assert {name.split("/")[0].split("-")[0] for name in wheel} == {"nbhelpers"}
+
+
+def test_the_readme_has_both_commands():
+    """.ci/run takes the test command from the README; the first line starts the lessons."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    fenced = "\n".join(re.findall(r"^```.*?\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))
+    install = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && "
+    lines = [line.strip() for line in fenced.splitlines()]
+    assert install + ".venv/bin/jupyter lab notebooks/00_start_here.ipynb" in lines
+    assert [line for line in lines if ".venv/bin/pytest" in line] == [install + ".venv/bin/pytest"]
