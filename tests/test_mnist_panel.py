@@ -146,7 +146,7 @@ def test_divergence_is_explained_in_words():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ("optimizer=Adam,learning_rate=1", r"64 of 64 units .* dead .* smaller learning rate"),
+        ("optimizer=Adam,learning_rate=1", r"64 of 64 units .* dead .* lower the learning rate"),
         ("optimizer=SGD,learning_rate=0.0001,activation=sigmoid", "hardly better than guessing"),
     ],
 )

@@ -118,7 +118,7 @@ QUESTIONS = {
     "nearest_average": Question(
         text="Ten average pictures, and each new digit gets the name of the nearest. What share "
         "of the validation images is right?",
-        options=["about 10 %, it's guessing", "about 50 %", "about 80 %", "about 95 %"],
+        options=["about 10 %, it's guessing", "about 50 %", "about 85 %", "about 95 %"],
         answer="C",
         because="Most digits look more like the average of their own kind than like that of any "
         "other. A network has to be judged against this, not against guessing.",
@@ -131,7 +131,7 @@ QUESTIONS = {
     "one_epoch": Question(
         text="The network sees each training image <b>once</b>, 430 steps in all. How many of the "
         "validation images does it then read right?",
-        options=["about 50 %", "about 75 %", "about 94 %", "more than 99 %"],
+        options=["about 50 %", "about 75 %", "about 95 %", "more than 99 %"],
         answer="C",
         because="430 steps, each from 128 images, go a long way. The last few per cent are what "
         "takes the time.",

@@ -1,0 +1,1 @@
+"""Shared NumPy kernels and teaching tools for the notebooks."""

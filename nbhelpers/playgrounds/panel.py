@@ -1,0 +1,508 @@
+"""The panel around an experiment and its picture: controls, buttons, a summary in words.
+
+A panel works in a browser and without one::
+
+    panel = Panel(MyExperiment(), MyPicture(), title="...", steps=2000)
+    panel.controls["learning_rate"].value = 0.5   # as a slider does
+    panel.step(100); panel.reset(); panel.new_weights(); panel.keep(); panel.play_tick()
+    panel.buttons["keep"].click()
+    panel.summary        # in words: "step 2,100 · loss 0.0031 · 4 of 4 right"
+    panel.settings       # "learning_rate=0.5,hidden=3,seed=0,steps=2100"; may be assigned
+    panel.code           # a plain NumPy script with the same result
+    panel.png()          # the picture
+
+As the last expression of a cell it shows itself: live where a kernel runs, its picture elsewhere.
+
+The clock is `ipywidgets.Play`. A tick trains and draws two or three pictures, one after the other,
+for as long as the tick lasts; so more pictures reach the screen than there are messages from it.
+No threads, no asyncio: every callback is an ordinary function call under the one lock.
+"""
+
+import html
+import itertools
+import math
+import time
+from base64 import b64encode
+from contextlib import contextmanager
+from functools import wraps
+
+import ipywidgets as widgets
+
+from nbhelpers.playgrounds.picture import LOCK
+
+MOST_KEPT = 4
+
+CSS = """<style>
+.nn-panel { font-size: 14px; max-width: 1000px; }
+.nn-panel .nn-picture { max-width: 100%; height: auto; }
+.nn-panel .nn-summary { font-size: 16px; line-height: 1.4; min-height: 1.4em; margin: 0;
+  color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums; }
+.nn-panel .nn-note { margin: 0; min-height: 1.4em; line-height: 1.4;
+  color: var(--jp-ui-font-color1, inherit); }
+.nn-panel textarea, .nn-panel input[type="text"] {
+  font-family: var(--jp-code-font-family, monospace); }
+</style>"""
+
+
+def locked(method):
+    """Run a method under the process-wide lock: callbacks may come from different threads."""
+
+    @wraps(method)
+    def run(*args, **kwargs):
+        with LOCK:
+            return method(*args, **kwargs)
+
+    return run
+
+
+class Panel:
+    """Controls, picture and summary of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    picture : Picture
+    title : str
+        What the panel shows, in a few words; used where no widget can be shown.
+    steps : int
+        How far to train before the first picture.
+    paces : sequence of int
+        Choices of how many steps *Step* makes, and Play between two pictures.
+    pace : int
+        The one to begin with.
+    extra : sequence of widgets
+        Shown below the panel's own parts.
+
+    Attributes
+    ----------
+    controls : dict of str to widget
+        One for every setting but those declared with show=False.
+    buttons : dict of str to Button
+        step, reset, new_weights, keep, clear, apply, code.
+    boxes : dict of str to BoundedFloatText
+        The number boxes beside the sliders of settings that are not whole numbers.
+    box : VBox
+        All of it.
+
+    Notes
+    -----
+    The class attributes in capitals are times in seconds; a slower experiment may have others.
+    A subclass with parts of its own extends `_show`, which every change of the state ends with.
+    """
+
+    TICK = 0.100  # between two ticks of the clock
+    BURST = 0.085  # in the first so many seconds of a tick, another picture is begun
+    FRAME = 0.022  # from picture to picture, at least: more of them would clog the browser
+    SPELL = 0.015  # of training before a picture, at most
+    FIRST = 0.015  # of training before the first new picture after a change
+    CATCH_UP = 0.150  # of training to the same step again after a change
+
+    def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100,
+                 extra=()):  # fmt: skip
+        self.experiment, self.picture, self.title = experiment, picture, title
+        self.previous, self.kept = None, []
+        self.goal = steps  # the step that a change of settings trains to again
+        self._quiet = False
+        self._build(paces, pace, extra)
+        with LOCK:
+            self.experiment.step(steps)
+            self._show()
+
+    # -- parts ------------------------------------------------------------------------------
+    def _build(self, paces, pace, extra):
+        settings = self.experiment.settings
+        self.image = widgets.Image(format=self.picture.format, width=self.picture.width)
+        self.image.add_class("nn-picture")
+        self.words = widgets.HTML()
+        self.note = widgets.HTML()
+        self.controls = {
+            name: control(settings.label(name), allowed, getattr(settings, name))
+            for name, allowed in settings.allowed().items()
+            if allowed.show
+        }
+        self.boxes = {  # a slider has steps; the number box beside it shows and takes any value
+            name: widgets.BoundedFloatText(
+                value=getattr(settings, name),
+                min=allowed.low,
+                max=allowed.high,
+                step=None,
+                layout={"width": "76px"},
+            )
+            for name, allowed in settings.allowed().items()
+            if is_float_slider(self.controls.get(name))
+        }
+        for name, widget in [*self.controls.items(), *self.boxes.items()]:
+            widget.observe(lambda change, name=name: self._changed(name, change), "value")
+        self.play = widgets.Play(value=0, min=0, max=1_000_000_000, interval=int(1000 * self.TICK))
+        self.play.show_repeat = False
+        self.play.observe(
+            lambda change: self.play_tick() if change["new"] else self.reset(), "value"
+        )  # its stop button goes back to 0
+        if self._play_trait:
+            self.play.observe(lambda change: self._show_texts(), self._play_trait)
+        self.pace = widgets.Dropdown(
+            options=[(f"{n:,}", n) for n in paces],
+            value=pace,
+            description="steps at a time",
+            style={"description_width": "initial"},
+            layout={"width": "190px"},
+        )
+        actions = {
+            "step": ("Step", lambda: self.step()),
+            "reset": ("Reset", self.reset),
+            "new_weights": ("New weights", self.new_weights),
+            "keep": ("Keep", self.keep),
+            "clear": ("Clear kept", self.clear),
+            "apply": ("Apply", self._apply),
+            "code": ("Show code", self._toggle_code),
+        }
+        self.buttons = {}
+        for name, (words, action) in actions.items():
+            button = widgets.Button(description=words, layout={"width": "auto"})
+            button.on_click(lambda _, action=action: action())
+            self.buttons[name] = button
+        self.text = widgets.Text(
+            description="settings",
+            continuous_update=False,
+            layout={"flex": "1 1 320px", "width": "auto"},
+            style={"description_width": "initial"},
+        )
+        self.text.observe(lambda change: self._apply(), "value")
+        self.script = widgets.Textarea(
+            layout={"width": "98%", "height": "330px", "display": "none"}
+        )
+        row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
+        b = self.buttons
+        seed = [self.controls[name] for name in self.controls if name == "seed"]
+        menus = [w for w in self.controls.values() if isinstance(w, widgets.Dropdown)]
+        sliders = [
+            widgets.HBox([w, self.boxes[name]]) if name in self.boxes else w
+            for name, w in self.controls.items()
+            if w not in seed + menus
+        ]
+        self.box = widgets.VBox(
+            [
+                widgets.HTML(CSS, layout={"display": "none"}),
+                self.image,
+                self.words,
+                widgets.HBox(
+                    [self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
+                     b["keep"], b["clear"]],
+                    layout=row,
+                ),
+                *(widgets.HBox(group, layout=row) for group in (sliders, menus) if group),
+                widgets.HBox([self.text, b["apply"], b["code"]], layout=row),
+                self.note,
+                self.script,
+                *extra,
+            ]
+        )  # fmt: skip
+        self.box.add_class("nn-panel")
+
+    @property
+    def _play_trait(self):
+        """Its name changed from ipywidgets 7 to 8."""
+        return next((t for t in ("playing", "_playing") if self.play.has_trait(t)), None)
+
+    @property
+    def playing(self):
+        """Whether the clock is running."""
+        return bool(self._play_trait and getattr(self.play, self._play_trait))
+
+    # -- what a person does -----------------------------------------------------------------
+    @locked
+    def step(self, n=None):
+        """Make n steps (as many as the panel's "steps at a time" says, if n is not given)."""
+        self.experiment.step(self.pace.value if n is None else n)
+        self._arrived()
+
+    @locked
+    def reset(self):
+        """Back to step 0, with the same initial weights."""
+        self._replace(self.experiment.reset)
+        self._arrived()
+
+    @locked
+    def new_weights(self):
+        """Other initial weights: the next seed. Trains to the same step again."""
+        self._replace(self.experiment.new_weights)
+        self._catch_up()
+
+    @locked
+    def keep(self):
+        """Pin the present curve, so that the next settings can be compared with it."""
+        run = self.experiment.run()
+        others = [k for k in self.kept if k.settings != run.settings]
+        self.kept = [*others, run][-MOST_KEPT:]
+        self._show()
+
+    @locked
+    def clear(self):
+        """Take the kept curves and the previous one away."""
+        self.kept, self.previous = [], None
+        self._show()
+
+    @locked
+    def play_tick(self):
+        """What a tick of the clock does: train and draw for as long as the tick lasts."""
+        if self._finished():
+            self._stop()
+            return
+        start = time.perf_counter()
+        for picture in itertools.count():
+            self.experiment.step(self.pace.value, seconds=self.SPELL)
+            self._show_picture()
+            due = start + (picture + 1) * self.FRAME
+            if self._finished() or max(due, time.perf_counter()) > start + self.BURST:
+                break
+            time.sleep(max(0.0, due - time.perf_counter()))
+        self._show_words()
+        if self.experiment.diverged is None:
+            self.goal = self.experiment.steps
+        if self._finished():
+            self._stop()
+
+    @property
+    def settings(self):
+        """The settings string; assign one to apply it (ValueError if it is not right)."""
+        return self.experiment.settings.text(steps=self.experiment.steps)
+
+    @settings.setter
+    @locked
+    def settings(self, text):
+        new, steps = self.experiment.parse(text)
+        self._replace(lambda: self.experiment.change(**vars(new)))
+        self.goal = self.goal if steps is None else steps
+        self._catch_up(math.inf)
+
+    @property
+    def settings_url(self):
+        """The settings string in a form that can stand in a URL; `settings` takes it too."""
+        return self.experiment.settings.text(steps=self.experiment.steps, url=True)
+
+    @property
+    def code(self):
+        """A plain NumPy script that runs alone and prints what the picture shows."""
+        return self.experiment.code()
+
+    @property
+    def summary(self):
+        """The state in words, one line."""
+        e = self.experiment
+        if e.diverged is not None:
+            where = f"{e.unit} {e.diverged:,}"
+            return f"The loss left the range of floating point at {where}. {e.advice()}"
+        where = f"{e.unit} {e.steps:,}"
+        if e.steps < self.goal:
+            where += f" of {self.goal:,} (Play or Step goes on)"
+        return " · ".join(part for part in (where, f"loss {short(e.loss)}", e.describe()) if part)
+
+    @locked
+    def png(self):
+        """The picture as the bytes of a PNG file."""
+        self._draw()
+        return self.picture.png()
+
+    # -- how it works -----------------------------------------------------------------------
+    def _changed(self, name, change):
+        """A control was moved."""
+        with LOCK:
+            if self._quiet:
+                return
+            allowed, value = self.experiment.settings.allowed()[name], change["new"]
+            try:
+                if change["owner"] is not self.boxes.get(name):
+                    value = allowed.round(value)
+                value = allowed.check(name, value)
+            except ValueError as error:
+                self._say(f"Not applied: {error}")
+                self._show_controls()
+                return
+            if value == getattr(self.experiment.settings, name):
+                return  # the page echoes values that it has been given
+            self._replace(lambda: self.experiment.change(**{name: value}))
+            self._catch_up()
+
+    def _replace(self, restart):
+        """Start again; the run so far stays visible as the previous one."""
+        if self.experiment.steps:
+            self.previous = self.experiment.run()
+        restart()
+        self._say("")
+
+    def _catch_up(self, seconds=None):
+        """Train to the same step again, showing pictures on the way; while playing, start anew.
+
+        The first picture goes out after `FIRST` seconds of training. After `seconds` of training
+        (`CATCH_UP` if it is not given) it stops, wherever it is.
+        """
+        if self.playing:
+            self.goal = 0
+        e, seconds = self.experiment, self.CATCH_UP if seconds is None else seconds
+        spell = self.FIRST
+        while True:
+            start = time.perf_counter()
+            e.step(max(self.goal - e.steps, 0), seconds=min(spell, seconds))
+            seconds -= time.perf_counter() - start
+            self._show(frame=True)
+            if e.steps >= self.goal or self._finished() or seconds <= 0:
+                break
+            spell = 3 * self.SPELL
+        self._show_controls()
+        self._show_texts()
+
+    def _arrived(self):
+        """The present step is where a change of settings will train to."""
+        if self.experiment.diverged is None:
+            self.goal = self.experiment.steps
+        self._show()
+
+    def _finished(self):
+        e = self.experiment
+        return e.diverged is not None or e.steps >= e.most_steps
+
+    def _stop(self):
+        if self.playing:
+            setattr(self.play, self._play_trait, False)
+        self._show_texts()
+
+    def _apply(self):
+        """Apply what stands in the settings box; say in words what is wrong with it."""
+        with LOCK:
+            if self._quiet:
+                return
+            try:
+                if self.text.value != self.settings:
+                    self.settings = self.text.value
+                self._say("")
+            except ValueError as error:
+                self._say(f"Not applied: {error}")
+
+    def _toggle_code(self):
+        with LOCK:
+            hidden = self.script.layout.display == "none"
+            self.script.layout.display = None if hidden else "none"
+            self.buttons["code"].description = "Hide code" if hidden else "Show code"
+            self._show_texts()
+
+    def _draw(self):
+        for run, label in zip(self.kept, labels(self.kept, self.experiment.settings), strict=True):
+            run.label = label
+        self.picture.update(self.experiment, self.previous, self.kept)
+
+    def _show(self, frame=False):
+        """Send the state to the page; `frame`: the texts below the controls can wait."""
+        self._show_picture()
+        self._show_words()
+        if not frame:
+            self._show_texts()
+
+    def _show_picture(self):
+        self._draw()
+        self.image.value = self.picture.render()
+
+    def _show_words(self):
+        self.words.value = (
+            '<p class="nn-summary" role="status" aria-live="polite">'
+            f"{html.escape(self.summary)}</p>"
+        )
+
+    def _show_texts(self):
+        with LOCK, self._quietly():
+            self.text.value = self.settings
+            if self.script.layout.display != "none":
+                self.script.value = self.code
+
+    def _show_controls(self):
+        with self._quietly():
+            for name, widget in self.controls.items():
+                value = getattr(self.experiment.settings, name)
+                if name in self.boxes:
+                    self.boxes[name].value = value
+                    value = on_grid(widget, value)
+                    if math.isclose(value, widget.value, rel_tol=1e-9):
+                        continue
+                widget.value = value
+
+    def _say(self, words):
+        self.note.value = f'<p class="nn-note" role="alert">{html.escape(words)}</p>'
+
+    @contextmanager
+    def _quietly(self):
+        """Set widgets without hearing them."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Live where widgets are, the picture elsewhere (built by hand: 7.7.1 and 8 differ)."""
+        return {
+            "text/plain": f"{self.title or 'Playground'}: {self.summary}",
+            "image/png": b64encode(self.png()).decode(),
+            "application/vnd.jupyter.widget-view+json": {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.box.model_id,
+            },
+        }
+
+
+def control(label, allowed, value):
+    """The widget for a setting: a slider, a logarithmic slider, a number box or a menu."""
+    common = {
+        "description": label,
+        "value": value,
+        "style": {"description_width": "initial"},
+    }
+    if allowed.options:
+        return widgets.Dropdown(options=allowed.options, layout={"width": "auto"}, **common)
+    if allowed.box:
+        return widgets.BoundedIntText(
+            min=allowed.low, max=allowed.high, layout={"width": "130px"}, **common
+        )
+    if allowed.kind is int:
+        return widgets.IntSlider(
+            min=allowed.low, max=allowed.high, layout={"width": "290px"}, **common
+        )
+    common |= {"readout": False, "layout": {"width": "270px"}}
+    if allowed.log:
+        low, high = math.log10(allowed.low), math.log10(allowed.high)
+        slider = widgets.FloatLogSlider(min=low, max=high, step=0.05, **common)
+    else:
+        step = (allowed.high - allowed.low) / 100
+        slider = widgets.FloatSlider(min=allowed.low, max=allowed.high, step=step, **common)
+    slider.value = on_grid(slider, value)
+    return slider
+
+
+def is_float_slider(widget):
+    """Whether a widget is a slider for numbers that are not whole."""
+    return isinstance(widget, (widgets.FloatSlider, widgets.FloatLogSlider))
+
+
+def on_grid(slider, value):
+    """The value nearest to `value` among those that the slider can stand on.
+
+    A page moves a slider that stands between two of its steps to one of them and reports that
+    as a change. So a slider is only ever put on a step; the number box shows the exact value.
+    """
+    log = isinstance(slider, widgets.FloatLogSlider)
+    place = math.log10(value) if log else value
+    place = slider.min + slider.step * round((place - slider.min) / slider.step)
+    if place > slider.max:
+        place = slider.max
+    return 10.0**place if log else place
+
+
+def labels(runs, settings):
+    """What sets each run apart from the others and from the present settings, in few words."""
+    everyone = [run.settings for run in runs] + [settings]
+    names = [n for n in settings.allowed() if len({getattr(s, n) for s in everyone}) > 1]
+    return [", ".join(run.settings.words(name) for name in names) or "kept" for run in runs]
+
+
+def short(x):
+    """A number with three significant digits, without an exponent where it can be avoided."""
+    return f"{x:.3g}" if abs(x) >= 1e5 else f"{float(f'{x:.3g}'):,g}"

@@ -1,0 +1,374 @@
+"""A picture that changes many times a second: one figure, a saved background, changed artists only.
+
+Drawing a whole matplotlib figure takes about 0.2 s, far too long for a slider. A picture therefore
+draws everything that stays (axes, ticks, labels) once, saves those pixels, and for every new frame
+puts them back and draws only what changes. The pixels go through Pillow to the bytes that an image
+widget shows. No pyplot anywhere: its global state is not safe when widget callbacks come from
+several threads, so every figure is drawn under the one lock of this module.
+
+To write a picture, subclass `Picture`::
+
+    class MyPicture(Picture):
+        def build(self):                       # once: axes, and artists that will change
+            ax = self.figure.add_subplot()
+            self.curve = self.changing(ax.plot([], [], color=PALETTE["blue"])[0])
+            self.losses = LossCurves(self, self.figure.add_subplot(122))
+
+        def update(self, experiment, previous=None, kept=()):   # for every frame
+            self.curve.set_data(...)
+            self.losses.update(experiment, previous, kept)
+
+If `update` changes something that is part of the background (limits, ticks, a title), it calls
+`self.refresh()`, and the next frame draws the background again. That takes a tenth of a second and
+is seen as a jump, so it should be rare.
+"""
+
+import io
+import threading
+from functools import lru_cache
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from PIL import Image
+
+from nbhelpers.plots import DIVERGING, PALE_DIVERGING, PALETTE, STYLE
+
+LOCK = threading.RLock()  # one for the whole process: matplotlib is not thread-safe
+PREVIOUS = "#B8B8B8"  # the colour of the previous run's curve
+DPI = 96  # a browser's: one point of type is the same size as in the page's own text
+
+
+class Picture:
+    """A figure of fixed size that is redrawn quickly.
+
+    Parameters
+    ----------
+    width, height : int
+        Size in pixels; the picture is shown at this size or smaller, never enlarged.
+    format : {"jpeg", "png"}
+        Format of the bytes that `render` returns. `png` always returns PNG.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+    artists : list of Artist
+        What is drawn anew for every frame, in this order.
+    """
+
+    def __init__(self, width=1000, height=370, format="jpeg"):
+        if format not in ("jpeg", "png"):
+            raise ValueError(f'format must be "jpeg" or "png", got {format!r}')
+        self.width, self.height, self.format = width, height, format
+        self.artists = []
+        self._background = None
+        with LOCK, rc_context(STYLE):
+            self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+            self.canvas = FigureCanvasAgg(self.figure)
+            self.build()
+
+    def build(self):
+        """Create the axes and artists (a subclass does)."""
+        raise NotImplementedError("a picture needs build()")
+
+    def update(self, experiment, previous=None, kept=()):
+        """Put the state of `experiment` into the artists (a subclass does).
+
+        `previous` is the replaced `Run` or None, `kept` a list of pinned ones (see experiment.py).
+        """
+        raise NotImplementedError("a picture needs update()")
+
+    def axes(self, left, bottom, width, height, **options):
+        """Add axes at a place given in pixels, from the bottom left of the picture."""
+        w, h = self.width, self.height
+        return self.figure.add_axes((left / w, bottom / h, width / w, height / h), **options)
+
+    def changing(self, *artists):
+        """Register artists that change from frame to frame; returns the first one."""
+        for artist in artists:
+            artist.set_animated(True)  # so that the background is drawn without it
+            self.artists.append(artist)
+        return artists[0]
+
+    def refresh(self):
+        """Draw the background again with the next frame (after a change of limits or texts)."""
+        self._background = None
+
+    def draw(self):
+        """Draw a frame and return its pixels, an array (height, width, 4) of uint8."""
+        with LOCK:
+            if self._background is None:
+                with rc_context(STYLE):
+                    self.canvas.draw()
+                self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+            else:
+                self.canvas.restore_region(self._background)
+            renderer = self.canvas.get_renderer()
+            for artist in self.artists:
+                if artist.get_visible():
+                    artist.draw(renderer)
+            return np.asarray(self.canvas.buffer_rgba())
+
+    def render(self):
+        """Draw a frame and return it as bytes in this picture's format."""
+        return self.jpeg() if self.format == "jpeg" else self.png(compress_level=1)
+
+    def png(self, compress_level=9):
+        """Draw a frame and return it as the bytes of a PNG file (level 1 is fast, 9 is small)."""
+        with LOCK:
+            return self._encode("PNG", compress_level=compress_level)
+
+    def jpeg(self):
+        """Draw a frame and return it as the bytes of a JPEG file (colour at full resolution)."""
+        with LOCK:
+            return self._encode("JPEG", quality=90, subsampling=0)
+
+    def _encode(self, format, **options):
+        pixels = self.draw()
+        size = (pixels.shape[1], pixels.shape[0])
+        image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1).convert("RGB")
+        out = io.BytesIO()
+        image.save(out, format, **options)
+        return out.getvalue()
+
+
+class Surface(Artist):
+    """Values on a grid, smoothly enlarged to the pixels of an axes; much faster than imshow.
+
+    Parameters
+    ----------
+    ax : Axes
+        Filled completely.
+    table : array (256, 4) of uint8
+        The colours of the values from 0 to 1; those that are not finite are grey.
+    """
+
+    def __init__(self, ax, table=None):
+        super().__init__()
+        self.ax, self.table = ax, PALE_TABLE if table is None else table
+        self.pixels = None
+
+    def set_values(self, Z):
+        """Show the values Z (n, m), where 0 is fully blue and 1 fully vermilion."""
+        box = self.ax.bbox
+        width, height = round(box.width), round(box.height)
+        self.pixels = colours(enlarge(Z, height, width), self.table)
+
+    def draw(self, renderer):
+        if self.pixels is not None:
+            gc = renderer.new_gc()
+            renderer.draw_image(gc, round(self.ax.bbox.x0), round(self.ax.bbox.y0), self.pixels)
+            gc.restore()
+
+
+class Units(Artist):
+    """The units of a network as discs, each filled with a small map of its activation."""
+
+    def __init__(self, ax):
+        super().__init__()
+        self.ax, self.discs = ax, []
+
+    def set_maps(self, maps, positions, size):
+        """Show maps (each (n, n), values from 0 to 1) at positions (k, 2) of the axes' data."""
+        cover, ring = disc(size)
+        corners = np.round(self.ax.transData.transform(positions) - size / 2).astype(int)
+        self.discs = []
+        for Z, corner in zip(maps, corners, strict=True):
+            rows, columns = (np.arange(size) * m // size for m in Z.shape)
+            pixels = colours(Z[np.ix_(rows, columns)], FULL_TABLE)
+            pixels[..., :3] = pixels[..., :3] * (1 - ring) + INK * ring
+            pixels[..., 3] = cover
+            self.discs.append((*corner, pixels))
+
+    def draw(self, renderer):
+        gc = renderer.new_gc()
+        for x, y, pixels in self.discs:
+            renderer.draw_image(gc, x, y, pixels)
+        gc.restore()
+
+
+@lru_cache
+def disc(size):
+    """How much of each pixel (size, size) a disc covers, 0 to 255, and its rim, 0 to 1."""
+    middle = np.arange(size) - (size - 1) / 2
+    inside = size / 2 - np.hypot(middle, middle[:, np.newaxis])  # distance to the rim
+    cover = np.clip(inside, 0, 1)
+    ring = np.clip(2.0 - inside, 0, 1)
+    return (255 * cover).astype(np.uint8), ring[..., np.newaxis]
+
+
+@lru_cache
+def interpolation(n, size):
+    """For `size` values between n ones: the index of the left neighbour, the share of the right."""
+    at = np.linspace(0, n - 1, size, dtype=np.float32)
+    left = np.minimum(at.astype(np.intp), n - 2)
+    return left, at - left
+
+
+def enlarge(Z, height, width):
+    """Values Z (n, m) enlarged to (height, width) along straight lines between them."""
+    Z = np.clip(Z, -1e6, 1e6).astype(np.float32)  # NaN stays NaN
+    i, share = interpolation(len(Z), height)
+    Z = Z[i] + (Z[i + 1] - Z[i]) * share[:, np.newaxis]  # (height, m)
+    j, share = interpolation(Z.shape[1], width)
+    return Z[:, j] + (Z[:, j + 1] - Z[:, j]) * share
+
+
+def colours(Z, table):
+    """The colours (..., 4), uint8, of values from 0 to 1; values beyond take the end colours.
+
+    `table` is a `colour_table`; what is not a number gets its last row.
+    """
+    index = np.clip(255 * Z, 0, 255)
+    missing = np.isnan(index)
+    if missing.any():
+        index[missing] = 256
+    index = np.ascontiguousarray(index).astype(np.intp)
+    pixels = table.view(np.uint32).ravel()[index]  # four bytes at once
+    return pixels.view(np.uint8).reshape(*Z.shape, 4)
+
+
+def colour_table(colormap):
+    """The 256 colours of a map, and a grey for what is not a number, as uint8 (257, 4)."""
+    grey = np.array([[217, 217, 217, 255]])
+    return np.concatenate([255 * colormap(np.arange(256)), grey]).round().astype(np.uint8)
+
+
+FULL_TABLE, PALE_TABLE = colour_table(DIVERGING), colour_table(PALE_DIVERGING)
+INK = 255 * np.array(to_rgb(PALETTE["ink"]))
+
+
+class LossCurves:
+    """Curves of an experiment's history on a logarithmic axis, with earlier runs behind them.
+
+    The limits change rarely: the horizontal one goes up 1, 2, 3, 5, 10, ...; the vertical ones in
+    steps of several powers of ten. So a picture does not jump while it trains.
+
+    Parameters
+    ----------
+    picture : Picture
+    ax : Axes
+    curves : dict of str to (str, str)
+        Which curves of the history are drawn: name to (label, colour). The first of them is the
+        one that is drawn for the previous and for the kept runs.
+    ylim : (float, float)
+        The limits to begin with.
+    lowest : float
+        The vertical axis never goes below this.
+    steps : int
+        Length of the horizontal axis to begin with.
+    unit : float
+        Steps for one unit of the horizontal axis (for example the batches of an epoch).
+    """
+
+    KEPT_COLOURS = ("orange", "green", "purple", "sky")
+
+    def __init__(
+        self,
+        picture,
+        ax,
+        curves=None,
+        ylim=(1e-5, 1.0),
+        lowest=1e-32,
+        steps=1000,
+        unit=1,
+        xlabel="step",
+        title="loss",
+    ):
+        self.picture, self.ax, self.unit, self.lowest = picture, ax, unit, lowest
+        self.curves = curves or {"loss": ("this run", PALETTE["blue"])}
+        self.start_ylim, self.start_steps = ylim, steps
+        self.shown = None  # limits and labels that the background shows
+        ax.set(yscale="log", ylim=ylim, xlim=(0, steps / unit), xlabel=xlabel, title=title)
+        ax.grid(True, axis="y")
+        ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+        ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
+        lines = [ax.plot([], [], color=PALETTE[c], lw=1.6)[0] for c in self.KEPT_COLOURS]
+        self.kept_lines = [picture.changing(line) for line in lines]
+        self.previous_line = picture.changing(ax.plot([], [], color=PREVIOUS, lw=1.6)[0])
+        self.lines = {
+            name: picture.changing(ax.plot([], [], color=colour, lw=2.4)[0])
+            for name, (_, colour) in self.curves.items()
+        }
+        (self.now,) = ax.plot([], [], "o", color=next(iter(self.curves.values()))[1], ms=7)
+        picture.changing(self.now)
+
+    def update(self, experiment, previous=None, kept=()):
+        """Show the history of `experiment`, of the `previous` run and of the `kept` ones."""
+        first = next(iter(self.curves))
+        kept = list(kept)[-len(self.KEPT_COLOURS) :]
+        runs = [experiment, *([previous] if previous else []), *kept]
+        self._limits(runs, [run.label for run in kept])
+        for name, line in self.lines.items():
+            self._show(line, experiment.history[name])
+        self._show(self.previous_line, previous.history[first] if previous else None)
+        for i, line in enumerate(self.kept_lines):
+            self._show(line, kept[i].history[first] if i < len(kept) else None)
+        steps, values = experiment.history[first].last(1)
+        self.now.set_data(steps / self.unit, values)
+
+    def _show(self, line, curve):
+        steps, values = curve.sample() if curve else ([], [])
+        line.set_data(np.asarray(steps) / self.unit, values)
+
+    def _limits(self, runs, labels):
+        """Choose limits and legend; draw the background again only if they have changed."""
+        longest = max([run.steps for run in runs] + [self.start_steps])
+        values = [run.history[name].sample()[1] for run in runs for name in self.curves]
+        values = np.concatenate(values)
+        values = values[np.isfinite(values) & (values > 0)]
+        bottom, top = self.start_ylim
+        if len(values):
+            while values.min() < bottom and bottom > self.lowest:
+                bottom = max(bottom**2, self.lowest)  # 1e-4, 1e-8, 1e-16, 1e-32
+            if values.max() > top:  # beyond a thousand times, a curve leaves the picture
+                top *= 10.0 if values.max() <= 10 * top else 1000.0
+        shown = (nice_ceiling(longest / self.unit), bottom, top, tuple(labels))
+        if shown == self.shown:
+            return
+        self.shown = shown
+        rows = len(self.curves) + 1 + len(labels)
+        share = 1.55 * 11 * DPI / 72 * rows / self.ax.bbox.height  # of the height, for the legend
+        self.ax.set_xlim(0, shown[0])
+        self.ax.set_ylim(bottom, top * (top / bottom) ** (share / (1 - share)))
+        self.ax.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
+        self.ax.yaxis.set_minor_locator(NullLocator())
+        self._legend(labels)
+        self.picture.refresh()
+
+    def _legend(self, labels):
+        entries = [(colour, 2.4, label) for label, colour in self.curves.values()]
+        entries.append((PREVIOUS, 1.6, "previous run"))
+        colours = [PALETTE[name] for name in self.KEPT_COLOURS]
+        room = int((self.ax.bbox.width - 36) / 7.6)  # letters
+        labels = [label if len(label) <= room else label[: room - 1] + "…" for label in labels]
+        entries += [(c, 1.6, label) for c, label in zip(colours, labels, strict=False)]
+        handles = [Line2D([], [], color=c, lw=w, label=label) for c, w, label in entries]
+        with rc_context(STYLE):
+            self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
+
+
+def nice_ceiling(x):
+    """The smallest number 1, 2, 3 or 5 times a power of ten that is at least x > 0.
+
+    >>> nice_ceiling(1300)
+    2000.0
+    """
+    power = 10.0 ** np.floor(np.log10(x))
+    return float(next(m * power for m in (1, 2, 3, 5, 10) if m * power >= x * (1 - 1e-12)))
+
+
+def decades(bottom, top, most=6):
+    """At most so many powers of ten from `bottom` to `top`, evenly spread, for the ticks.
+
+    >>> decades(1e-4, 1.0)
+    array([1.e-04, 1.e-03, 1.e-02, 1.e-01, 1.e+00])
+    """
+    low, high = np.ceil(np.log10(bottom) - 1e-9), np.floor(np.log10(top) + 1e-9)
+    stride = max(1, np.ceil((high - low) / (most - 1)))
+    return 10.0 ** np.arange(high, low - 0.5, -stride)[::-1]
