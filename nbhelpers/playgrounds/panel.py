@@ -13,7 +13,7 @@ A panel works in a browser and without one::
 
 As the last expression of a cell it shows itself: live where a kernel runs, its picture elsewhere.
 
-The clock is `ipywidgets.Play`. A tick trains and draws two or three pictures, one after the other,
+The clock is `ipywidgets.Play`. A tick trains and draws several pictures, one after the other,
 for as long as the tick lasts; so more pictures reach the screen than there are messages from it.
 No threads, no asyncio: every callback is an ordinary function call under the one lock.
 """

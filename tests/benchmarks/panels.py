@@ -5,8 +5,9 @@
 Kernel: seconds until a panel is open, and the median time from settled weights to the bytes of a
 new picture (bar: 25 ms). Browser (where Chromium and playwright are there): medians of 20 from a
 key press on a slider to the new picture, beside the bare trip, a slider that changes a text label,
-in turns with it (bar: 1.6 times); pictures a second under Play (bar: 25) and how long after Pause
-the last picture comes (bar: 200 ms). Run it on a machine that does nothing else.
+in turns with it (bar: 1.6 times); pictures a second under Play (bar for the
+two-dimensional ones: 25) and how long after Pause the last one comes (bar: 200 ms). Run it on a
+machine that does nothing else.
 """
 
 import importlib.util
@@ -141,8 +142,8 @@ def browser_part(name, opened):
         )
     rate, gap, pause = play(page, panels[0])
     print(
-        f"{name}: Play shows {rate:.1f} pictures a second (bar 25; 95 % of the gaps below "
-        f"{gap:.0f} ms), the last one {pause:.0f} ms after Pause (bar 200)"
+        f"{name}: Play shows {rate:.1f} pictures a second (bar 25 in two dimensions; "
+        f"95 % of the gaps below {gap:.0f} ms), the last one {pause:.0f} ms after Pause (bar 200)"
     )
 
 
