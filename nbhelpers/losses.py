@@ -141,7 +141,8 @@ def softmax_cross_entropy(A, y):
     """
     tiny = np.finfo(A.dtype).tiny
     if y.ndim == 1:
-        return float(-np.mean(np.log(np.maximum(A[np.arange(len(A)), y], tiny))))
+        p = A[np.arange(len(A)), y]
+        return float(-np.log(np.maximum(p, tiny)).sum() / len(A))
     return float(-np.sum(y * np.log(np.maximum(A, tiny))) / len(A))
 
 

@@ -223,7 +223,7 @@ class MLP:
             if self.l2:
                 self.dW[layer] += self.l2 * self.W[layer]
             if self.db[layer] is not None:
-                np.sum(delta, axis=0, out=self.db[layer])
+                delta.sum(axis=0, out=self.db[layer])
             if layer > 0:
                 delta = delta @ self.W[layer].T  # (n, n_out) @ (n_out, n_in)
                 delta *= self.activations[layer - 1].derivative(A[layer])
@@ -255,7 +255,7 @@ class MLP:
         if y.ndim == 2 and answers.ndim == 1:
             y = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0]
         right = answers == y
-        return float(np.mean(right if right.ndim == 1 else right.all(axis=1)))
+        return np.count_nonzero(right if right.ndim == 1 else right.all(axis=1)) / len(A)
 
     def checked_inputs(self, X):
         """Return `X` as an array of the network's dtype, or raise a ValueError."""
@@ -264,7 +264,7 @@ class MLP:
             raise ValueError(
                 f"X has shape {X.shape}; expected (n, {self.sizes[0]}): one example a row"
             )
-        if not np.isfinite(X).all():
+        if not all_finite(X):
             raise ValueError(f"X contains NaN or infinite numbers, first in row {bad_row(X)}")
         return X
 
@@ -291,7 +291,7 @@ class MLP:
         if Y.shape != (n, m):
             classes = f", or ({n},): integer classes" if classes_fit else ""
             raise ValueError(f"y has shape {y.shape}; expected ({n}, {m}){classes}")
-        if not np.isfinite(Y).all():
+        if not all_finite(Y):
             raise ValueError(f"y contains NaN or infinite numbers, first in row {bad_row(Y)}")
         if self.loss_function.fused_with and Y.size and not (Y.min() >= 0 and Y.max() <= 1):
             raise ValueError(f"targets must lie in [0, 1], got {Y.min():g} to {Y.max():g}")
@@ -335,6 +335,13 @@ def checked_sizes(sizes):
             f"as in [784, 32, 10]; got {sizes}"
         )
     return [int(s) for s in sizes]
+
+
+def all_finite(X):
+    """Tell whether `X` holds finite numbers only. Their sum says so, and quickly, unless it
+    overflows; then each number is looked at."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(X.sum()) or np.isfinite(X).all())
 
 
 def bad_row(X):

@@ -49,22 +49,24 @@ class SGD:
         below_one(momentum=momentum)
         self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
         self.weight_decay = weight_decay
+        self.t = 0
         self.velocity = None
 
     def step(self, params, grads):
         """Move `params` one step against `grads`, in place; both of shape (n_params,)."""
         decay(params, self.lr * self.weight_decay)
-        step = grads * -self.lr
-        if self.momentum:
-            if self.velocity is None:
-                self.velocity = np.zeros_like(params)
-            self.velocity *= self.momentum
-            self.velocity += step
-            if self.nesterov:
-                step += self.momentum * self.velocity
-            else:
-                step = self.velocity
-        params += step
+        if self.t == 0 and self.momentum:
+            self.velocity = np.zeros_like(params)
+        self.t += 1
+        if not self.momentum:
+            for p, g in pieces(params, grads):
+                p -= self.lr * g
+            return
+        flush(self.t, self.velocity)
+        for p, g, v in pieces(params, grads, self.velocity):
+            v *= self.momentum
+            v -= self.lr * g
+            p += self.momentum * v - self.lr * g if self.nesterov else v
 
     def __repr__(self):
         return (
@@ -78,6 +80,10 @@ class Adam:
 
     m = β₁ m + (1 - β₁) g and v = β₂ v + (1 - β₂) g² are moving averages of the gradient and of
     its square; at step t, params -= lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε).
+
+    The code keeps the sums M = m / (1 - β₁) and V = v / (1 - β₂) instead, because two factors
+    that are the same for all parameters can be applied to lr and ε, once: the same step, with
+    a fifth less work.
 
     Parameters
     ----------
@@ -108,24 +114,28 @@ class Adam:
         self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
         self.weight_decay = weight_decay
         self.t = 0
-        self.m = self.v = None
+        self.M = self.V = None
 
     def step(self, params, grads):
         """Move `params` one step, in place; both of shape (n_params,)."""
         decay(params, self.lr * self.weight_decay)
         if self.t == 0:
-            self.m, self.v = np.zeros_like(params), np.zeros_like(params)
+            self.M, self.V = np.zeros_like(params), np.zeros_like(params)
         self.t += 1
         lr = self.lr * (1 - self.beta2**self.t) ** 0.5 / (1 - self.beta1**self.t)
-        # a piece at a time, so that all four vectors stay in the processor's cache
-        for start in range(0, len(params), PIECE):
-            piece = slice(start, start + PIECE)
-            g, m, v = grads[piece], self.m[piece], self.v[piece]
-            m *= self.beta1
-            m += (1 - self.beta1) * g
-            v *= self.beta2
-            v += (1 - self.beta2) * g * g
-            params[piece] -= lr * m / (np.sqrt(v) + self.eps)
+        scale = (1 - self.beta2) ** 0.5  # √v = scale · √V
+        lr, eps = lr * (1 - self.beta1) / scale, self.eps / scale
+        flush(self.t, self.M)
+        for p, g, M, V in pieces(params, grads, self.M, self.V):
+            M *= self.beta1
+            M += g
+            V *= self.beta2
+            V += g * g
+            step = np.sqrt(V)
+            step += eps
+            np.divide(M, step, out=step)
+            step *= lr
+            p -= step  # lr · M / (√V + ε)
 
     def __repr__(self):
         return (
@@ -134,7 +144,25 @@ class Adam:
         )
 
 
-PIECE = 16_384  # numbers
+PIECE = 32_768  # numbers
+EVERY, NOTHING = 64, 1e-30
+
+
+def pieces(*vectors):
+    """Yield the vectors piece by piece, so short that all of them stay in the processor's cache."""
+    for start in range(0, len(vectors[0]), PIECE):
+        yield [vector[start : start + PIECE] for vector in vectors]
+
+
+def flush(t, average):
+    """Every 64 steps, set what has faded below 1e-30 in a moving average to 0, in place.
+
+    An average whose gradients are 0 (those of a pixel that is always white, say) fades until its
+    numbers are too small for the normal floating-point format. No result depends on such numbers,
+    but a processor takes 20 to 40 times as long for each of them.
+    """
+    if t % EVERY == 0:
+        average[np.abs(average) < NOTHING] = 0
 
 
 def decay(params, amount):

@@ -3,6 +3,7 @@
 Built in notebook 03, for mini-batches; in notebook 08, for validation and early stopping.
 """
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -145,6 +146,7 @@ def fit(
     total_steps = epochs * -(-n // batch_size)
     step, best_loss, best_params = 0, np.inf, None
     bar = progress_bar(epochs) if verbose else None
+    threads = blas_threads(net, batch_size)
     try:
         for epoch in range(1, epochs + 1):
             start = time.perf_counter()
@@ -153,7 +155,7 @@ def fit(
                 optimizer.lr = base_lr * factor((step + 0.5) / total_steps)
                 step += 1
                 loss, accuracy = train_step(net, X[rows], y[rows], optimizer)
-                if not np.isfinite(loss):
+                if not math.isfinite(loss):
                     raise FloatingPointError(
                         f"the loss became {loss} at step {step} (epoch {epoch}) with "
                         f"{optimizer!r}, batch size {batch_size}; try a smaller learning rate"
@@ -180,6 +182,7 @@ def fit(
                 break
     finally:
         optimizer.lr = base_lr
+        threads.restore_original_limits()
         if best_params is not None:
             net.params[...] = best_params
         if bar is not None:
@@ -195,10 +198,24 @@ def train_step(net, X, y, optimizer):
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         A = net.forward(X, check=False)
         loss = net.loss(A, y, check=False)
-        if np.isfinite(loss):
+        if math.isfinite(loss):
             net.backward(A, y, check=False)
             optimizer.step(net.params, net.grads)
         return loss, net.accuracy(A[-1], y)
+
+
+def blas_threads(net, batch_size, small=16_000_000):
+    """Let small matrix products run in one thread; return the limits, to be restored.
+
+    Below some sixteen million multiplications a product gains little or nothing from a second
+    thread (measured with OpenBLAS), and threads that wait for each other are slow themselves, and
+    in the way of everything else, on a busy machine. Larger products keep all
+    threads. threadpoolctl comes with scikit-learn.
+    """
+    from threadpoolctl import threadpool_limits
+
+    largest = batch_size * max(W.size for W in net.W)
+    return threadpool_limits(1 if largest < small else None, user_api="blas")
 
 
 def evaluate(net, X, y, chunk=4096):
