@@ -224,7 +224,7 @@ def network_diagram(net, ax=None, x=None, names=("$x_1$", "$x_2$"), output_names
                 Circle(place, radius, facecolor=face, edgecolor=PALETTE["ink"], lw=1.2, zorder=3)
             )
             if A is not None:
-                dark = abs(value) > 0.6
+                dark = abs(value) > 0.85
                 ax.text(
                     *place,
                     f"{value:.2f}".rstrip("0").rstrip("."),
@@ -237,7 +237,10 @@ def network_diagram(net, ax=None, x=None, names=("$x_1$", "$x_2$"), output_names
         ax.text(place[0] - radius - 0.02, place[1], name, ha="right", va="center", fontsize=12)
     for place, name in zip(positions[-1], output_names, strict=False):
         ax.text(place[0] + radius + 0.02, place[1], name, ha="left", va="center")
-    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    for x0, colour, words in ((0.1, "blue", "negative"), (0.46, "vermilion", "positive weight")):
+        ax.plot([x0, x0 + 0.07], [-0.02, -0.02], color=PALETTE[colour], lw=4)
+        ax.text(x0 + 0.09, -0.02, words, va="center")
+    ax.set(xlim=(0, 1), ylim=(-0.08, 0.95), aspect="equal")
     ax.set_axis_off()
     return ax
 
@@ -323,7 +326,7 @@ def image_grid(images, titles=None, ax=None, columns=10, cmap="gray_r", vmin=Non
     columns = min(columns, n)
     rows = -(-n // columns)
     # Titles need room: a gap of a third of an image, none between images without titles.
-    gap = max(1, round(0.38 * height)) if titles is not None else max(1, height // 14)
+    gap = max(1, round(0.5 * height)) if titles is not None else max(1, height // 14)
     size = (min(10, 0.95 * columns), min(10, 0.95 * rows * (height + gap) / height) + 0.1)
     ax = new_axes(ax, figsize=size)
     ax.imshow(tile(images, columns, gap), cmap=cmap, vmin=vmin, vmax=vmax, interpolation="nearest")
@@ -371,7 +374,8 @@ def confusion(matrix, ax=None, names=None):
     ax.set_xticks(range(k), ticks)
     ax.set_yticks(range(k), ticks)
     ax.tick_params(length=0)
-    ax.set(xlabel="said", ylabel="true")
+    ax.set_xlabel("said")
+    ax.set_ylabel("true", labelpad=10)
     ax.grid(False)
     for spine in ax.spines.values():
         spine.set_visible(False)

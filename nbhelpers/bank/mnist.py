@@ -49,6 +49,11 @@ def _accuracy_of_all(P, y, threshold):
     return _with_help(P, y, threshold)[0], _accuracy(P, y)
 
 
+def _accuracy_of_others(P, y, threshold):
+    doubtful = P.max(axis=1) < threshold
+    return np.mean(doubtful), np.mean(P[doubtful].argmax(axis=1) == y[doubtful])
+
+
 def _right_of_all(P, y, threshold):
     passed_on, accuracy = _with_help(P, y, threshold)
     return passed_on, accuracy * (1 - passed_on)
@@ -69,8 +74,9 @@ EXERCISES = {
             "that is the mean of the highest probabilities": lambda P, y: P.max(axis=1).mean(),
         },
         hints=(
-            "Which class does the network answer? The position of the highest number in each row: "
-            "<code>P.argmax(axis=1)</code>.",
+            "Which class does the network answer? The position of the highest number in each row.",
+            "<code>P.argmax(axis=1)</code> is that position; <code>axis=0</code> would look down "
+            "the columns.",
             "Compare with <code>y</code>; the mean of True and False is the share of True.",
         ),
     ),
@@ -96,7 +102,7 @@ EXERCISES = {
         cases=[
             (*_probabilities(4, 200), 0.6),
             (*_probabilities(5, 60), 0.9),
-            (*_probabilities(6, 9), 0.0),
+            (*_probabilities(6, 9), 0.7),
         ],
         outputs=("share", "accuracy"),
         mistakes={
@@ -105,6 +111,7 @@ EXERCISES = {
                 _accuracy_of_all
             ),
             "divide by the number of images that are kept, not by all of them": _right_of_all,
+            "that is the accuracy on the images that are passed on": _accuracy_of_others,
         },
         hints=(
             "Which rows are sure enough? <code>sure = P.max(axis=1) &gt;= threshold</code>.",
@@ -125,7 +132,8 @@ QUESTIONS = {
         feedback={
             "A": "Guessing gives 10 %. But the averages look like digits, so they know something.",
             "B": "It does better: the ten averages are quite different from each other.",
-            "D": "Not that well: a slanted 1 is nearer to many an average than to the upright 1.",
+            "D": "Not that well: the average 1 is small and thin, so many a digit with little ink "
+            "is nearest to it.",
         },
     ),
     "one_epoch": Question(
@@ -136,22 +144,23 @@ QUESTIONS = {
         because="430 steps, each from 128 images, go a long way. The last few per cent are what "
         "takes the time.",
         feedback={
-            "A": "XOR needed hundreds of steps to get going at all. Good initial weights, ReLU and "
-            "Adam make the difference.",
+            "A": "XOR needed hundreds of steps to get going at all. Its initial weights and its "
+            "sigmoids made it slow; notebooks 04 and 05 look into that.",
             "B": "That is less than the nearest average manages without any training.",
             "D": "No network of this kind gets there, in any number of epochs; see notebook 11.",
         },
     ),
-    "test_set": Question(
-        text="Five networks that differ in their seeds only. How far apart are the best and the "
-        "worst on the 10,000 test images?",
-        options=["not at all", "a few tenths of a per cent", "about 2 per cent"],
-        answer="B",
-        because="Other initial weights, another order of the images: a few dozen images change "
-        "sides. A difference between two methods that is smaller than this says nothing.",
+    "two_seeds": Question(
+        text="Two of these networks are about equally good: 98.1 % each. On how many of the 10,000 "
+        "test images is one of them right and the other wrong?",
+        options=["none or nearly none", "about 10", "more than 100"],
+        answer="C",
+        because="The totals hardly differ, the mistakes do: each network gets about 190 wrong, and "
+        "more than half of these two lists are different images. So a difference of ten images "
+        "between two methods says nothing.",
         feedback={
             "A": "Each ends in other weights, so the doubtful images fall this way or that.",
-            "C": "That would be 200 images. The networks agree on nearly all.",
+            "B": "The totals are that close. But different images can add up to the same number.",
         },
     ),
 }

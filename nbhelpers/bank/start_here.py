@@ -36,8 +36,8 @@ EXERCISES = {
 QUESTIONS = {
     "untrained": Question(
         text="A network with random weights, which has not been trained at all, is asked to read "
-        "10,000 handwritten digits. How many does it get right?",
-        options=("none", "about 1,000", "about 5,000"),
+        "5,000 handwritten digits. How many does it get right?",
+        options=("none", "about 500", "about 2,500"),
         answer="B",
         because="There are ten digits. A guess that knows nothing is right about one time in ten.",
         feedback={

@@ -33,7 +33,7 @@ GRID = 92  # points of the surface along each side
 class XorSettings(Settings):
     """What can be set in the XOR playground."""
 
-    learning_rate: float = number(5.0, 0.01, 30, log=True, short="rate")
+    learning_rate: float = number(1.0, 0.01, 30, log=True, short="rate")
     hidden: int = number(3, 1, 8, label="hidden units", short="hidden")
     activation: str = choice(
         "sigmoid", ["sigmoid", "tanh", "relu"], label="hidden activation", short=""
@@ -61,16 +61,20 @@ class Xor(Experiment):
             rng=self.rng,
             dtype=np.float64,
         )
-        # Notebook 01 adds the gradients of the four examples up; the network's loss is their mean.
+        # Notebook 01 adds up over the four examples; the network's loss and gradient are means.
         self.optimizer = SGD(s.learning_rate * len(self.X))
         self.A = self.net.forward(self.X)
-        self.record("loss", self.net.loss(self.A, self.Y))
+        self.record("loss", self.total_loss())
 
     def advance(self):
         self.net.backward(self.A, self.Y, check=False)
         self.optimizer.step(self.net.params, self.net.grads)
         self.A = self.net.forward(self.X, check=False)
-        return self.record("loss", self.net.loss(self.A, self.Y, check=False))
+        return self.record("loss", self.total_loss())
+
+    def total_loss(self):
+        """The loss of notebook 01: half the sum of the squared errors of all four examples."""
+        return len(self.X) * self.net.loss(self.A, self.Y, check=False)
 
     def right(self):
         """Which of the four examples are on the right side of 0.5, bool (4,)."""
@@ -148,7 +152,7 @@ for step in range({steps}):
 
 A1 = {A1}
 A2 = {A2}
-loss = 0.5 * np.sum((A2 - Y) ** 2) / 4
+loss = 0.5 * np.sum((A2 - Y) ** 2)
 print(f"step {shown_steps} · loss {{loss:.6g}}")
 for x, a in zip(X, A2):
     print(x, "->", round(float(a[0]), 4))
@@ -162,7 +166,7 @@ class XorPicture(Picture):
         self._build_network()
         self._build_surface()
         ax = self.axes(738, 52, 236, 276)
-        self.losses = LossCurves(self, ax, ylim=(1e-4, 1), steps=500)
+        self.losses = LossCurves(self, ax, ylim=(1e-4, 2), steps=1000)
 
     def _build_network(self):
         ax = self.network = self.axes(8, 52, 316, 276)
@@ -258,6 +262,5 @@ def xor(settings=None, steps=None):
     Panel
     """
     chosen, at = XorSettings.parse(settings or "", Xor.most_steps)
-    steps = at if at is not None else 250 if steps is None else steps
-    # 250 steps take about 8 ms: a moved slider shows its result in one picture, without a replay.
-    return Panel(Xor(chosen), XorPicture(), title="A network learns XOR", steps=steps, pace=10)
+    steps = at if at is not None else 1_000 if steps is None else steps
+    return Panel(Xor(chosen), XorPicture(), title="A network learns XOR", steps=steps)
