@@ -8,6 +8,7 @@ is the array which backpropagation still has at hand.
 Built in notebooks 01 (sigmoid) and 04 (the others).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,6 +56,7 @@ def sigmoid(Z, out=None):
     Bishop, Pattern Recognition and Machine Learning (2006), section 4.2.
     Built in notebook 01.
     """
+    Z = np.asarray(Z)
     small = np.exp(-np.abs(Z))
     return np.divide(np.where(Z >= 0, 1, small), 1 + small, out=out)
 
@@ -95,6 +97,7 @@ def leaky_relu(Z, out=None):
     Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models" (2013).
     Built in notebook 04.
     """
+    Z = np.asarray(Z)
     return np.maximum(Z, LEAK * Z, out=out)
 
 
@@ -161,8 +164,10 @@ class Activation:
     range : tuple of two floats
         The outputs lie between these; either may be infinite.
     gain : float
-        Factor on the initial weights that keeps a signal from shrinking from layer to layer:
-        1 over the root mean square of the slopes for ReLU and its kin, PyTorch's 5/3 for tanh.
+        Factor on initial weights of standard deviation 1/√fan_in. For linear, ReLU and its kin
+        it is 1 over the root mean square of f(z) for a standard normal z, and so keeps a signal
+        as large as it is from layer to layer. For tanh it is PyTorch's 5/3 (that rule gives
+        1.59), for sigmoid PyTorch's 1, which keeps nothing: its outputs lie around 0.5.
         Explained in notebook 05.
     """
 
@@ -174,6 +179,9 @@ class Activation:
 
 
 INF = float("inf")
+# The mean of elu(z)² for a standard normal z: ½ comes from z > 0, the rest is the integral of
+# (eᶻ - 1)² below 0, 1 + e² Φ(-2) - 2 √e Φ(-1) in all, with Φ(-x) = ½ erfc(x / √2).
+ELU_POWER = 1 + math.e**2 * math.erfc(2**0.5) / 2 - math.e**0.5 * math.erfc(0.5**0.5)
 ACTIVATIONS = {
     a.name: a
     for a in (
@@ -184,6 +192,6 @@ ACTIVATIONS = {
         Activation(
             "leaky_relu", leaky_relu, leaky_relu_derivative, (-INF, INF), (2 / (1 + LEAK**2)) ** 0.5
         ),
-        Activation("elu", elu, elu_derivative, (-1.0, INF), 1.0),
+        Activation("elu", elu, elu_derivative, (-1.0, INF), ELU_POWER**-0.5),
     )
 }

@@ -3,14 +3,14 @@
 `check("lesson.name", answer)` compares an answer (a function, a number, an array or a tuple of
 arrays) with the one in the bank. It never raises, whatever the answer is or does. Hints come in
 stages, one at each try: the shape, the sign, one value, the likely mistake by name. A mistake that
-is recognised exactly is named at the second try.
+is recognised exactly is named at the second try. A function that stops with an error has been
+tried as well: the error is told in words, and the hints come as they do for wrong values.
 """
 
 import copy
 import html
 import inspect
 import sys
-import traceback
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +20,19 @@ import numpy as np
 
 from . import bank
 from .boxes import Shown, box, code, plain, shell
+from .failures import examine, last_line
+from .recognise import (
+    all_right,
+    freeze,
+    general_mistakes,
+    known_failures,
+    known_mistakes,
+    nearest_mistake,
+    numeric,
+    outcome,
+    pick,
+    right_values,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +148,7 @@ def check(name, answer):
             warnings.simplefilter("ignore")  # a warning on the page would look like a verdict
             finding = _compare(exercise, answer)
     except Exception as error:  # an answer that cannot even be looked at; it is told, not hidden
-        finding = _Finding("type", ["Your answer cannot be compared: " + code(_last_line(error))])
+        finding = _Finding("type", ["Your answer cannot be compared: " + code(last_line(error))])
     result = _results[name] = _result(name, exercise, finding)
     here = shell()
     if here is not None:
@@ -187,21 +200,22 @@ def _result(name, exercise, finding):
         kind = {"passed": "passed", "unsolved": "neutral"}[finding.stage]
         return _make(name, kind, finding.stage, title + code(short), finding.facts)
     lines, stage, named = list(finding.facts), finding.stage, ()
-    if stage not in ("error", "type"):
+    if stage != "type":
         tries = _tries[name] = _tries.get(name, 0) + 1
         if stage == "differs":
             stage = ("shape", "sign", "value", "mistake")[min(tries, 4) - 1]
         if tries >= 2 and finding.known:
             stage, named = "mistake", tuple(finding.known)
             lines += [f"This looks like a known mistake: {_sentence(m)}" for m in finding.known]
-        elif tries >= 2 and finding.sign:
-            lines.append(finding.sign)
-        if tries >= 3 and finding.example:
-            lines.append(finding.example)
+        clues = [finding.sign] if tries >= 2 and not named else []
+        clues += [finding.example] if tries >= 3 else []
+        if any(clues):
+            lines.append(" ".join(filter(None, clues)))
         if tries >= 4 and not finding.known and finding.nearest:
             named = (finding.nearest,)
             lines.append(f"The nearest typical mistake: {_sentence(finding.nearest)}")
-        lines += [f"Hint: {hint}" for hint in exercise.hints[:tries]]
+        hints = exercise.hints[:tries]
+        lines += [f"Hint: {hint}" for hint in (hints[-1:] if named else hints)]
     return _make(name, "hint", stage, "△ Not yet: " + code(short), lines, named)
 
 
@@ -242,14 +256,14 @@ def _compare(exercise, answer):
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # also SystemExit: the kernel must survive it
-                return _raised(exercise, answer, case, error)
-            yours = _freeze(yours)
-            expected = _outcome(exercise, exercise.reference, case)
+                return _raised(exercise, answer, runs, case, error)
+            yours = freeze(yours)
+            expected = outcome(exercise, exercise.reference, case)
             if exercise.changes:
                 untouched = _same_inputs(case, arguments, range(len(case)))
                 if _blank(yours) and untouched:
                     return _unsolved_return(yours)
-                yours = _freeze(_pick(exercise, arguments, None))
+                yours = freeze(pick(exercise, arguments, None))
             elif _blank(yours):
                 return _unsolved_return(yours)
             runs.append((case, expected, yours))
@@ -277,31 +291,6 @@ def _compare_text(exercise, answer):
     given = answer.strip().lower()
     said = [m for m, wrong in exercise.mistakes.items() if wrong.strip().lower() == given]
     return _Finding("differs", ["This is not the right answer yet."], known=said)
-
-
-def _outcome(exercise, function, case):
-    """What a function of the bank gives for a case."""
-    if not callable(function):
-        return function
-    arguments = copy.deepcopy(case)
-    returned = function(*arguments)
-    return _freeze(_pick(exercise, arguments, returned))
-
-
-def _pick(exercise, arguments, returned):
-    if not exercise.changes:
-        return returned
-    picked = tuple(arguments[i] for i in exercise.changes)
-    return picked if len(picked) > 1 else picked[0]
-
-
-def _freeze(value):
-    """A copy, so that a later call cannot change an array that was returned before."""
-    if isinstance(value, np.ndarray):
-        return np.array(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_freeze(v) for v in value) if type(value) in (tuple, list) else value
-    return value
 
 
 def _blank(value):
@@ -337,24 +326,21 @@ def _equal(a, b):
     return True  # other objects (a generator, a network) may change by being used
 
 
-def _last_line(error):
-    return traceback.format_exception_only(error)[-1].strip()
-
-
-def _raised(exercise, answer, case, error):
-    """The last line of the traceback, and the line in the learner's function."""
-    if isinstance(error, NotImplementedError) or "ellipsis" in str(error).lower():
+def _raised(exercise, answer, runs, case, error):
+    """What happened, in which line, with which shapes; and the mistakes that stop like this."""
+    failure = examine(answer, error)
+    if isinstance(error, NotImplementedError) or "ellipsis" in failure.error.lower():
         return _Finding("unsolved", ["There is still a <code>...</code> to replace."])
-    facts = [f"Your function stops with an error: {code(_last_line(error))}"]
-    home = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if f.filename == home or "ipykernel_" in f.filename]
-    if own and own[-1].line:
-        facts.append(f"It happens in line {own[-1].lineno} of its cell: {code(own[-1].line)}")
+    if failure.line:
+        where = f"It happens in line {failure.number} of its cell: {code(failure.line)}."
     else:
-        facts.append(f"It is called like this: {code(_call_text(exercise, _name(answer)))}")
-    facts.append(f"The input is {_describe(exercise, case)}.")
-    return _Finding("error", facts)
+        where = f"It is called like this: {code(_call_text(exercise, _name(answer)))}."
+    before = ""
+    if runs:
+        before = f"The first {f'{len(runs)} inputs' if len(runs) > 1 else 'input'} went well; the"
+    called = f"{before or 'The'} check called your function with {_shapes(exercise, case)}."
+    known = known_failures(exercise, runs, case, failure)
+    return _Finding("error", [failure.words(), f"{where} {called}"], known=known)
 
 
 def _name(function):
@@ -379,24 +365,36 @@ def _call_text(exercise, function):
 
 def _describe(exercise, case, limit=8):
     """The arguments of a case in a few words: values if they are few, otherwise shapes."""
+    named = zip(_argument_names(exercise), case, strict=False)
+    return ", ".join(_describe_one(name, value, limit) for name, value in named) or "nothing"
+
+
+def _describe_one(name, value, limit=8):
+    if isinstance(value, np.ndarray) and not 0 < value.size <= limit:
+        return f"{code(name)} of shape {value.shape}"
+    if isinstance(value, np.ndarray):
+        shown = np.array2string(value, precision=4, separator=", ").replace("\n", "")
+        return code(f"{name} = {shown}")
+    text = repr(value)
+    return code(f"{name} = {text if len(text) < 60 else type(value).__name__}")
+
+
+def _shapes(exercise, case):
+    """The arguments of a case, with the shape of each array."""
     parts = []
     for name, value in zip(_argument_names(exercise), case, strict=False):
-        if isinstance(value, np.ndarray) and not 0 < value.size <= limit:
+        if isinstance(value, np.ndarray) and value.ndim:
             parts.append(f"{code(name)} of shape {value.shape}")
-        elif isinstance(value, np.ndarray):
-            shown = np.array2string(value, precision=4, separator=", ").replace("\n", "")
-            parts.append(code(f"{name} = {shown}"))
         else:
-            text = repr(value)
-            parts.append(code(f"{name} = {text if len(text) < 60 else type(value).__name__}"))
-    return ", ".join(parts) or "nothing"
+            parts.append(_describe_one(name, value))
+    return " and ".join([", ".join(parts[:-1]), *parts[-1:]] if len(parts) > 1 else parts)
 
 
 # -- comparing values -------------------------------------------------------------------------
 
 
 def _compare_runs(exercise, runs):
-    pairs, problem = [], None  # pairs: case, output's name, expected, yours
+    pairs, problem, logical = [], None, False  # pairs: case, output's name, expected, yours
     for case, expected, yours in runs:
         several = isinstance(expected, (tuple, list))
         if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
@@ -412,9 +410,10 @@ def _compare_runs(exercise, runs):
             if several:
                 named = i < len(exercise.outputs)
                 label = code(exercise.outputs[i]) if named else f"value {i + 1}"
-            if not _numeric(mine):
+            if not numeric(mine):
                 return _Finding("type", [_wrong_type(label, right, mine)])
-            pairs.append((case, label, np.asarray(right), np.asarray(mine)))
+            logical = logical or (_logical(mine) and not _logical(right))
+            pairs.append((case, label, _numbers(right), _numbers(mine)))
     for pair in pairs:
         problem = problem or _shape_problem(exercise, *pair)
     for pair in pairs:
@@ -424,17 +423,26 @@ def _compare_runs(exercise, runs):
         n = len(runs)
         tested = f"Your function agrees on all {n} inputs" if n > 1 else "Your answer agrees"
         return _Finding("passed", [f"{tested}. Well done."])
-    problem.known = _known_mistakes(exercise, runs)
+    if logical:
+        problem.facts.append(
+            "You give True or False where numbers are asked for; they count as 1 and 0."
+        )
+        problem.sign = ""
+    problem.known = known_mistakes(exercise, runs)
     if not problem.known and problem.stage == "differs":
-        problem.known = _general_mistakes(exercise, pairs)
-        problem.nearest = _nearest_mistake(exercise, runs)
+        if not (_plain(exercise, pairs) and _whole(pairs)):  # half of a count says nothing
+            problem.known = general_mistakes(exercise, pairs)
+        problem.nearest = nearest_mistake(exercise, runs)
     return problem
 
 
-def _numeric(value):
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "biuf"
-    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating))
+def _logical(value):
+    return np.asarray(value).dtype.kind == "b"
+
+
+def _numbers(value):
+    """The value as an array, 1 and 0 for True and False, which NumPy cannot subtract."""
+    return np.asarray(value).astype(int) if _logical(value) else np.asarray(value)
 
 
 def _kind(value):
@@ -468,12 +476,12 @@ def _shape_problem(exercise, case, label, right, mine):
     if case:
         fact += f" The input was {_describe(exercise, case)}."
     facts = [fact]
-    close = exercise.tolerance
-    if mine.ndim == 2 and mine.T.shape == right.shape and _close(mine.T, right, close):
+    tolerance = exercise.tolerance
+    if mine.ndim == 2 and mine.T.shape == right.shape and all_right(mine.T, right, tolerance):
         facts.append("The values are right, but rows and columns are swapped: <code>.T</code>.")
     elif mine.ndim == 2 and mine.T.shape == right.shape:
         facts.append("Rows and columns seem to be swapped.")
-    elif mine.size == right.size and _close(mine.reshape(right.shape), right, close):
+    elif mine.size == right.size and all_right(mine.reshape(right.shape), right, tolerance):
         facts.append("The values are right, only their arrangement is not.")
     elif mine.ndim == 0 and right.ndim:
         facts.append("Something adds up or averages over everything; is an <code>axis</code> due?")
@@ -495,24 +503,8 @@ def _nan_problem(exercise, case, label, right, mine):
     return _Finding("nan", [fact, cause])
 
 
-def _close(mine, right, tolerance):
-    """Equal up to `tolerance` times the largest value (and never below 1e-12 in all)."""
-    right, mine = np.asarray(right, float), np.asarray(mine, float)
-    if right.shape != mine.shape:
-        return False
-    return bool(_right(mine, right, tolerance).all())
-
-
-def _right(mine, right, tolerance):
-    """Boolean array: which values are right."""
-    right, mine = np.asarray(right, float), np.asarray(mine, float)
-    finite = np.abs(right[np.isfinite(right)])
-    scale = max(finite.max(initial=0.0), 1e-6) if finite.any() else 1.0
-    return np.isclose(mine, right, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
-
-
 def _value_problem(exercise, pairs):
-    masks = [_right(mine, right, exercise.tolerance) for _, _, right, mine in pairs]
+    masks = [right_values(mine, right, exercise.tolerance) for _, _, right, mine in pairs]
     wrong, total = sum((~m).sum() for m in masks), sum(m.size for m in masks)
     if not wrong:
         return None
@@ -528,144 +520,44 @@ def _value_problem(exercise, pairs):
     if labels:
         fact += f" Look at {' and '.join(labels)}."
     flips = sum((np.sign(mine) * np.sign(right) < 0).sum() for _, _, right, mine in pairs)
+    if _plain(exercise, pairs):
+        sign = "It has the wrong sign." if flips and not _whole(pairs) else ""
+        return _Finding("differs", [fact], sign, _direction(pairs))
     if flips:
         few = "One value has" if flips == 1 else f"{flips} values have"
         sign = f"{few} the wrong sign (of {total} in all)."
     else:
-        sign = "No value has the wrong sign; it is the size that is wrong."
+        sign = "" if _whole(pairs) else "No value has the wrong sign; it is the size that is wrong."
     return _Finding("differs", [fact], sign, _example(exercise, pairs, masks))
+
+
+def _plain(exercise, pairs):
+    """True if one number is asked for, and no function."""
+    return not exercise.cases and len(pairs) == 1 and pairs[0][2].ndim == 0
+
+
+def _whole(pairs):
+    """True if whole numbers are asked for, counts for example."""
+    return all(right.dtype.kind in "iu" for _, _, right, _ in pairs)
+
+
+def _direction(pairs):
+    """Whether a plain number is too large or too small; it does not give the answer away."""
+    _, _, right, mine = pairs[0]
+    if _whole(pairs):
+        few = "few: there are more" if mine < right else "many: there are fewer"
+        return f"{code(f'{mine:.6g}')} is too {few}."
+    size = "small" if mine < right else "large"
+    return f"{code(f'{mine:.6g}')} is too {size}."
 
 
 def _example(exercise, pairs, masks):
     """One wrong value, from the smallest input that shows it."""
     bad = [i for i, m in enumerate(masks) if not m.all()]
     case, label, right, mine = pairs[min(bad, key=lambda i: (pairs[i][2].size, i))]
-    index = tuple(int(i) for i in np.argwhere(~_right(mine, right, exercise.tolerance))[0])
+    index = tuple(int(i) for i in np.argwhere(~right_values(mine, right, exercise.tolerance))[0])
     where = f"element {code(list(index))}" if index else "the value"
     if label:
         where += f" of {label}"
     numbers = f"{where} is {code(f'{mine[index]:.6g}')}; expected: {code(f'{right[index]:.6g}')}"
     return f"For example{' with ' + _describe(exercise, case) if case else ''}: {numbers}."
-
-
-# -- naming mistakes --------------------------------------------------------------------------
-
-
-def _flat(value):
-    return list(value) if isinstance(value, (tuple, list)) else [value]
-
-
-def _agreement(exercise, wrong, runs):
-    """Fraction of the learner's values that a listed mistake gives too (0 if shapes differ)."""
-    same = total = 0
-    for case, _, yours in runs:
-        try:
-            theirs = _outcome(exercise, wrong, case)
-        except Exception:  # this mistake cannot handle the input: it is not the learner's
-            return 0.0
-        pair = _flat(theirs), _flat(yours)
-        if len(pair[0]) != len(pair[1]):
-            return 0.0
-        for a, b in zip(*pair, strict=True):
-            if np.shape(a) != np.shape(b):
-                return 0.0
-            mask = _right(np.asarray(b), np.asarray(a), exercise.tolerance)
-            same, total = same + mask.sum(), total + mask.size
-    return same / total if total else 0.0
-
-
-def _known_mistakes(exercise, runs):
-    return [m for m, wrong in exercise.mistakes.items() if _agreement(exercise, wrong, runs) == 1]
-
-
-def _nearest_mistake(exercise, runs):
-    scores = {m: _agreement(exercise, wrong, runs) for m, wrong in exercise.mistakes.items()}
-    best = max(scores, key=scores.get, default="")
-    return best if best and scores[best] >= 0.5 else ""
-
-
-def _general_mistakes(exercise, pairs):
-    """Mistakes that can be recognised without a list: sign, transposed, swapped, factor, shift."""
-    tolerance = exercise.tolerance
-    wrong = {p[1] for p in pairs if not _close(p[3], p[2], tolerance)}
-    swapped = _swapped(pairs, tolerance)
-    if swapped:
-        return [swapped]
-    if len(wrong) == 1 and len({p[1] for p in pairs}) > 1:  # the other outputs are right
-        found = _general_mistakes(exercise, [p for p in pairs if p[1] in wrong])
-        return [f"{wrong.pop()}: {mistake}" for mistake in found]
-
-    def all_close(change):
-        changed = [(change(mine, case), right) for case, _, right, mine in pairs]
-        return all(_close(mine, right, tolerance) for mine, right in changed)
-
-    if all_close(lambda mine, case: -mine.astype(float)):
-        return ["the sign is flipped: every value is right once it is multiplied by −1"]
-    if any(p[2].ndim == 2 for p in pairs) and all_close(lambda mine, case: mine.T):
-        return ["the result is transposed: rows and columns are swapped"]
-    return _factor(pairs, tolerance) or _shift(pairs, tolerance)
-
-
-def _swapped(pairs, tolerance):
-    labels = list(dict.fromkeys(p[1] for p in pairs))
-    if len(labels) != 2:
-        return ""
-    first, second = pairs[0::2], pairs[1::2]
-    crossed = zip([*first, *second], [*second, *first], strict=True)
-    ok = all(_close(a[3], b[2], tolerance) for a, b in crossed)
-    return f"{labels[0]} and {labels[1]} are in the wrong order" if ok else ""
-
-
-def _rows(case):
-    """Number of examples in a case: the rows of its first array."""
-    arrays = [a for a in case if isinstance(a, np.ndarray) and a.ndim]
-    return len(arrays[0]) if arrays else 0
-
-
-def _ratio(right, mine):
-    """The factor that takes the expected values to yours, by least squares; None if undefined."""
-    right, mine = np.asarray(right, float).ravel(), np.asarray(mine, float).ravel()
-    square = right @ right
-    return float(right @ mine / square) if square > 0 else None
-
-
-def _factor(pairs, tolerance):
-    ratios = [_ratio(right, mine) for _, _, right, mine in pairs]
-    useful = [(r, p) for r, p in zip(ratios, pairs, strict=True) if r is not None]
-    if not useful or any(
-        not _close(mine, (0 if r is None else r) * right, tolerance)
-        for r, (_, _, right, mine) in zip(ratios, pairs, strict=True)
-    ):
-        return []
-    rows = [_rows(p[0]) for _, p in useful]
-    missing = all(n and np.isclose(r, n, rtol=1e-5) for (r, _), n in zip(useful, rows, strict=True))
-    twice = all(
-        n and np.isclose(r * n, 1, rtol=1e-5) for (r, _), n in zip(useful, rows, strict=True)
-    )
-    if missing or twice:
-        n = max(rows)
-        size = "large" if missing else "small"
-        ask = "is 1/n missing?" if missing else "is it divided by n once too often?"
-        return [f"with n = {n} examples your values are {n} times too {size}: {ask}"]
-    factor = useful[0][0]
-    if factor == 0 or any(not np.isclose(r, factor, rtol=1e-5) for r, _ in useful):
-        return []
-    values = sum(np.count_nonzero(p[2]) for _, p in useful)
-    size = abs(factor) if abs(factor) > 1 else 1 / abs(factor)
-    if values < 2 and not (np.isclose(size, round(size)) and round(size) in (*range(2, 11), 100)):
-        return []  # any two numbers have a ratio; it says something only if it is a simple one
-    text = f"your values are {size:.4g} times too {'large' if abs(factor) > 1 else 'small'}"
-    text += " and have the wrong sign" if factor < 0 else ""
-    return [text + ": is a constant factor missing, or one too many?"]
-
-
-def _shift(pairs, tolerance):
-    differences = np.concatenate(
-        [(mine.astype(float) - right.astype(float)).ravel() for _, _, right, mine in pairs]
-    )
-    if differences.size < 3 or not _close(
-        differences, differences[:1].repeat(len(differences)), 1e-5
-    ):
-        return []
-    word = "large" if differences[0] > 0 else "small"
-    return [f"all your values are too {word} by {abs(differences[0]):.4g}"]

@@ -17,27 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nbhelpers.arguments import at_least, at_least_one, at_least_zero, checked_rng
+
 # ------------------------------------------------------------------ points drawn on the spot
-
-
-def _check_rng(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(
-            f"rng is {rng!r}; expected a NumPy generator such as np.random.default_rng(0)"
-        )
-    return rng
-
-
-def _check_count(name, value, least=1):
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} is {value!r}; expected an integer of {least} or more")
-    return int(value)
-
-
-def _check_noise(noise):
-    if not (np.isscalar(noise) and np.isfinite(noise) and noise >= 0):
-        raise ValueError(f"noise is {noise!r}; expected a standard deviation of 0 or more")
-    return float(noise)
 
 
 def xor(dtype=np.float32):
@@ -119,7 +101,8 @@ def curve(name="sine", n=32, rng=None, noise=0.0, domain=None, shift=0.0, dtype=
     """
     if name not in CURVES:
         raise ValueError(f"curve {name!r} is unknown; the names are {', '.join(CURVES)}")
-    n, noise = _check_count("n", n, least=2), _check_noise(noise)
+    at_least(2, n=n)
+    at_least_zero(noise=noise)
     low, high = CURVES[name].domain if domain is None else domain
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"domain is {domain!r}; expected two numbers, the lower one first")
@@ -130,7 +113,7 @@ def curve(name="sine", n=32, rng=None, noise=0.0, domain=None, shift=0.0, dtype=
         x = x[:-1] + shift * (high - low) / (n - 1)
     y = CURVES[name].f(x)
     if noise:
-        y = y + _check_rng(rng).normal(scale=noise, size=x.shape)
+        y = y + checked_rng(rng).normal(scale=noise, size=x.shape)
     return x[:, None].astype(dtype), y[:, None].astype(dtype)
 
 
@@ -162,11 +145,12 @@ def clouds(n=500, *, rng, means=((0, -2), (2, 2), (-2, 2)), dtype=np.float32):
     Used in notebook 06. With the three centres above no classifier can be right in more than
     97.0 % of the cases, because the clouds overlap.
     """
-    n, means = _check_count("n", n), np.asarray(means, dtype=float)
+    at_least_one(n=n)
+    means = np.asarray(means, dtype=float)
     if means.ndim != 2 or means.shape[1] != 2:
         raise ValueError(f"means has shape {means.shape}; expected (classes, 2)")
     y = np.repeat(np.arange(len(means)), n)
-    X = means[y] + _check_rng(rng).normal(size=(len(y), 2))
+    X = means[y] + checked_rng(rng).normal(size=(len(y), 2))
     return X.astype(dtype), y
 
 
@@ -188,7 +172,9 @@ def moons(n=200, *, rng, noise=0.1, dtype=np.float32):
         All of class 0 (the upper moon), then all of class 1.
     y : int64 array (2n,)
     """
-    n, noise, rng = _check_count("n", n), _check_noise(noise), _check_rng(rng)
+    at_least_one(n=n)
+    at_least_zero(noise=noise)
+    checked_rng(rng)
     angle = np.linspace(0, np.pi, n)
     upper = np.column_stack([np.cos(angle), np.sin(angle)])
     lower = [1, 0.5] - upper  # the upper moon turned by half a circle and moved
@@ -218,8 +204,10 @@ def spirals(n_classes=3, n=100, *, rng, noise=0.15, turns=0.75, dtype=np.float32
         Class after class.
     y : int64 array (n · n_classes,)
     """
-    n_classes, n = _check_count("n_classes", n_classes, least=2), _check_count("n", n)
-    noise, rng = _check_noise(noise), _check_rng(rng)
+    at_least(2, n_classes=n_classes)
+    at_least_one(n=n)
+    at_least_zero(noise=noise)
+    checked_rng(rng)
     y = np.repeat(np.arange(n_classes), n)
     radius = np.tile(np.linspace(0.05, 1, n), n_classes)
     angle = 2 * np.pi * (y / n_classes + turns * radius) + rng.normal(scale=noise, size=y.shape)
@@ -274,7 +262,7 @@ def split(X, y, size, *, rng):
             f"size is {size!r}, which sets {apart} of {n} examples apart; "
             f"expected a whole number from 1 to {n - 1} or a part between 0.0 and 1.0"
         )
-    order = _check_rng(rng).permutation(n)
+    order = checked_rng(rng).permutation(n)
     return (X[order[apart:]], y[order[apart:]]), (X[order[:apart]], y[order[:apart]])
 
 

@@ -8,7 +8,6 @@ Used in notebook 12.
 """
 
 import warnings
-from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
@@ -21,9 +20,17 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nbhelpers.activations import ACTIVATIONS
+from nbhelpers.arguments import (
+    above_zero,
+    at_least_one,
+    at_least_zero,
+    below_one,
+    is_whole,
+    true_or_false,
+)
 from nbhelpers.network import MLP, choose
-from nbhelpers.optimizers import SGD, Adam, at_least_zero
-from nbhelpers.training import at_least_one, evaluate, fit
+from nbhelpers.optimizers import SGD, Adam
+from nbhelpers.training import fit
 
 FLOATS = [np.float64, np.float32]  # examples of these types are taken as they are
 THEIR_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's name -> ours
@@ -50,10 +57,15 @@ class PenalizedMLP(MLP):
 
     alpha = 0.0
 
-    def forward(self, X, check=True):
-        A = super().forward(X, check)
-        self.l2 = self.alpha / max(len(A[0]), 1)
-        return A
+    def loss(self, A, y, check=True):
+        value = super().loss(A, y, check)
+        weights = self.params[: self.n_weights]
+        return value + 0.5 * self.alpha / len(A[0]) * float(weights @ weights)
+
+    def backward(self, A, y, check=True):
+        super().backward(A, y, check)
+        weights = self.params[: self.n_weights]
+        self.grads[: self.n_weights] += self.alpha / len(A[0]) * weights
 
 
 class BaseMLP(BaseEstimator):
@@ -82,8 +94,8 @@ class BaseMLP(BaseEstimator):
     tol, n_iter_no_change : float, int
         Stop when the training loss (with `early_stopping`, the validation score) has not become
         better by `tol` for more than `n_iter_no_change` epochs in a row.
-    verbose : bool
-        Show a progress bar.
+    verbose : bool or int
+        Show a progress bar, unless it is False or 0.
     warm_start : bool
         Let `fit` go on from the weights it finds.
     momentum, nesterovs_momentum : float, bool
@@ -117,7 +129,8 @@ class BaseMLP(BaseEstimator):
     ValueError
         Settings or data that do not fit; says what came and what was expected.
     FloatingPointError
-        The loss is no longer a finite number: see `nbhelpers.training.fit`.
+        The loss, the weights or the validation score are no longer finite numbers: see
+        `nbhelpers.training.fit`.
 
     References
     ----------
@@ -165,29 +178,33 @@ class BaseMLP(BaseEstimator):
 
     def fit(self, X, y):
         """Train on examples `X` (n, d) and targets `y`, up to `max_iter` epochs; return self."""
-        at_least_one(max_iter=self.max_iter, n_iter_no_change=self.n_iter_no_change)
-        at_least_zero(tol=self.tol)
+        self._check_settings()
         first = not (self.warm_start and hasattr(self, "net_"))
         X, Y = self._checked(X, y, first)
         self._start(X, Y, new_net=first)
         validation, self.validation_scores_ = None, None
         if self.early_stopping:
-            X, Y, *validation = self._set_apart(X, Y)
-            self.validation_scores_ = []
+            X, Y, X_apart, Y_apart = self._set_apart(X, Y)
+            validation, self.validation_scores_ = (X_apart, Y_apart), []
         best, best_params, waited = -np.inf, None, 0
 
         def watch(net, history):
             nonlocal best, best_params, waited
             score = -history.train_loss[-1]
             if validation:
-                score = self._validation_score(*validation)
+                score = self._validation_score(*validation, history)
+                if not np.isfinite(score):
+                    raise FloatingPointError(
+                        f"the validation score became {score} in epoch {len(history)}; try a "
+                        f"smaller learning rate than {self.learning_rate_init!r}"
+                    )
                 self.validation_scores_.append(score)
             waited = waited + 1 if score < best + self.tol else 0
             if score > best:
                 best, best_params = score, net.params.copy()
             return waited > self.n_iter_no_change
 
-        self._run(X, Y, self.max_iter, watch)
+        self._run(X, Y, self.max_iter, validation, watch)
         if validation:
             self.net_.params[...] = best_params
         self.best_validation_score_ = best if validation else None
@@ -203,6 +220,7 @@ class BaseMLP(BaseEstimator):
 
     def _partial_fit(self, X, y, **classes):
         """Train for one epoch; the first call makes the network."""
+        self._check_settings()
         if self.early_stopping:
             raise ValueError("partial_fit has no validation set; expected early_stopping=False")
         first = not hasattr(self, "net_")
@@ -212,19 +230,39 @@ class BaseMLP(BaseEstimator):
         self._run(X, Y, epochs=1)
         return self
 
+    def _check_settings(self):
+        """Raise a ValueError that names the first setting that cannot be meant."""
+        choose("activation", ACTIVATION_NAMES, self.activation)
+        choose("solver", SOLVERS, self.solver)
+        hidden_sizes(self.hidden_layer_sizes)
+        at_least_one(max_iter=self.max_iter, n_iter_no_change=self.n_iter_no_change)
+        if not (isinstance(self.batch_size, str) and self.batch_size == "auto"):
+            at_least_one(batch_size=self.batch_size)
+        if not is_whole(self.verbose):
+            true_or_false(verbose=self.verbose)
+        above_zero(
+            learning_rate_init=self.learning_rate_init, validation_fraction=self.validation_fraction
+        )
+        at_least_zero(alpha=self.alpha, tol=self.tol, momentum=self.momentum)
+        below_one(momentum=self.momentum, validation_fraction=self.validation_fraction)
+        true_or_false(
+            shuffle=self.shuffle,
+            warm_start=self.warm_start,
+            nesterovs_momentum=self.nesterovs_momentum,
+            early_stopping=self.early_stopping,
+        )
+
     def _start(self, X, Y, new_net):
         """Make a new optimizer and, if asked for, a new network of the examples' dtype."""
         self._optimizer = choose("solver", SOLVERS, self.solver)(self)
         if not new_net:
             return
         self._rng = generator(self.random_state)
-        hidden = self.hidden_layer_sizes
-        hidden = [hidden] if isinstance(hidden, Integral) else list(hidden)
         activation = choose("activation", ACTIVATION_NAMES, self.activation)
         output, loss = self._output_and_loss(Y)
         self.n_outputs_ = Y.shape[1] if Y.ndim == 2 else len(self.classes_)
         self.net_ = PenalizedMLP(
-            [X.shape[1], *hidden, self.n_outputs_],
+            [X.shape[1], *hidden_sizes(self.hidden_layer_sizes), self.n_outputs_],
             activation,
             output,
             loss,
@@ -235,11 +273,9 @@ class BaseMLP(BaseEstimator):
         self.n_layers_, self.loss_curve_ = len(self.net_.sizes), []
         self.out_activation_ = {"linear": "identity", "sigmoid": "logistic"}.get(output, output)
 
-    def _run(self, X, Y, epochs, callback=None):
+    def _run(self, X, Y, epochs, validation=None, callback=None):
         """Train the network for some epochs and write down how it went."""
-        at_least_zero(alpha=self.alpha)
         batch_size = 200 if self.batch_size == "auto" else self.batch_size
-        at_least_one(batch_size=batch_size)
         self.net_.alpha = float(self.alpha)
         history = fit(
             self.net_,
@@ -249,9 +285,10 @@ class BaseMLP(BaseEstimator):
             epochs=epochs,
             batch_size=min(batch_size, len(X)),
             rng=self._rng,
+            validation=validation,
             callback=callback,
-            shuffle=self.shuffle,
-            verbose=self.verbose,
+            shuffle=bool(self.shuffle),
+            verbose=bool(self.verbose),
         )
         self.n_iter_ = len(history)
         self.loss_curve_ += history.train_loss
@@ -369,8 +406,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _strata(self, Y):
         return None if self._multilabel else Y
 
-    def _validation_score(self, X, Y):
-        return evaluate(self.net_, X, Y)[1]
+    def _validation_score(self, X, Y, history):
+        return history.validation_accuracy[-1]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -418,13 +455,26 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _strata(self, Y):
         return None
 
-    def _validation_score(self, X, Y):
-        return r2_score(Y, self.net_.predict(X))
+    def _validation_score(self, X, Y, history):
+        # as float64, where even the squares of the largest float32 numbers are finite
+        return r2_score(Y.astype(np.float64), self.net_.predict(X).astype(np.float64))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def hidden_sizes(value):
+    """Return the list of layer sizes that `hidden_layer_sizes` means: an int, or several."""
+    sizes = value.tolist() if isinstance(value, np.ndarray) else value
+    sizes = [sizes] if is_whole(sizes) else sizes
+    if not (isinstance(sizes, (list, tuple)) and all(is_whole(n) and n >= 1 for n in sizes)):
+        raise ValueError(
+            f"hidden_layer_sizes is {value!r}; expected an integer of 1 or more, or a list or "
+            "tuple of such"
+        )
+    return list(sizes)
 
 
 def generator(random_state):

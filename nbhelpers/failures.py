@@ -1,12 +1,13 @@
 """Say in words why a function stopped: in which line, and which shapes did not fit together."""
 
 import ast
+import contextlib
+import io
 import linecache
 import re
 import traceback
 import types
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,9 @@ def examine(function, error):
         step = step.tb_next
     if own is None:
         return failure
-    lines = linecache.getlines(own.tb_frame.f_code.co_filename, own.tb_frame.f_globals)
+    name = own.tb_frame.f_code.co_filename
+    linecache.checkcache(name)
+    lines = linecache.getlines(name, own.tb_frame.f_globals)
     if 0 < own.tb_lineno <= len(lines):
         failure.number, failure.line = own.tb_lineno, lines[own.tb_lineno - 1].strip()
     tree = _parsed("".join(lines))
@@ -62,9 +65,11 @@ def examine(function, error):
     if node is not None:
         failure.symbol, parts = _parts(node)
         values = [_value(part, own.tb_frame) for part in parts]
-        if values and None not in [type(v) if v is not None else None for v in values]:
+        if values and all(value is not None for value in values):
             failure.operands = tuple(values)
         failure.order = _order(tree, node)
+        if node.end_lineno > node.lineno:
+            failure.line = ast.unparse(node)
     return failure
 
 
@@ -78,10 +83,14 @@ def last_line(error):
 
 def _matmul(failure):
     found = re.search(r"matmul: .*\(size (\d+) is different from (\d+)\)", failure.error)
-    aligned = re.search(r"shapes (\(.*?\)) and (\(.*?\)) not aligned: (\d+).*!= (\d+)", failure.error)
+    aligned = re.search(
+        r"shapes (\(.*?\)) and (\(.*?\)) not aligned: (\d+).*!= (\d+)", failure.error
+    )
     if aligned:
         left, right = (_tuple(aligned[i]) for i in (1, 2))
-        return f"The matrix product can't multiply {left} by {right}: {_inner(*aligned.group(3, 4))}"
+        return (
+            f"The matrix product can't multiply {left} by {right}: {_inner(*aligned.group(3, 4))}"
+        )
     if "matmul: Input operand" in failure.error and "enough dimensions" in failure.error:
         return f"{code('@')} multiplies arrays; for a single number it is {code('*')}."
     if not found:
@@ -171,24 +180,27 @@ def _parts(node):
 
 def _value(node, frame):
     """The value of an operand, computed again, or None if that could do more than compute."""
-    scope = frame.f_globals, dict(frame.f_locals)
+    known = {**frame.f_globals, **frame.f_locals}
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & known.keys()
+    scope = {n: known[n].copy() if isinstance(known[n], np.ndarray) else known[n] for n in names}
 
     def evaluated(part):
-        return eval(ast.unparse(part), *scope)
+        return eval(ast.unparse(part), frame.f_globals, scope)
 
     try:
-        for part in ast.walk(node):
-            if not isinstance(part, _HARMLESS):
-                return None
-            if isinstance(part, ast.Call) and not _computes(evaluated(part.func)):
-                return None
-        value = evaluated(node)
+        with contextlib.redirect_stdout(io.StringIO()):  # what is printed has been printed before
+            for part in ast.walk(node):
+                if not isinstance(part, _HARMLESS):
+                    return None
+                if isinstance(part, ast.Call) and not _computes(evaluated(part.func)):
+                    return None
+            value = evaluated(node)
         return value if np.asarray(value).dtype.kind in "biuf" else None
-    except Exception:  # it cannot be found again; the message then does without it
+    except (Exception, SystemExit):  # it cannot be found again; the message then does without it
         return None
 
 
-def _computes(function: Any):
+def _computes(function):
     if isinstance(function, (np.ufunc, types.FunctionType)):
         return True
     owner = getattr(function, "__self__", None)

@@ -3,6 +3,11 @@
 The loss is evaluated a little to either side of every parameter; the difference, divided by the
 distance, must agree with the gradient. Use float64 and weights that are not all alike.
 
+A float64 loss L is only known up to its rounding, about 2e-16 (1 + |L|): the 1 is for outputs of
+size 1, which are rounded before they go into L. Divided by ε = 1e-5 that is 2e-11 (1 + |L|), the
+*noise* of a central difference. Gradients that differ by less count as equal: the difference can't
+tell them apart, as where a unit is so saturated that its gradients are all but 0.
+
 Built in notebook 07.
 """
 
@@ -10,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nbhelpers.arguments import above_zero
 from nbhelpers.network import views
 
 
@@ -20,17 +26,26 @@ def numerical_gradient(f, x, eps=1e-5):
     ----------
     f : callable
         Function of no argument that reads `x` as it is now and returns a float.
-    x : ndarray of shape (n,), float64
+    x : float64 ndarray of any shape
         The point; every number is moved in place and put back.
     eps : float
         How far to move.
 
     Returns
     -------
-    ndarray of shape (n,)
+    ndarray of x's shape
+
+    Raises
+    ------
+    ValueError
+        `x` is not a float64 array: anything else is too coarse, or a copy would be moved.
     """
+    if not isinstance(x, np.ndarray) or x.dtype != np.float64:
+        found = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
+        raise ValueError(f"x must be a float64 array, got {found}")
+    above_zero(eps=eps)
     gradient = np.empty_like(x)
-    for i in range(len(x)):
+    for i in np.ndindex(x.shape):
         before = x[i]
         x[i] = before + eps
         above = f()
@@ -41,10 +56,20 @@ def numerical_gradient(f, x, eps=1e-5):
     return gradient
 
 
-def relative_error(a, b):
-    """Return ‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal arrays (two arrays of zeros too), 1 at worst."""
-    size = np.linalg.norm(a) + np.linalg.norm(b)
-    return float(np.linalg.norm(np.subtract(a, b)) / size) if size else 0.0
+def relative_error(a, b, noise=0.0):
+    """Return ‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal arrays (two arrays of zeros too), 1 at worst.
+
+    Arrays are equal too where the root mean square of a - b is at most `noise`.
+    """
+    difference = np.linalg.norm(np.subtract(a, b))
+    if difference <= noise * np.size(a) ** 0.5:
+        return 0.0
+    return float(difference / (np.linalg.norm(a) + np.linalg.norm(b)))
+
+
+def rounding_noise(loss, eps):
+    """Return what rounding the loss does to a central difference (see the top of this module)."""
+    return np.finfo(np.float64).eps * (1 + abs(loss)) / eps
 
 
 @dataclass(frozen=True)
@@ -54,7 +79,8 @@ class Report:
     Attributes
     ----------
     errors : dict
-        Relative error of each array, by name: "W1", "b1", ... from the first layer to the last.
+        Relative error of each array, by name: "W1", "b1", ... from the first layer to the last;
+        0 where the difference is no more than noise.
     tolerance : float
         What counts as equal.
     """
@@ -112,15 +138,17 @@ def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
         The network is not float64.
     """
     float64_only(net)
-    net.backward(net.forward(X), y)
+    A = net.forward(X)
+    net.backward(A, y)
+    noise = rounding_noise(net.loss(A, y), eps)
     numerical = numerical_gradient(lambda: net.loss(net.forward(X), y), net.params, eps)
     shapes, has_bias = [W.shape for W in net.W], [b is not None for b in net.b]
     W, b = views(numerical, shapes, has_bias)
     errors = {}
     for layer in range(net.n_layers):
-        errors[f"W{layer + 1}"] = relative_error(net.dW[layer], W[layer])
+        errors[f"W{layer + 1}"] = relative_error(net.dW[layer], W[layer], noise)
         if has_bias[layer]:
-            errors[f"b{layer + 1}"] = relative_error(net.db[layer], b[layer])
+            errors[f"b{layer + 1}"] = relative_error(net.db[layer], b[layer], noise)
     return Report(errors, tolerance)
 
 
@@ -142,7 +170,7 @@ def direction_check(net, X, y, rng, eps=1e-5):
     Returns
     -------
     float
-        Relative error of the slope.
+        Relative error of the slope; 0 where the difference is no more than noise.
     """
     float64_only(net)
     net.backward(net.forward(X), y)
@@ -154,7 +182,8 @@ def direction_check(net, X, y, rng, eps=1e-5):
     net.params[...] = before - eps * direction
     below = net.loss(net.forward(X), y)
     net.params[...] = before
-    return relative_error(net.grads @ direction, (above - below) / (2 * eps))
+    noise = rounding_noise(above, eps)
+    return relative_error(net.grads @ direction, (above - below) / (2 * eps), noise)
 
 
 def float64_only(net):

@@ -14,6 +14,7 @@ import itertools
 import numpy as np
 
 from nbhelpers.activations import ACTIVATIONS, Activation
+from nbhelpers.arguments import at_least_zero, checked_rng, is_whole
 from nbhelpers.initializers import INITIALIZERS
 from nbhelpers.losses import LOSSES, softmax
 
@@ -24,7 +25,7 @@ SOFTMAX = Activation("softmax", softmax, None, (0.0, 1.0), 1.0)  # its derivativ
 
 def choose(kind, table, name):
     """Return `table[name]`, or raise a ValueError that lists the names that exist."""
-    if name not in table:
+    if not isinstance(name, str) or name not in table:
         raise ValueError(f"unknown {kind} {name!r}; choose one of {', '.join(map(repr, table))}")
     return table[name]
 
@@ -71,7 +72,7 @@ class MLP:
     ------
     ValueError
         Unknown names, sizes that are not positive whole numbers, a loss that doesn't fit the
-        output, an `rng` that is not a numpy Generator.
+        output, softmax with a single output, an `rng` that is not a numpy Generator.
 
     Examples
     --------
@@ -95,33 +96,32 @@ class MLP:
     ):
         self.sizes = checked_sizes(sizes)
         self.n_layers = len(self.sizes) - 1
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64):
-            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
-        if not isinstance(rng, np.random.Generator):
-            raise ValueError(
-                f"rng must be a numpy Generator, as from np.random.default_rng(0), got {rng!r}"
-            )
-        if not (np.isscalar(l2) and l2 >= 0):
-            raise ValueError(f"l2 must be a number that is not negative, got {l2!r}")
-        self.l2 = l2
+        self.dtype = checked_dtype(dtype)
+        checked_rng(rng)
+        at_least_zero(l2=l2)
+        self.l2 = float(l2)
 
-        hidden = one_each("activation", activation, self.n_layers - 1, str)
+        hidden = one_each("activation", activation, self.n_layers - 1, "name", str)
         outputs = ACTIVATIONS | {"softmax": SOFTMAX}
         self.activations = [choose("activation", ACTIVATIONS, name) for name in hidden]
         self.activations.append(choose("output", outputs, output))
-        self.loss_function = choose(
-            "loss", LOSSES, loss or NATURAL_LOSS.get(output, "mean_squared_error")
-        )
+        if loss is None:
+            loss = NATURAL_LOSS.get(output, "mean_squared_error")
+        self.loss_function = choose("loss", LOSSES, loss)
         fused_with = self.loss_function.fused_with
         if (output == "softmax" or fused_with) and fused_with != output:
             raise ValueError(
                 f"the loss {self.loss_function.name!r} does not fit the output {output!r}: "
                 "softmax goes with 'softmax_cross_entropy', 'binary_cross_entropy' with sigmoid"
             )
+        if output == "softmax" and self.sizes[-1] == 1:
+            raise ValueError(
+                "a softmax of one output is always 1; give it an output for each class, or take "
+                "output='sigmoid' for two classes"
+            )
 
         shapes = list(itertools.pairwise(self.sizes))
-        has_bias = one_each("bias", bias, self.n_layers, bool)
+        has_bias = one_each("bias", bias, self.n_layers, "bool", (bool, np.bool_))
         bias_sizes = [n_out for (_, n_out), on in zip(shapes, has_bias, strict=True) if on]
         self.n_weights = sum(n_in * n_out for n_in, n_out in shapes)
         self.params = np.zeros(self.n_weights + sum(bias_sizes), self.dtype)
@@ -180,7 +180,7 @@ class MLP:
         With `l2`, the penalty ½ λ Σ w² is part of it. Targets and errors as in `backward`.
         """
         if check:
-            y = self.checked_targets(y, len(A[-1]))
+            y = self.checked_targets(y, self.checked_outputs(A))
         value = self.loss_function.value(A[-1], y)
         if self.l2:
             weights = self.params[: self.n_weights]
@@ -206,7 +206,8 @@ class MLP:
         Raises
         ------
         ValueError
-            Targets of the wrong shape, labels out of range, NaN or infinite numbers.
+            `A` is not the list of `forward`; targets of the wrong shape, labels out of range,
+            rows of probabilities that don't add up to 1, NaN or infinite numbers.
 
         References
         ----------
@@ -214,7 +215,7 @@ class MLP:
         (1986); Nielsen, Neural Networks and Deep Learning (2015), chapter 2.
         """
         if check:
-            y = self.checked_targets(y, len(A[-1]))
+            y = self.checked_targets(y, self.checked_outputs(A))
         delta = self.loss_function.delta(A[-1], y)  # (n, n_outputs)
         if self.loss_function.fused_with is None:
             delta *= self.activations[-1].derivative(A[-1])
@@ -247,8 +248,13 @@ class MLP:
             return yes[:, 0] if A.shape[1] == 1 else yes
         return A
 
-    def accuracy(self, A, y):
-        """Return the share of rows that are right, from outputs `A`; NaN for a squared error."""
+    def accuracy(self, A, y, check=True):
+        """Return the share of rows that are right, from outputs `A`; NaN for a squared error.
+
+        `A`, of shape (n, m), is the last array of `forward`. Targets and errors as in `backward`.
+        """
+        if check:
+            y = self.checked_targets(y, len(A))
         answers = self.classes(A)
         if answers is A:
             return float("nan")
@@ -268,6 +274,15 @@ class MLP:
             raise ValueError(f"X contains NaN or infinite numbers, first in row {bad_row(X)}")
         return X
 
+    def checked_outputs(self, A):
+        """Return how many examples the list `A` of `forward` holds, or raise a ValueError."""
+        if not isinstance(A, (list, tuple)) or len(A) != self.n_layers + 1:
+            raise ValueError(
+                "A must be the list that forward returned, with the activations of all layers; "
+                f"got {type(A).__name__} of length {len(A)}, expected {self.n_layers + 1} arrays"
+            )
+        return len(A[-1])
+
     def checked_targets(self, y, n):
         """Return `y` as integer classes (n,) or as targets (n, m) of the network's dtype.
 
@@ -280,7 +295,10 @@ class MLP:
             if y.shape != (n,):
                 raise ValueError(f"y has shape {y.shape}; expected ({n},): one class an example")
             if not np.issubdtype(y.dtype, np.integer):
-                raise ValueError(f"classes must be integers from 0 to {m - 1}, got dtype {y.dtype}")
+                raise ValueError(
+                    f"classes must be integers from 0 to {m - 1}, got dtype {y.dtype}; "
+                    "if they are whole numbers, use y.astype(int)"
+                )
             if n and not (y.min() >= 0 and y.max() < m):
                 wrong = y[(y < 0) | (y >= m)][0]
                 raise ValueError(f"class {wrong} is out of range: expected 0 to {m - 1}")
@@ -295,6 +313,9 @@ class MLP:
             raise ValueError(f"y contains NaN or infinite numbers, first in row {bad_row(Y)}")
         if self.loss_function.fused_with and Y.size and not (Y.min() >= 0 and Y.max() <= 1):
             raise ValueError(f"targets must lie in [0, 1], got {Y.min():g} to {Y.max():g}")
+        if classes_fit and not (near_one := np.abs(Y.sum(axis=1) - 1) <= 1e-4).all():
+            row = int(np.argmin(near_one))
+            raise ValueError(f"row {row} of y adds up to {Y[row].sum():g}; expected 1")
         return Y
 
     def __repr__(self):
@@ -315,26 +336,36 @@ def views(flat, shapes, has_bias):
     return W, b
 
 
-def one_each(name, value, count, kind):
+def one_each(name, value, count, word, kind):
     """Return `value` as a list of `count` values: itself, or itself repeated."""
-    if isinstance(value, (str, bool, np.bool_)):
+    if isinstance(value, kind):
         return [value] * count
-    values = list(value)
-    if len(values) != count or not all(isinstance(v, (kind, np.bool_)) for v in values):
-        raise ValueError(f"{name} must be one {kind.__name__}, or a list of {count}; got {value!r}")
+    values = list(value) if np.iterable(value) else None
+    if values is None or len(values) != count or not all(isinstance(v, kind) for v in values):
+        raise ValueError(f"{name} must be one {word}, or a list of {count}; got {value!r}")
     return values
 
 
 def checked_sizes(sizes):
     """Return `sizes` as a list of ints, or raise a ValueError that says what was expected."""
-    sizes = list(sizes)
-    whole = all(isinstance(s, (int, np.integer)) and s > 0 for s in sizes)
-    if len(sizes) < 2 or not whole:
+    sizes = list(sizes) if np.iterable(sizes) else [sizes]
+    if len(sizes) < 2 or not all(is_whole(s) and s > 0 for s in sizes):
         raise ValueError(
             "sizes must be two or more positive whole numbers, inputs first and outputs last, "
             f"as in [784, 32, 10]; got {sizes}"
         )
     return [int(s) for s in sizes]
+
+
+def checked_dtype(dtype):
+    """Return `dtype` as a numpy dtype, or raise a ValueError."""
+    try:
+        found = None if dtype is None else np.dtype(dtype)  # np.dtype(None) would be float64
+    except TypeError:
+        found = None
+    if found not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+    return found
 
 
 def all_finite(X):

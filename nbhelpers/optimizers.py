@@ -2,7 +2,7 @@
 
 An optimizer sees two flat vectors, the parameters and their gradient, and changes the parameters
 in place: `optimizer.step(net.params, net.grads)`. It remembers what it needs (a velocity, two
-moving averages) in vectors of the same dtype.
+decaying sums) in vectors of the same dtype, so each network needs an optimizer of its own.
 
 Weight decay is of the *decoupled* kind here: each step also shrinks the parameters it is given by
 the factor 1 - lr · weight_decay, biases included. The classic L2 penalty, which is part of the
@@ -12,7 +12,11 @@ for momentum and Adam they are not (Loshchilov and Hutter, 2019).
 Built in notebooks 03 (SGD), 08 (momentum, decay) and 09 (Nesterov, Adam, schedules).
 """
 
+import math
+
 import numpy as np
+
+from nbhelpers.arguments import above_zero, at_least_zero, below_one, true_or_false
 
 
 class SGD:
@@ -36,7 +40,7 @@ class SGD:
     Raises
     ------
     ValueError
-        A number out of its range.
+        A number out of its range; from `step`, parameters of another network than before.
 
     References
     ----------
@@ -47,16 +51,17 @@ class SGD:
     def __init__(self, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
         at_least_zero(lr=lr, momentum=momentum, weight_decay=weight_decay)
         below_one(momentum=momentum)
-        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
-        self.weight_decay = weight_decay
+        true_or_false(nesterov=nesterov)
+        self.lr, self.momentum, self.nesterov = float(lr), float(momentum), bool(nesterov)
+        self.weight_decay = float(weight_decay)
         self.t = 0
         self.velocity = None
 
     def step(self, params, grads):
         """Move `params` one step against `grads`, in place; both of shape (n_params,)."""
+        if self.momentum:
+            self.velocity = remembered(self.velocity, params)
         decay(params, self.lr * self.weight_decay)
-        if self.t == 0 and self.momentum:
-            self.velocity = np.zeros_like(params)
         self.t += 1
         if not self.momentum:
             for p, g in pieces(params, grads):
@@ -81,9 +86,10 @@ class Adam:
     m = β₁ m + (1 - β₁) g and v = β₂ v + (1 - β₂) g² are moving averages of the gradient and of
     its square; at step t, params -= lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε).
 
-    The code keeps the sums M = m / (1 - β₁) and V = v / (1 - β₂) instead, because two factors
-    that are the same for all parameters can be applied to lr and ε, once: the same step, with
-    a fifth less work.
+    The code remembers neither m nor v, but the decaying sums that they are made of,
+    M = β₁ M + g and V = β₂ V + g². These are larger: m = (1 - β₁) M and v = (1 - β₂) V. The two
+    factors are the same for all parameters, so they go into lr and ε, once a step: up to
+    rounding the same step, with a fifth less work.
 
     Parameters
     ----------
@@ -91,15 +97,22 @@ class Adam:
         Learning rate: about the size of one step of one parameter.
     beta1, beta2 : float in [0, 1)
         How much of the averages is kept.
-    eps : float
+    eps : float, above 0
         Keeps the division finite.
     weight_decay : float
         Decoupled weight decay (AdamW).
 
+    Attributes
+    ----------
+    t : int
+        Steps made.
+    M, V : ndarray of shape (n_params,), or None before the first step
+        Decaying sums of the gradients and of their squares: m / (1 - β₁) and v / (1 - β₂).
+
     Raises
     ------
     ValueError
-        A number out of its range.
+        A number out of its range; from `step`, parameters of another network than before.
 
     References
     ----------
@@ -109,18 +122,18 @@ class Adam:
     """
 
     def __init__(self, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
-        at_least_zero(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+        at_least_zero(lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay)
         below_one(beta1=beta1, beta2=beta2)
-        self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
-        self.weight_decay = weight_decay
+        above_zero(eps=eps)
+        self.lr, self.eps, self.weight_decay = float(lr), float(eps), float(weight_decay)
+        self.beta1, self.beta2 = float(beta1), float(beta2)
         self.t = 0
         self.M = self.V = None
 
     def step(self, params, grads):
         """Move `params` one step, in place; both of shape (n_params,)."""
+        self.M, self.V = remembered(self.M, params), remembered(self.V, params)
         decay(params, self.lr * self.weight_decay)
-        if self.t == 0:
-            self.M, self.V = np.zeros_like(params), np.zeros_like(params)
         self.t += 1
         lr = self.lr * (1 - self.beta2**self.t) ** 0.5 / (1 - self.beta1**self.t)
         scale = (1 - self.beta2) ** 0.5  # √v = scale · √V
@@ -131,11 +144,11 @@ class Adam:
             M += g
             V *= self.beta2
             V += g * g
-            step = np.sqrt(V)
-            step += eps
-            np.divide(M, step, out=step)
-            step *= lr
-            p -= step  # lr · M / (√V + ε)
+            move = np.sqrt(V)
+            move += eps
+            np.divide(M, move, out=move)
+            move *= lr
+            p -= move  # lr · M / (√V + ε)
 
     def __repr__(self):
         return (
@@ -154,10 +167,22 @@ def pieces(*vectors):
         yield [vector[start : start + PIECE] for vector in vectors]
 
 
-def flush(t, average):
-    """Every 64 steps, set what has faded below 1e-30 in a moving average to 0, in place.
+def remembered(kept, params):
+    """Return the vector `kept`, zeros at the first step, or refuse parameters it doesn't fit."""
+    if kept is None:
+        return np.zeros_like(params)
+    if kept.shape != params.shape or kept.dtype != params.dtype:
+        raise ValueError(
+            f"this optimizer has begun with {len(kept)} {kept.dtype} parameters and now gets "
+            f"{len(params)} of {params.dtype}; make a new optimizer for each network"
+        )
+    return kept
 
-    An average whose gradients are 0 (those of a pixel that is always white, say) fades until its
+
+def flush(t, average):
+    """Every 64 steps, set what has faded below 1e-30 in a decaying sum to 0, in place.
+
+    A sum whose gradients are 0 (those of a pixel that is always white, say) fades until its
     numbers are too small for the normal floating-point format. No result depends on such numbers,
     but a processor takes 20 to 40 times as long for each of them.
     """
@@ -186,7 +211,7 @@ def cosine(progress):
 
     Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017).
     """
-    return 0.5 * (1 + np.cos(np.pi * progress))
+    return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def warmup_linear(progress, warmup=0.1):
@@ -200,17 +225,3 @@ def warmup_linear(progress, warmup=0.1):
 
 
 SCHEDULES = {f.__name__: f for f in (constant, step, cosine, warmup_linear)}
-
-
-def at_least_zero(**values):
-    """Raise a ValueError that names the first value that is negative, infinite or NaN."""
-    for name, value in values.items():
-        if not (np.isfinite(value) and value >= 0):
-            raise ValueError(f"{name} must be a finite number, 0 or more; got {value!r}")
-
-
-def below_one(**values):
-    """Raise a ValueError that names the first value that is 1 or more."""
-    for name, value in values.items():
-        if value >= 1:
-            raise ValueError(f"{name} must be less than 1, got {value!r}")

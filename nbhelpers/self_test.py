@@ -7,6 +7,7 @@ import html
 import importlib
 import io
 import platform
+import re
 from importlib import metadata
 
 from nbhelpers.boxes import Shown, box, plain
@@ -34,11 +35,17 @@ def packages():
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
             raise ValueError(f"{name} is missing: {AGAIN}") from None
-        if tuple(int(part) for part in version.split(".")[:2]) < least:
+        if release(version) < least:
             wanted = ".".join(map(str, least))
             raise ValueError(f"{name} {version} is too old, {wanted} is needed: {AGAIN}")
         found.append(f"{name} {version}")
     return ", ".join(found)
+
+
+def release(version):
+    """Return the first two numbers of a version: (2, 5) for "2.5.0rc1"; () where it has none."""
+    numbers = re.match(r"\D*(\d+)(?:\.(\d+))?", str(version))
+    return tuple(int(number) for number in numbers.groups("0")) if numbers else ()
 
 
 def kernel():
@@ -104,7 +111,7 @@ def run(tests=TESTS):
             lines.append((True, html.escape(test())))
         except ValueError as error:  # says itself what to do
             lines.append((False, str(error)))
-        except Exception as error:  # anything may be broken on somebody's machine: say what
+        except (Exception, SystemExit) as error:  # anything may be broken somewhere: say what
             what = html.escape(f"{type(error).__name__}: {error}")
             lines.append((False, f"{test.__name__}: {what}; {AGAIN}"))
     return Report(lines)

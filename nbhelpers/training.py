@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nbhelpers.network import choose
+from nbhelpers.arguments import at_least, at_least_one, checked_rng, true_or_false
+from nbhelpers.network import all_finite, choose
 from nbhelpers.optimizers import SCHEDULES
 
 
@@ -33,7 +34,15 @@ def minibatches(n, batch_size, rng, shuffle=True):
     ------
     integer ndarray of shape (batch_size,) or shorter
         Row numbers.
+
+    Raises
+    ------
+    ValueError
+        Numbers out of range, an `rng` that is not a numpy Generator.
     """
+    at_least(0, n=n)
+    at_least_one(batch_size=batch_size)
+    checked_rng(rng)
     order = rng.permutation(n) if shuffle else np.arange(n)
     for start in range(0, n, batch_size):
         yield order[start : start + batch_size]
@@ -69,10 +78,14 @@ class History:
     def __repr__(self):
         if not self.train_loss:
             return "<History: no epoch yet>"
-        words = f"<History: {len(self)} epochs, train loss {self.train_loss[-1]:.4g}"
+        return f"<History: {len(self)} epochs, {self.words()}>"
+
+    def words(self):
+        """Return the last losses and the time as text, for a progress bar."""
+        words = f"train loss {self.train_loss[-1]:.4g}"
         if self.validation_loss:
             words += f", validation loss {self.validation_loss[-1]:.4g}"
-        return words + f", {self.seconds[-1]:.2f} s>"
+        return words + f", {self.seconds[-1]:.2f} s"
 
 
 def fit(
@@ -128,20 +141,29 @@ def fit(
     Raises
     ------
     ValueError
-        Wrong shapes, labels out of range, NaN in the data, numbers out of range.
+        Wrong shapes, labels out of range, NaN in the data, numbers out of range, arguments of the
+        wrong kind. All of them are looked at before the first step.
     FloatingPointError
-        The loss is no longer a finite number, usually because the learning rate is too large;
-        says at which step and with which settings.
+        The loss, a parameter or the validation loss is no longer a finite number, usually because
+        the learning rate is too large; says at which step and with which settings.
     """
     X = net.checked_inputs(X)
     y = net.checked_targets(y, len(X))
     n = len(X)
     at_least_one(examples=n, epochs=epochs, batch_size=batch_size)
+    checked_rng(rng)
+    true_or_false(shuffle=shuffle)
+    if isinstance(optimizer, type) or not (hasattr(optimizer, "step") and hasattr(optimizer, "lr")):
+        raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1) or Adam()")
+    if callback is not None and not callable(callback):
+        raise ValueError(f"callback is {callback!r}; expected a function of (net, history)")
+    if validation is not None:
+        validation = checked_validation(net, validation)
     if patience is not None:
         at_least_one(patience=patience)
         if validation is None:
             raise ValueError("early stopping (patience) needs validation=(X, y)")
-    factor = choose("schedule", SCHEDULES, schedule) if isinstance(schedule, str) else schedule
+    factor = schedule if callable(schedule) else choose("schedule", SCHEDULES, schedule)
     history, base_lr, spent = History(), optimizer.lr, 0.0
     total_steps = epochs * -(-n // batch_size)
     step, best_loss, best_params = 0, np.inf, None
@@ -152,29 +174,32 @@ def fit(
             start = time.perf_counter()
             loss_sum = right_sum = 0.0
             for rows in minibatches(n, batch_size, rng, shuffle):
-                optimizer.lr = base_lr * factor((step + 0.5) / total_steps)
+                optimizer.lr = float(base_lr * factor((step + 0.5) / total_steps))
                 step += 1
                 loss, accuracy = train_step(net, X[rows], y[rows], optimizer)
                 if not math.isfinite(loss):
-                    raise FloatingPointError(
-                        f"the loss became {loss} at step {step} (epoch {epoch}) with "
-                        f"{optimizer!r}, batch size {batch_size}; try a smaller learning rate"
-                    )
+                    raise diverged(f"the loss became {loss}", step, epoch, optimizer, batch_size)
                 loss_sum += loss * len(rows)
                 right_sum += accuracy * len(rows)
             spent += time.perf_counter() - start
+            if not all_finite(net.params):
+                raise diverged("a parameter became infinite", step, epoch, optimizer, batch_size)
             history.train_loss.append(loss_sum / n)
             history.train_accuracy.append(right_sum / n)
             history.seconds.append(spent)
             if validation is not None:
-                loss, accuracy = evaluate(net, *validation)
+                with overflow_allowed():
+                    loss, accuracy = evaluate(net, *validation)
+                if not math.isfinite(loss):
+                    what = f"the validation loss became {loss}"
+                    raise diverged(what, step, epoch, optimizer, batch_size)
                 history.validation_loss.append(loss)
                 history.validation_accuracy.append(accuracy)
                 if patience is not None and loss < best_loss:
                     best_loss, best_params = loss, net.params.copy()
                     history.best_epoch = epoch
             if bar is not None:
-                bar.set_postfix_str(repr(history).split(", ", 1)[1].rstrip(">"))
+                bar.set_postfix_str(history.words())
                 bar.update()
             if callback is not None and callback(net, history):
                 break
@@ -195,13 +220,40 @@ def train_step(net, X, y, optimizer):
 
     Where the loss is not finite no step is made.
     """
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with overflow_allowed():
         A = net.forward(X, check=False)
         loss = net.loss(A, y, check=False)
         if math.isfinite(loss):
             net.backward(A, y, check=False)
             optimizer.step(net.params, net.grads)
-        return loss, net.accuracy(A[-1], y)
+        return loss, net.accuracy(A[-1], y, check=False)
+
+
+def overflow_allowed():
+    """Return a context without NumPy's warnings, for code that looks at its results itself."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
+
+
+def diverged(what, step, epoch, optimizer, batch_size):
+    """Return the error for a training that has left the finite numbers."""
+    return FloatingPointError(
+        f"{what} at step {step} (epoch {epoch}) with {optimizer!r}, batch size {batch_size}; "
+        "try a smaller learning rate"
+    )
+
+
+def checked_validation(net, validation):
+    """Return the pair (X, y) of validation data as arrays that fit `net`, or raise a ValueError."""
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise ValueError(
+            f"validation is of type {type(validation).__name__}; expected a pair (X, y) or None"
+        )
+    try:
+        X = net.checked_inputs(validation[0])
+        at_least_one(examples=len(X))
+        return X, net.checked_targets(validation[1], len(X))
+    except ValueError as error:
+        raise ValueError(f"the validation data don't fit: {error}") from None
 
 
 def blas_threads(net, batch_size, small=16_000_000):
@@ -233,7 +285,7 @@ def evaluate(net, X, y, chunk=4096):
         rows = slice(start, start + chunk)
         A = net.forward(X[rows], check=False)
         loss += net.loss(A, y[rows], check=False) * len(A[-1])
-        right += net.accuracy(A[-1], y[rows]) * len(A[-1])
+        right += net.accuracy(A[-1], y[rows], check=False) * len(A[-1])
     return loss / len(X), right / len(X)
 
 
@@ -242,10 +294,3 @@ def progress_bar(epochs):
     from tqdm.auto import tqdm
 
     return tqdm(total=epochs, unit="epoch")
-
-
-def at_least_one(**values):
-    """Raise a ValueError that names the first value that is not a positive whole number."""
-    for name, value in values.items():
-        if not (isinstance(value, (int, np.integer)) and value >= 1):
-            raise ValueError(f"{name} must be a whole number, 1 or more; got {value!r}")

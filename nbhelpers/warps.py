@@ -9,6 +9,8 @@ Used in notebook 11.
 
 import numpy as np
 
+from nbhelpers.arguments import at_least, at_least_zero, checked_rng, is_whole
+
 
 def shift(X, down, right, shape=(28, 28)):
     """Move images by whole pixels; what leaves the frame is lost, what comes in is 0.
@@ -28,8 +30,10 @@ def shift(X, down, right, shape=(28, 28)):
     Raises
     ------
     ValueError
-        X doesn't have height * width columns.
+        X doesn't have height * width columns, or the pixels are not whole.
     """
+    if not (is_whole(down) and is_whole(right)):
+        raise ValueError(f"pixels must be whole; got down={down!r} and right={right!r}")
     images = as_images(X, shape)
     moved = np.zeros_like(images)
     height, width = shape
@@ -47,7 +51,8 @@ def random_shift(X, rng, pixels=1, shape=(28, 28)):
 
     Parameters and errors otherwise as in `shift`.
     """
-    down, right = rng.integers(-pixels, pixels + 1, 2)
+    at_least(0, pixels=pixels)
+    down, right = checked_rng(rng).integers(-pixels, pixels + 1, 2)
     return shift(X, int(down), int(right), shape)
 
 
@@ -79,7 +84,7 @@ def sample(X, rows, columns, shape=(28, 28)):
 
     Parameters
     ----------
-    X : ndarray of shape (n, height * width)
+    X : float ndarray of shape (n, height * width)
         Images, one a row.
     rows, columns : ndarrays of shape (m,)
         Where to read, in pixels.
@@ -88,8 +93,16 @@ def sample(X, rows, columns, shape=(28, 28)):
     Returns
     -------
     ndarray of shape (n, m), of X's dtype
+
+    Raises
+    ------
+    ValueError
+        X doesn't have height * width columns, or holds whole numbers, which a share of a pixel
+        would be rounded to.
     """
     as_images(X, shape)
+    if not np.issubdtype(X.dtype, np.floating):
+        raise ValueError(f"X holds {X.dtype}; expected floats, as X / np.float32(255) makes them")
     height, width = shape
     top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
     result = np.zeros((len(X), len(rows)), X.dtype)
@@ -106,7 +119,7 @@ def random_affine(X, rng, degrees=15.0, scale=0.15, shear=0.15, pixels=2.0, shap
 
     Parameters
     ----------
-    X : ndarray of shape (n, height * width)
+    X : float ndarray of shape (n, height * width)
         Images, one a row.
     rng : numpy.random.Generator
         Source of the warp.
@@ -124,6 +137,8 @@ def random_affine(X, rng, degrees=15.0, scale=0.15, shear=0.15, pixels=2.0, shap
     Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to
     visual document analysis" (2003).
     """
+    checked_rng(rng)
+    at_least_zero(degrees=degrees, scale=scale, shear=shear, pixels=pixels)
     turn = np.deg2rad(rng.uniform(-degrees, degrees))
     stretch = np.diag(1 + rng.uniform(-scale, scale, 2))
     slant = np.array([[1.0, 0.0], [rng.uniform(-shear, shear), 1.0]])

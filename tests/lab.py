@@ -334,6 +334,13 @@ class Panel:
         """The panel's buttons whose text contains ``text``."""
         return self.root.locator(".widget-button, .widget-toggle-button").filter(has_text=text)
 
+    def forget(self):
+        """Take the curves of earlier runs out of the picture, if the panel shows any."""
+        clear = self.button("Clear kept")
+        if clear.count():
+            self.settled()
+            clear.first.click()
+
     @property
     def play(self):
         """The Play widget's first button: play and pause."""

@@ -178,8 +178,193 @@ def test_error_shows_the_last_line_and_the_line_in_the_function():
 def test_error_inside_numpy_points_at_the_learners_line():
     result = check("gradient", lambda A, d: (A @ d, d.mean(axis=0)))
     assert result.stage == "error"
-    assert "matmul" in result.message
+    assert "@ can't multiply (4, 3) by (4, 2)" in result.message
     assert "A @ d" in result.message
+
+
+def squash(Z):
+    return 1 / (1 + np.exp(-Z))
+
+
+def in_two_lines(X, w):
+    return squash(w.T
+                  @ X)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        (
+            "neuron",
+            lambda X, w: squash(w @ X),
+            "@ can't multiply (2, 1) by (4, 2): the inner numbers, 1 and 4, must be equal.",
+        ),
+        ("neuron", lambda X, w: np.matmul(w, X), "@ can't multiply (2, 1) by (4, 2)"),
+        ("neuron", lambda X, w: w.dot(X), "can't multiply (2, 1) by (4, 2): the inner numbers, 1"),
+        ("neuron", lambda X, w: squash(X) @ squash(w.T), "@ can't multiply (4, 2) by (1, 2)"),
+        ("neuron", lambda X, w: X @ w.ravel() @ X.T, "(4,) by (2, 4): the inner numbers, 4 and 2"),
+        ("neuron", lambda X, w: X @ 3, "@ multiplies arrays; for a single number it is *"),
+        (
+            "neuron",
+            lambda X, w: X * w,
+            "* needs equal shapes (a 1 fits any number): in (4, 2) and (2, 1), 4 meets 2.",
+        ),
+        ("neuron", lambda X, w: X - X.T, "- needs equal shapes"),
+        ("neuron", lambda X, w: X + X[:, 0], "(4, 2) and (4,), counted from the end, 2 meets 4."),
+        ("neuron", lambda X, w: np.where(X > 0, w, 0), "Going number by number needs equal shapes"),
+        ("hidden_delta", lambda d, W2, A1: d @ W2 * A1, "@ can't multiply (4, 1) by (3, 1)"),
+    ],
+)
+def test_shape_errors_are_told_in_words(name, answer, words):
+    result = checks.check(f"xor_loop.{name}", answer)
+    assert result.stage == "error"
+    assert words in result.message
+    assert "gufunc" not in result.message
+    assert "broadcast" not in result.message
+    assert unreadable(result.html) == []
+
+
+def test_in_place_growth_is_told_with_its_operator():
+    def grows(A):
+        A += np.ones((2, *A.shape))
+        return A
+
+    message = check("double", grows).message
+    assert "+= gives shape (2, 4, 3), which has no room in an array of shape (4, 3)." in message
+
+
+def test_an_expression_over_two_lines_is_shown_whole():
+    assert "w.T @ X" in checks.check("xor_loop.neuron", in_two_lines).message
+
+
+@pytest.mark.parametrize(
+    ("answer", "first"),
+    [
+        (lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T, "A1 * (1 - A1) * d comes first"),
+        (lambda d, W2, A1: A1 * A1.T @ d, "A1 * A1.T comes first"),
+        (lambda d, W2, A1: d @ W2 * A1, "d @ W2 comes first"),
+        (lambda d, W2, A1: d @ W2 / A1, "@ and / have equal rank"),
+        (lambda d, W2, A1: (A1 * d) @ W2.T, ""),
+        (lambda d, W2, A1: A1 * (d @ W2), ""),
+        (lambda d, W2, A1: d @ W2 + A1 * A1, ""),
+    ],
+)
+def test_the_order_of_matrix_product_and_product_is_told_where_it_matters(answer, first):
+    message = checks.check("xor_loop.hidden_delta", answer).message
+    assert "can't multiply" in message or "needs equal shapes" in message
+    assert ("equal rank" in message) == bool(first)
+    assert first in message
+
+
+def test_operands_are_found_again_without_side_effects(capsys):
+    def noisy(Z):
+        Z *= 2
+        print("noisy")
+        return Z
+
+    Z = np.ones((4, 1))
+    message = check("square", lambda A: noisy(Z) @ A).message
+    assert "@ can't multiply (4, 1) by (3, 3)" in message
+    assert capsys.readouterr().out.count("noisy\n") == 1
+    assert np.array_equal(Z, np.full((4, 1), 2.0)), "changed once, by the call itself"
+    rng = np.random.default_rng(0)
+    message = check("square", lambda A: rng.normal(size=(2, 2)) @ A).message
+    assert "@ can't multiply these two arrays: the inner numbers, 2 and 3" in message
+    assert rng.normal() == np.random.default_rng(0).normal(size=5)[4], "no number is drawn twice"
+
+
+@pytest.mark.parametrize("name", ["relu", "gradient"])
+def test_an_error_is_a_try_and_hints_come_in_stages(name):
+    said = [check(name, lambda *a: np.ones(2) @ np.ones(3)) for _ in range(3)]
+    assert [r.stage for r in said] == ["error"] * 3
+    for number, result in enumerate(said, 1):
+        hints = EXERCISES[name].hints
+        assert result.message.count("Hint:") == min(number, len(hints))
+    assert all(r.message.count("\n") <= 5 for r in said)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("neuron", lambda X, w: squash(X * w), "X * w goes number by number"),
+        ("neuron", lambda X, w: squash(w @ X), "w @ X is the wrong way round"),
+        ("hidden_delta", lambda d, W2, A1: (d @ W2) * (A1 * (1 - A1)), "lie on its side"),
+        ("hidden_delta", lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T, "put brackets around"),
+    ],
+)
+def test_mistakes_that_stop_with_an_error_are_named_at_the_second_try(name, answer, words):
+    first, second = (checks.check(f"xor_loop.{name}", answer) for _ in range(2))
+    assert (first.stage, first.mistakes) == ("error", ())
+    assert "known mistake" not in first.message
+    assert second.stage == "mistake"
+    assert len(second.mistakes) == 1
+    assert words in second.message
+    assert second.message.count("\n") <= 5
+
+
+def test_another_error_of_the_same_type_is_not_given_that_name():
+    others = [
+        ("neuron", lambda X, w: X @ w.T),
+        ("neuron", lambda X, w: np.ones((2, 1)) @ X),  # the shapes of w @ X, other numbers
+        ("neuron", lambda X, w: X * (w + 1)),
+        ("hidden_delta", lambda d, W2, A1: A1 @ W2.T * d),  # the shapes of the precedence slip
+    ]
+    for name, answer in others:
+        checks.reset()
+        said = [checks.check(f"xor_loop.{name}", answer) for _ in range(3)]
+        assert [(r.stage, r.mistakes) for r in said] == [("error", ())] * 3
+
+
+def test_a_mistake_must_also_agree_where_it_does_not_stop(monkeypatch):
+    def wrong(A):
+        return A @ A + 1 if len(A) == 3 else A @ np.ones(2)
+
+    square = EXERCISES["square"]
+    exercise = Exercise(square.reference, square.cases, mistakes={"one too many": wrong})
+    monkeypatch.setitem(EXERCISES, "again", exercise)
+    assert check("again", wrong, times=2).mistakes == ("one too many",)
+    checks.reset()
+    other = check("again", lambda A: A @ A if len(A) == 3 else A @ np.ones(2), times=2)
+    assert (other.stage, other.mistakes) == ("error", ())
+
+
+def test_every_exception_comes_with_the_shapes_of_its_input():
+    def two_columns(X, w):
+        return np.array([[squash(w[0, 0] * x1 + w[1, 0] * x2)] for x1, x2 in X])
+
+    message = checks.check("xor_loop.neuron", two_columns).message
+    assert "too many values to unpack" in message
+    called = "check called your function with X of shape (6, 3) and w of shape (3, 1)."
+    assert f"The first input went well; the {called}" in message
+    message = checks.check("xor_loop.one_step", lambda X, Y, W1, W2, lr: nothing).message  # noqa: F821
+    assert "W2 of shape (3, 1) and lr = 0.5." in message
+    assert "called your function with A of shape (4, 3)." in check("double", unprintable).message
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("table", np.array([[True], [False], [True], [False]])),
+        ("relu", lambda Z: Z < 0),
+        ("relu", lambda Z: (Z > 0).ravel()),
+        ("answer", True),
+        ("answer", np.bool_(False)),
+        ("gradient", lambda A, d: (A.T @ d / len(A), d.mean(axis=0) > 0)),
+    ],
+)
+def test_true_and_false_where_numbers_are_asked_for(name, answer):
+    for _ in range(4):
+        result = check(name, answer)
+        assert "You give True or False where numbers are asked for" in result.message
+        assert "ufunc" not in result.message
+        assert "compared" not in result.message
+
+
+def test_true_and_false_count_as_numbers_where_they_are_right(monkeypatch):
+    assert check("table", EXERCISES["table"].reference > 0).passed
+    monkeypatch.setitem(EXERCISES, "mask", Exercise(np.array([True, False, True])))
+    assert check("mask", np.array([1, 0, 1])).passed
+    assert "True or False" not in check("mask", np.array([True, True, True]), times=4).message
 
 
 def test_wrong_number_of_arguments_shows_the_call():
@@ -363,6 +548,62 @@ def test_any_wrong_number_is_not_called_a_factor():
     assert "times too" not in check("answer", 0.3123, times=4).message
 
 
+@pytest.mark.parametrize(
+    ("answer", "late"),
+    [(8, "8 is too few"), (13, "too few"), (7, "7 is too few"), (-14, "few"), (20, "too many")],
+)
+def test_a_wrong_count_is_told_more_or_fewer_and_only_late(answer, late):
+    said = [checks.check("xor_loop.learnable", answer).message for _ in range(4)]
+    for message in said:
+        assert "sign" not in message
+        assert "size" not in message
+        assert "times too" not in message
+        assert "14" not in message.replace("-14", "")
+    assert [late in message for message in said] == [False, False, True, True]
+    assert [message.count("Hint:") for message in said] == [1, 2, 2, 2]
+
+
+def test_a_plain_number_is_not_given_away():
+    said = check("answer", 0.3123, times=4).message
+    assert "0.3123 is too large." in said
+    assert "0.25" not in said
+    assert "wrong sign" in check("answer", -0.3123).message
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("one_step", lambda new, old, lr: (old - new) / lr, "you return the gradients"),
+        ("one_step", lambda new, old, lr: old - new, "you return the updates, lr * dW"),
+        ("one_step", lambda new, old, lr: new - old, "you return the updates, -lr * dW"),
+    ],
+)
+def test_gradients_and_updates_are_not_the_new_weights(name, change, words):
+    reference = bank.exercise(f"xor_loop.{name}").reference
+
+    def answer(X, Y, W1, W2, lr):
+        new = reference(X, Y, W1, W2, lr)
+        return tuple(change(n, o, lr) for n, o in zip(new, (W1, W2), strict=True))
+
+    said = [checks.check(f"xor_loop.{name}", answer) for _ in range(2)]
+    assert said[0].mistakes == ()
+    assert len(said[1].mistakes) == 1
+    assert words in said[1].message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda d, W2, A1: d @ W2.T * A1 * 1 - A1,
+        lambda d, W2, A1: A1 * 1 - A1 * (d @ W2.T),
+        lambda d, W2, A1: (d @ W2.T) * (A1 * 1 - A1),
+    ],
+)
+def test_missing_brackets_in_the_slope_are_named(answer):
+    (mistake,) = [checks.check("xor_loop.hidden_delta", answer) for _ in range(2)][1].mistakes
+    assert "A1 * 1 - A1" in mistake
+
+
 def test_a_constant_zero_is_simply_wrong():
     assert check("double", lambda A: 0 * A, times=4).stage == "mistake"
     assert "times too" not in check("double", lambda A: 0 * A).message
@@ -521,11 +762,13 @@ def test_shown_once_in_a_notebook(tmp_path):
         "result",
         f'checks.check("{name}", lambda x, w: x @ w).passed',
         "checks.report()",
+        "%pwd\nn = 'Größe'; g = lambda X, w: 1 * X.T * 2 @ w.T",
+        'checks.check("xor_loop.neuron", g);',
     ]
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = execute(nbformat.v4.new_notebook(cells=cells), tmp_path, timeout=60)
     outputs = [cell.outputs for cell in notebook.cells]
-    assert [len(o) for o in outputs] == [0, 1, 1, 2, 1, 2, 1]
+    assert [len(o) for o in outputs] == [0, 1, 1, 2, 1, 2, 1, 0, 1]
     for output in outputs[1] + outputs[4]:
         assert "text/html" in output.data
         text = plain_text(output)
@@ -533,3 +776,7 @@ def test_shown_once_in_a_notebook(tmp_path):
         assert "NameError" in text
         assert "line 5 of its cell: return x @ w / nothing" in text
     assert plain_text(outputs[6][0]).startswith("1 of ")
+    text = plain_text(outputs[8][0])
+    assert "@ can't multiply (2, 4) by (1, 2): the inner numbers, 4 and 1, must be equal." in text
+    assert "go from left to right: 1 * X.T * 2 comes first." in text
+    assert "line 2 of its cell: n = 'Größe'; g = " in text

@@ -451,27 +451,68 @@ def test_clone_copies_settings_and_nothing_learned():
     [
         ({"activation": "step"}, "unknown activation 'step'; choose one of .*'logistic'"),
         ({"solver": "lbfgs"}, "unknown solver 'lbfgs'; choose one of 'adam', 'sgd'"),
-        ({"hidden_layer_sizes": (5, 0)}, r"\[2, 5, 0, 1\]"),
-        ({"hidden_layer_sizes": -3}, r"\[2, -3, 1\]"),
-        ({"alpha": -1}, "alpha .* got -1"),
-        ({"learning_rate_init": float("nan")}, "lr .* got nan"),
-        ({"momentum": 1.5, "solver": "sgd"}, "momentum .* got 1.5"),
-        ({"batch_size": 0}, "batch_size .* got 0"),
-        ({"batch_size": "all"}, "batch_size .* got 'all'"),
-        ({"max_iter": 0}, "max_iter .* got 0"),
-        ({"tol": -1}, "tol .* got -1"),
-        ({"n_iter_no_change": 0}, "n_iter_no_change .* got 0"),
+        ({"activation": ["relu"]}, r"activation \['relu'\]"),
+        ({"activation": None}, "activation None"),
+        ({"activation": np.tanh}, "activation <ufunc 'tanh'>"),
+        ({"solver": ["adam"]}, r"solver \['adam'\]"),
+        ({"hidden_layer_sizes": (5, 0)}, r"hidden_layer_sizes is \(5, 0\); expected"),
+        ({"hidden_layer_sizes": -3}, "hidden_layer_sizes is -3; expected"),
+        ({"hidden_layer_sizes": None}, "hidden_layer_sizes is None; expected"),
+        ({"hidden_layer_sizes": "55"}, "hidden_layer_sizes is '55'; expected"),
+        ({"hidden_layer_sizes": 5.0}, "hidden_layer_sizes is 5.0; expected"),
+        ({"hidden_layer_sizes": [True, 5]}, r"hidden_layer_sizes is \[True, 5\]; expected"),
+        ({"hidden_layer_sizes": [[5]]}, r"hidden_layer_sizes is \[\[5\]\]; expected"),
+        ({"hidden_layer_sizes": np.array([0.5])}, "hidden_layer_sizes is array.*; expected"),
+        ({"alpha": -1}, "alpha is -1; expected"),
+        ({"alpha": "x"}, "alpha is 'x'; expected"),
+        ({"alpha": None}, "alpha is None; expected"),
+        ({"alpha": float("inf")}, "alpha is inf; expected"),
+        ({"alpha": True}, "alpha is True; expected"),
+        ({"learning_rate_init": float("nan")}, "learning_rate_init is nan; expected"),
+        ({"learning_rate_init": 0}, "learning_rate_init is 0; expected"),
+        ({"learning_rate_init": "0.1"}, "learning_rate_init is '0.1'; expected"),
+        ({"momentum": 1.5, "solver": "sgd"}, "momentum is 1.5; expected"),
+        ({"momentum": "a"}, "momentum is 'a'; expected"),
+        ({"nesterovs_momentum": None}, "nesterovs_momentum is None; expected"),
+        ({"batch_size": 0}, "batch_size is 0; expected"),
+        ({"batch_size": "all"}, "batch_size is 'all'; expected"),
+        ({"batch_size": 2.5}, "batch_size is 2.5; expected"),
+        ({"max_iter": 0}, "max_iter is 0; expected"),
+        ({"max_iter": True}, "max_iter is True; expected"),
+        ({"tol": -1}, "tol is -1; expected"),
+        ({"n_iter_no_change": 0}, "n_iter_no_change is 0; expected"),
+        ({"early_stopping": "no"}, "early_stopping is 'no'; expected"),
+        ({"warm_start": 1}, "warm_start is 1; expected"),
+        ({"shuffle": "yes"}, "shuffle is 'yes'; expected"),
+        ({"verbose": "no"}, "verbose is 'no'; expected"),
         (
             {"early_stopping": True, "validation_fraction": 2.0},
-            r"in the range \(0.0, 1.0\).* Got 2.0",
+            "validation_fraction is 2.0; expected",
         ),
+        ({"early_stopping": True, "validation_fraction": 0}, "validation_fraction is 0; expected"),
         ({"random_state": "seed"}, "'seed' cannot be used to seed"),
     ],
 )
 def test_settings_that_cannot_be_say_so(settings, words):
     X, y = datasets.moons(50, rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match=words):
-        MLPClassifier(**settings).fit(X, y)
+    for ours in (MLPClassifier, MLPRegressor):
+        mlp = ours(**settings)
+        with pytest.raises(ValueError, match=words):
+            mlp.fit(X, y)
+        assert not hasattr(mlp, "net_")
+    if "early_stopping" not in settings:
+        with pytest.raises(ValueError, match=words):
+            MLPRegressor(**settings).partial_fit(X, y)
+
+
+def test_settings_may_be_numpys_numbers():
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    settings = {"early_stopping": np.bool_(True), "batch_size": np.int64(20), "verbose": 0}
+    settings |= {"alpha": np.float32(0.1), "max_iter": np.int64(2)}
+    for sizes in (np.int64(5), np.array(5), np.array([5]), [5], (np.int32(5),)):
+        mlp = MLPClassifier(sizes, **settings).fit(X, y)
+        assert mlp.net_.sizes == [2, 5, 1]
+        assert all(type(size) is int for size in mlp.net_.sizes)
 
 
 def test_data_that_cannot_be_say_so():
@@ -485,8 +526,60 @@ def test_data_that_cannot_be_say_so():
         MLPRegressor(early_stopping=True).partial_fit(X, y)
     with pytest.raises(ValueError, match=r"sets 1 example apart; expected two or more"):
         MLPRegressor(early_stopping=True).fit(X[:8], y[:8])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"max_iter": 1}])
+@pytest.mark.parametrize("lr", [1e4, 1e6, 1e15, 1e30])
+def test_numbers_without_bounds_end_in_words(lr, settings, dtype):
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    mlp = MLPRegressor(solver="sgd", learning_rate_init=lr, batch_size=5, random_state=0)
     with pytest.raises(FloatingPointError, match="smaller learning rate"):
-        MLPRegressor(solver="sgd", learning_rate_init=1e6).fit(X, y)
+        mlp.set_params(**settings).fit(X.astype(dtype), y)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_last_step_without_bounds_ends_in_words(early_stopping):
+    """One step in all: only a look at the weights or at the validation data can notice."""
+    X, y = np.linspace(1e5, 2e5, 40, dtype=np.float32)[:, None], np.arange(40)
+    mlp = MLPRegressor((), solver="sgd", max_iter=1, random_state=0, early_stopping=early_stopping)
+    # the step is some 1e10 times the rate: weights that are finite, but squares that are not
+    mlp.set_params(learning_rate_init=1e10 if early_stopping else 1e30)
+    with pytest.raises(FloatingPointError, match="smaller learning rate"):
+        mlp.fit(X, y)
+
+
+def test_a_validation_score_without_bounds_ends_in_words(monkeypatch):
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    mlp = MLPRegressor(early_stopping=True, learning_rate_init=0.5)
+    monkeypatch.setattr(mlp, "_validation_score", lambda *_: -np.inf)
+    with pytest.raises(FloatingPointError, match=r"score became -inf in epoch 1; .* than 0.5"):
+        mlp.fit(X, y)
+
+
+# ------------------------------------------------------------------ the penalty
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_penalty_is_that_of_the_batch_and_predicting_leaves_the_network_as_it_is(name):
+    ours, _, X, y = problem(name)
+    mlp = ours((4,), alpha=0.7, max_iter=2, random_state=0).fit(X, y)
+    _, Y = mlp._checked(X, y, first=False)
+    net = mlp.net_
+    before = {k: v for k, v in vars(net).items() if np.isscalar(v)}
+    mlp.predict(X[:7])
+    assert {k: v for k, v in vars(net).items() if np.isscalar(v)} == before
+    A = net.forward(X)
+    net.forward(X[:7])  # another batch in between must not matter
+    net.backward(A, Y)
+    loss, grads = net.loss(A, Y), net.grads.copy()
+    net.alpha = 0.0
+    net.backward(A, Y)
+    weights = net.params[: net.n_weights]
+    assert loss - net.loss(A, Y) == pytest.approx(0.7 / 2 / len(X) * (weights @ weights), rel=1e-9)
+    expected = np.zeros_like(grads)
+    expected[: net.n_weights] = 0.7 / len(X) * weights
+    np.testing.assert_allclose(grads - net.grads, expected, atol=1e-14)
 
 
 # ------------------------------------------------------------------ examples, imports

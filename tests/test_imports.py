@@ -10,6 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "nbhelpers"
 KERNELS = (
+    "arguments",
     "activations",
     "losses",
     "initializers",
@@ -28,7 +29,7 @@ ABOVE_KERNELS = (
     "lessons",
     "digit_pad",
     "playgrounds",
-    "publish",
+    "self_test",
 )
 HEAVY = {"matplotlib", "ipywidgets", "sklearn", "scipy", "tqdm", "IPython", "anywidget", "pandas"}
 

@@ -19,7 +19,7 @@ from nbhelpers.gradient_check import (
     relative_error,
 )
 from nbhelpers.initializers import INITIALIZERS
-from nbhelpers.losses import LOSSES, logits_cross_entropy, softmax, softmax_cross_entropy
+from nbhelpers.losses import LOSSES, binary_cross_entropy, softmax, softmax_cross_entropy
 from nbhelpers.network import MLP
 
 FLOATS = [np.float32, np.float64]
@@ -99,15 +99,37 @@ def test_sigmoid_is_symmetric_and_never_warns(Z):
     np.testing.assert_allclose(A + sigmoid(-Z), 1, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu"])
+@pytest.mark.parametrize("name", ["linear", "relu", "leaky_relu", "elu"])
 def test_gain_keeps_the_mean_square_of_a_random_signal(name, rng):
-    # weights of variance gain² / fan_in must keep the mean square from layer to layer
+    # 1 / gain² is the mean of f(z)² for a standard normal z (the points divide it evenly), so
+    # weights of variance gain² / fan_in make the next z standard normal too
     activation = ACTIVATIONS[name]
-    A = rng.standard_normal((2000, 400))
+    z = np.linspace(-12, 12, 100_001)
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
+    assert activation.gain**-2 == pytest.approx(np.sum(activation.f(z) ** 2 * density), rel=1e-6)
+    Z = rng.standard_normal((2000, 400))
     for _ in range(5):
-        A = activation.f(A @ rng.standard_normal((400, 400)) * activation.gain / 20)
-        power = np.mean(A**2)
-    assert power == pytest.approx(1, rel=0.2)
+        Z = activation.f(Z) @ rng.standard_normal((400, 400)) * activation.gain / 20
+    assert np.mean(Z**2) == pytest.approx(1, rel=0.2)
+
+
+def test_gains_of_the_squashing_activations_are_pytorchs():
+    assert ACTIVATIONS["tanh"].gain == 5 / 3
+    assert ACTIVATIONS["sigmoid"].gain == 1
+
+
+def test_leaky_relu_lets_one_per_cent_through():
+    np.testing.assert_allclose(ACTIVATIONS["leaky_relu"].f(np.array([-200.0, 3])), [-2, 3])
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_accept_lists(name):
+    f = ACTIVATIONS[name].f
+    np.testing.assert_array_equal(f([-1, 0, 2.5]), f(np.array([-1, 0, 2.5])))
+
+
+def test_softmax_accepts_a_list_of_whole_numbers():
+    np.testing.assert_array_equal(softmax([[5, 1, 1]]), softmax(np.array([[5.0, 1, 1]])))
 
 
 # ---------------------------------------------------------------- losses
@@ -130,7 +152,6 @@ def test_losses_stay_finite_on_extreme_logits(Z):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isfinite(LOSSES["softmax_cross_entropy"].value(softmax(Z), y))
-        assert np.isfinite(logits_cross_entropy(Z, y))
         A, Y = sigmoid(Z), (Z > 1).astype(Z.dtype)
         for name in ("binary_cross_entropy", "mean_squared_error", "half_squared_error"):
             value = LOSSES[name].value(A, Y)
@@ -148,8 +169,37 @@ def test_softmax_of_the_worked_example():
 def test_cross_entropy_agrees_with_the_form_from_logits(rng):
     Z, y = 10 * rng.standard_normal((20, 6)), rng.integers(0, 6, 20)
     value = softmax_cross_entropy(softmax(Z), y)
-    assert value == pytest.approx(logits_cross_entropy(Z, y), rel=1e-12)
+    from_logits = np.log(np.exp(Z).sum(axis=1)) - Z[np.arange(20), y]
+    assert value == pytest.approx(from_logits.mean(), rel=1e-12)
     assert value == pytest.approx(softmax_cross_entropy(softmax(Z), np.eye(6)[y]), rel=1e-12)
+
+
+def test_binary_cross_entropy_is_exact_while_the_sigmoid_is():
+    for z in np.linspace(-15, 15, 31):
+        A = sigmoid(np.array([[z]]))
+        for y, cost in ((1.0, np.log1p(np.exp(-z))), (0.0, np.log1p(np.exp(z)))):
+            assert binary_cross_entropy(A, np.array([[y]])) == pytest.approx(cost, rel=1e-8)
+
+
+@pytest.mark.parametrize(("dtype", "most"), [(np.float32, 24), (np.float64, 53)])
+@pytest.mark.parametrize("z", [20, 30, 50, 1000])
+def test_binary_cross_entropy_costs_the_same_for_either_class(z, dtype, most):
+    A = sigmoid(np.array([[z], [-z]], dtype))
+    costs = [binary_cross_entropy(A[i : i + 1], np.array([[i]], dtype)) for i in (0, 1)]
+    assert costs[0] == pytest.approx(costs[1], rel=1e-3 if z == 30 else 1e-6)
+    assert costs[0] == pytest.approx(min(z, most * np.log(2)), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_refuse_to_stretch_shapes(name):
+    A = np.full((4, 1), 0.5)
+    for Y in (np.full((4, 2), 0.5), np.full((1, 1), 0.5), np.zeros(3, int)):
+        for f in (LOSSES[name].value, LOSSES[name].delta):
+            with pytest.raises(ValueError, match="the targets have shape"):
+                f(A, Y)
+    if name != "softmax_cross_entropy":
+        with pytest.raises(ValueError, match=r"shape \(4,\); expected \(4, 1\)"):
+            LOSSES[name].value(A, A[:, 0])
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -159,8 +209,7 @@ def test_delta_is_the_slope_and_keeps_dtype(name, dtype, rng):
     f = {"sigmoid": sigmoid, "softmax": softmax, None: lambda Z: Z}[loss.fused_with]
     Z, Y = rng.standard_normal((5, 4)), rng.random((5, 4))
     Y /= Y.sum(axis=1, keepdims=True)
-    flat = Z.ravel()
-    slope = numerical_gradient(lambda: loss.value(f(Z), Y), flat).reshape(Z.shape)
+    slope = numerical_gradient(lambda: loss.value(f(Z), Y), Z)
     np.testing.assert_allclose(loss.delta(f(Z), Y), slope, atol=1e-9)
     assert loss.delta(f(Z.astype(dtype)), Y.astype(dtype)).dtype == dtype
 
@@ -231,6 +280,68 @@ def test_check_names_the_guilty_layer(rng):
     assert not report.passed
     assert report.guilty == "b2"
     assert "look at b2 first" in str(report)
+
+
+def test_the_guilty_layer_is_the_last_one_be_it_weights_or_bias(rng):
+    class WrongTwice(MLP):
+        def backward(self, A, y, check=True):
+            super().backward(A, y, check)
+            self.db[0][...] += 1
+            self.dW[1][...] += 1
+
+    X, y = problem("softmax", rng)
+    net = WrongTwice([4, 5, 5, 3], "tanh", rng=rng, dtype=np.float64)
+    report = check_gradients(net, X, y)
+    assert [name for name, error in report.errors.items() if error > 1e-3] == ["b1", "W2"]
+    assert report.guilty == "W2"
+
+
+def test_checks_leave_the_parameters_as_they_were(rng):
+    X, y = problem("softmax", rng)
+    net = network("tanh", "softmax", None, 2, rng)
+    before = net.params.copy()
+    check_gradients(net, X, y)
+    direction_check(net, X, y, rng)
+    np.testing.assert_array_equal(net.params, before)
+
+
+@pytest.mark.parametrize(("output", "loss"), ENDINGS)
+@pytest.mark.parametrize("bias", [8, 25, 400])
+def test_saturated_units_are_no_false_alarm(bias, output, loss, rng):
+    X, y = problem(output, rng)
+    net = network("sigmoid", output, loss, 3, rng)
+    for layer in (0, 1):
+        net.b[layer][...] = bias
+    report = check_gradients(net, X, y)
+    assert report.passed, report
+    assert direction_check(net, X, y, rng) < 1e-7
+
+
+def test_small_mistakes_are_no_noise(rng):
+    class AlmostRight(MLP):
+        def backward(self, A, y, check=True):
+            super().backward(A, y, check)
+            self.dW[0][...] *= 1 + 1e-5
+
+    X, y = problem("softmax", rng)
+    net = AlmostRight([4, 5, 3], "tanh", rng=rng, dtype=np.float64)
+    assert check_gradients(net, X, y).guilty == "W1"
+    assert relative_error([1.0, 1.0], [1.0, 1.1], noise=0.01) > 0.01
+    assert relative_error([1.0, 1.0], [1.0, 1.1], noise=0.08) == 0
+
+
+def test_numerical_gradient_of_a_table(rng):
+    x = rng.standard_normal((3, 4))
+    expected = 3 * x**2
+    np.testing.assert_allclose(numerical_gradient(lambda: np.sum(x**3), x), expected, rtol=1e-6)
+    view = np.ones((4, 6))[::2, 1::2]
+    np.testing.assert_allclose(numerical_gradient(lambda: np.sum(view**2), view), 2 * view)
+
+
+@pytest.mark.parametrize("x", [np.arange(3), np.ones(3, np.float32), [1.0, 2.0], 1.0])
+def test_numerical_gradient_refuses_what_it_cannot_move(x):
+    with pytest.raises(ValueError, match="must be a float64 array, got"):
+        numerical_gradient(lambda: 0.0, x)
 
 
 def test_check_refuses_float32(rng):
@@ -327,6 +438,44 @@ def test_predict_and_accuracy_speak_of_classes_or_values(rng):
     assert np.isnan(values.accuracy(values.forward(X)[-1], X[:, :2]))
 
 
+def test_a_single_sigmoid_says_yes_above_one_half(rng):
+    net = MLP([4, 1], output="sigmoid", rng=rng)
+    A = np.array([[0.45], [0.5], [0.55]], np.float32)
+    np.testing.assert_array_equal(net.classes(A), [0, 0, 1])
+
+
+def test_accuracy_takes_the_targets_that_fit_takes_and_no_others(rng):
+    A = np.eye(3, dtype=np.float32)
+    soft = MLP([4, 3], rng=rng)
+    assert soft.accuracy(A, [0, 1, 1]) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match=r"\(2,\); expected \(3,\)"):
+        soft.accuracy(A, [0, 1])
+    several = MLP([4, 3], output="sigmoid", rng=rng)
+    assert several.accuracy(A, [[1, 0, 0], [0, 1, 0], [1, 0, 0]]) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match=r"\(3,\); expected \(3, 3\)"):
+        several.accuracy(A, [0, 1, 2])
+
+
+def test_loss_and_backward_want_the_whole_list_of_forward(rng):
+    X, y = problem("softmax", rng)
+    net = MLP([4, 5, 3], rng=rng)
+    A = net.forward(X)
+    for wrong in (A[-1], A[1:], A[-1][:3]):
+        for f in (net.loss, net.backward):
+            with pytest.raises(ValueError, match="A must be the list that forward returned"):
+                f(wrong, y)
+
+
+@pytest.mark.parametrize("output", ACTIVATIONS)
+@pytest.mark.parametrize(
+    ("loss", "fits"), [("softmax_cross_entropy", "softmax"), ("binary_cross_entropy", "sigmoid")]
+)
+def test_a_cross_entropy_fits_its_own_output_alone(output, loss, fits, rng):
+    if output != fits:
+        with pytest.raises(ValueError, match=f"does not fit the output '{output}'"):
+            MLP([4, 3], output=output, loss=loss, rng=rng)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -341,7 +490,28 @@ def test_predict_and_accuracy_speak_of_classes_or_values(rng):
         ({"output": "tanh", "loss": "softmax_cross_entropy"}, "does not fit the output 'tanh'"),
         ({"initializer": "he"}, "'he'.*'he_normal'"),
         ({"bias": [True]}, "a list of 3"),
-        ({"l2": -1}, "not negative"),
+        ({"l2": -1}, "l2 is -1; expected a finite number, 0 or more"),
+        ({"l2": "a"}, "l2 is 'a'"),
+        ({"l2": np.inf}, "l2 is inf"),
+        ({"l2": True}, "l2 is True"),
+        ({"sizes": 5}, r"two or more.*\[5\]"),
+        ({"sizes": "784"}, "whole numbers"),
+        ({"sizes": [True, 3]}, "whole numbers"),
+        ({"sizes": [4, 5, 5, 1]}, "output='sigmoid'"),
+        ({"activation": None}, "one name, or a list of 2; got None"),
+        ({"activation": np.tanh}, "one name, or a list of 2; got <ufunc 'tanh'>"),
+        ({"activation": [np.tanh] * 2}, "a list of 2"),
+        ({"sizes": [4, 3], "activation": None}, "a list of 0; got None"),
+        ({"output": ["softmax"]}, r"unknown output \['softmax'\]"),
+        ({"loss": ""}, "unknown loss ''"),
+        ({"initializer": None}, "unknown initializer None"),
+        ({"bias": 1}, "one bool, or a list of 3; got 1"),
+        ({"bias": "no"}, "got 'no'"),
+        ({"bias": [1, 0, 1]}, r"got \[1, 0, 1\]"),
+        ({"rng": np.random}, "numpy Generator"),
+        ({"dtype": "foo"}, "float64, got 'foo'"),
+        ({"dtype": None}, "float64, got None"),
+        ({"dtype": np.int64}, "int64"),
         ({"rng": 0}, "numpy Generator"),
         ({"dtype": np.float16}, "float16"),
     ],
@@ -372,7 +542,10 @@ def test_bad_inputs_are_refused_in_words(X, words, rng):
         ("softmax", [0, 1, 3], "class 3 is out of range: expected 0 to 2"),
         ("softmax", [0, -1, 2], "class -1"),
         ("softmax", [0, 1], r"\(2,\); expected \(3,\)"),
-        ("softmax", [0.0, 1.0, 2.0], "integers from 0 to 2"),
+        ("softmax", [0.0, 1.0, 2.0], r"integers from 0 to 2, got dtype float64; .*y.astype\(int\)"),
+        ("softmax", [True, False, True], r"bool; .*y.astype\(int\)"),
+        ("softmax", [[0, 1, 0], [1, 0, 0], [1, 1, 0]], "row 2 of y adds up to 2; expected 1"),
+        ("softmax", [[0.2, 0.5, 0.29995], [1, 0, 0], [0.3, 0.3, 0.3]], "row 2 of y adds up to 0.9"),
         ("softmax", np.ones((3, 4)), r"\(3, 4\); expected \(3, 3\), or \(3,\)"),
         ("linear", [0, 1, 2], r"\(3,\); expected \(3, 3\)"),
         ("linear", [[0, 1, np.nan]] * 3, "row 0"),
@@ -382,6 +555,8 @@ def test_bad_inputs_are_refused_in_words(X, words, rng):
 def test_bad_targets_are_refused_in_words(output, y, words, rng):
     net = MLP([4, 3], output=output, rng=rng)
     A = net.forward(np.ones((3, 4)))
+    with pytest.raises(ValueError, match=words):
+        net.accuracy(A[-1], y)
     with pytest.raises(ValueError, match=words):
         net.backward(A, y)
     with pytest.raises(ValueError, match=words):

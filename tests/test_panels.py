@@ -4,17 +4,21 @@ A playground joins by being listed in `nbhelpers.playgrounds.PLAYGROUNDS`.
 """
 
 import ast
+import gc
 import io
 import math
 import re
 import subprocess
 import sys
 import threading
-from dataclasses import FrozenInstanceError, fields
+import time
+import weakref
+from dataclasses import FrozenInstanceError, dataclass, fields
 
 import ipywidgets
 import numpy as np
 import pytest
+from jupyter_client.manager import start_new_kernel
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
@@ -22,7 +26,7 @@ from PIL import Image
 from nbhelpers import plots
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.experiment import Curve, Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.panel import MOST_KEPT, Panel, labels, on_grid, short
+from nbhelpers.playgrounds.panel import MOST_KEPT, Panel, family, labels, on_grid, short
 from nbhelpers.playgrounds.picture import (
     LossCurves,
     Picture,
@@ -106,15 +110,21 @@ def test_every_control_at_its_ends_and_middle(panel):
             assert explained(panel), panel.settings
 
 
-def test_moving_a_control_changes_the_picture(panel):
+def test_moving_a_control_changes_the_network_and_the_picture(panel):
+    """Compared without the previous run: its grey curve alone would be another picture."""
+    panel.CATCH_UP = 60.0
     for name, control in panel.controls.items():
-        old = control.value
-        for value in places(control):
-            if value != old:
-                before = pixels(panel)
-                control.value = value
-                assert np.abs(pixels(panel) - before).sum() > 0, f"{name} changes nothing"
-                break
+        panel.reset()
+        panel.step(STEPS)
+        panel.clear()
+        before, params = pixels(panel), panel.experiment.net.params.copy()
+        images = getattr(panel.experiment, "images", STEPS)
+        value = next(value for value in places(control) if value != control.value)
+        control.value = value
+        panel.clear()
+        assert getattr(panel.experiment, "images", STEPS) == images  # trained as far as before
+        assert not np.array_equal(panel.experiment.net.params, params), f"{name} changes nothing"
+        assert np.abs(pixels(panel) - before).sum() > 0, f"{name} changes no picture"
 
 
 @pytest.mark.parametrize("button", ["step", "reset", "new_weights", "keep", "clear", "apply"])
@@ -289,7 +299,8 @@ def test_script_runs_alone_and_prints_the_same(panel, tmp_path):
     imported = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
     taken = {node.module for node in tree if isinstance(node, ast.ImportFrom)}
     assert imported == {"numpy"}
-    assert taken <= {"nbhelpers.datasets"}  # reads MNIST's files; nothing else is taken over
+    # MNIST's files are read, and matrix products kept to one thread; nothing else is taken over
+    assert taken <= {"nbhelpers.datasets", "threadpoolctl"}
     printed = output_of(panel.code, tmp_path)
     what = r"validation: loss (\S+?),? " if "validation" in printed else r"loss (\S+)"
     said = re.search(what, panel.summary + " ")[1]
@@ -353,10 +364,33 @@ def test_200_random_events(panel):
     assert pixels(panel).shape == (panel.picture.height, panel.picture.width, 3)
 
 
-def test_events_from_several_threads(panel):
+def test_events_from_several_threads(panel, monkeypatch):
     """JupyterLab may call from several threads; nothing is torn, no error is lost."""
     panel.CATCH_UP = 0.01
-    failed = []
+    failed, inside, met = [], [], []
+
+    def alone(method):
+        """The method, which notes when another thread is inside one of these already."""
+
+        def run(*args, **options):
+            me = threading.get_ident()
+            met.extend(other for other in inside if other != me)
+            inside.append(me)
+            time.sleep(0.001)
+            try:
+                return method(*args, **options)
+            finally:
+                inside.remove(me)
+
+        return run
+
+    for owner, name in (
+        (panel.experiment, "step"),
+        (panel.experiment, "reset"),
+        (panel.experiment, "describe"),
+        (panel.picture, "update"),
+    ):
+        monkeypatch.setattr(owner, name, alone(getattr(owner, name)))
 
     def work(number):
         rng = np.random.default_rng(number)
@@ -365,6 +399,7 @@ def test_events_from_several_threads(panel):
                 panel.controls["seed"].value = int(rng.integers(100))
                 panel.step(1)
                 panel.png()
+                assert panel.summary
         except Exception as error:
             failed.append(error)
 
@@ -374,7 +409,39 @@ def test_events_from_several_threads(panel):
     for thread in threads:
         thread.join()
     assert failed == []
+    assert met == []
     assert panel.controls["seed"].value == panel.experiment.settings.seed
+
+
+@pytest.mark.parametrize(
+    "read", ["summary", "settings", "settings_url", "code", "_repr_mimebundle_", "png"]
+)
+def test_nobody_reads_a_panel_that_is_being_rebuilt(read, monkeypatch):
+    """While one thread starts again, the history has no loss yet; another one waits for it."""
+    panel = ball(steps=3)
+    building, ready, early = threading.Event(), threading.Event(), []
+    build = panel.experiment.build
+
+    def slow_build():
+        building.set()
+        ready.wait(0.2)
+        build()
+        building.clear()
+
+    def reader():
+        building.wait(5)
+        value = getattr(panel, read)
+        if callable(value):
+            value()
+        early.append(building.is_set())
+        ready.set()
+
+    monkeypatch.setattr(panel.experiment, "build", slow_build)
+    thread = threading.Thread(target=reader)
+    thread.start()
+    panel.reset()
+    thread.join()
+    assert early == [False]
 
 
 def test_while_playing_a_change_goes_on_from_the_start(panel):
@@ -398,8 +465,6 @@ def test_labels_of_controls_fit(panel):
 
 class Ball(Experiment):
     """A number that is multiplied in every step: the smallest experiment there is."""
-
-    from dataclasses import dataclass
 
     @dataclass(frozen=True)
     class Settings(Settings):
@@ -466,6 +531,22 @@ def test_every_float_survives_the_settings_string():
         assert XorSettings.parse(settings.text(steps=7, url=True)) == (settings, 7)
 
 
+def test_numpy_scalars_are_options_too():
+    @dataclass(frozen=True)
+    class Options(Settings):
+        size: int = choice(128, [64, 128])
+        share: float = choice(0.5, [0.25, 0.5])
+        name: str = choice("a", ["a", "b"])
+        on: bool = choice(False, [False, True])
+
+    settings = Options(np.int64(64), np.float64(0.25), np.str_("b"), np.True_)
+    assert settings == Options(64, 0.25, "b", True)
+    assert [type(value) for value in vars(settings).values()] == [int, float, str, bool]
+    for wrong in ({"size": np.int64(65)}, {"size": np.float64(64)}, {"size": np.True_}):
+        with pytest.raises(ValueError, match="size must be one of 64, 128"):
+            Options(**wrong)
+
+
 def test_bools_in_settings():
     settings, steps = Ball.Settings.parse("twice=True")
     assert settings.twice is True
@@ -522,6 +603,45 @@ def test_step_keeps_to_its_time():
     assert experiment.step(100, seconds=60.0) == 100
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_a_step_that_broke_off_does_not_count(error, monkeypatch):
+    experiment, other = Ball(), Ball()
+    experiment.step(3)
+    advance, calls = experiment.advance, []
+
+    def breaks_off():
+        calls.append(experiment.steps)
+        if len(calls) == 3:
+            raise error("in the third step")
+        return advance()
+
+    monkeypatch.setattr(experiment, "advance", breaks_off)
+    with pytest.raises(error, match="in the third step"):
+        experiment.step(10)
+    assert experiment.steps == 5
+    assert experiment.step(5) == 5  # and it goes on
+    other.step(10)
+    assert experiment.loss == other.loss
+    assert list(experiment.history["loss"].steps) == list(range(11))
+
+
+def test_a_typed_settings_text_never_makes_the_page_wait():
+    panel = ball(steps=3)
+    panel.CATCH_UP = 0.0
+    panel.text.value = "learning_rate=0.3,steps=400"
+    assert panel.experiment.settings.learning_rate == 0.3
+    assert 0 < panel.experiment.steps < 400
+    assert f"step {panel.experiment.steps} of 400 so far: Play or Step goes on" in panel.note.value
+    assert "of 400 (Play or Step goes on)" in panel.summary
+    assert panel.text.value == panel.settings
+    panel.buttons["apply"].click()  # nothing new: nothing happens
+    assert 0 < panel.experiment.steps < 400
+    panel.text.value = "learning_rate=0.4,steps=1"
+    assert "goes on" not in panel.note.value + panel.summary
+    panel.settings = "learning_rate=0.3,steps=400"  # in Python, all the way
+    assert panel.experiment.steps == 400
+
+
 def test_changes_that_take_too_long_stop_and_say_so():
     panel = ball(steps=200)
     panel.CATCH_UP = 0.0
@@ -555,7 +675,7 @@ def test_stop_button_of_the_clock_resets():
 
 def test_labels_name_what_differs():
     runs = [Xor(XorSettings(learning_rate=2.0)).run(), Xor(XorSettings(hidden=5)).run()]
-    assert labels(runs, XorSettings()) == ["rate 2, hidden 3", "rate 5, hidden 5"]
+    assert labels(runs, XorSettings()) == ["rate 2, hidden 3", "rate 1, hidden 5"]
     assert labels(runs[:1], runs[0].settings) == ["kept"]
 
 
@@ -569,6 +689,52 @@ def test_limits_of_the_loss_change_rarely():
     assert len(seen) == 1
     panel.step(100)
     assert ax.get_xlim() == (0, 1000)
+
+
+def place_of(ax, x, y):
+    """Row and column of the pixel that shows the point (x, y) of some axes."""
+    column, height = ax.transData.transform((x, y))
+    return round(ax.figure.bbox.height - height - 0.5), round(column - 0.5)
+
+
+def test_the_xor_picture_shows_the_network():
+    """Surface, border and the units' small maps, against the outputs of the network itself."""
+    panel = xor("activation=tanh,output=sigmoid,weights=normal,hidden=3,seed=4,steps=40")
+    net, picture, image = panel.experiment.net, panel.picture, pixels(panel)
+    ax = picture.surface.ax
+
+    def colour(value, colormap):
+        return np.array(colormap(np.clip(value, 0, 1))[:3]) * 255
+
+    corners = [(-0.2, -0.2), (1.2, -0.2), (-0.2, 1.2), (1.2, 1.2), (1.2, 0.3), (0.3, 1.2)]
+    outputs = net.forward(np.array(corners))[-1][:, 0]
+    expected = np.array([colour(a, plots.PALE_DIVERGING) for a in outputs])
+    far = np.abs(expected[:, np.newaxis] - expected).max(axis=2)
+    assert far[~np.eye(len(far), dtype=bool)].min() > 2, "choose weights whose corners differ"
+    for (x, y), want in zip(corners, expected, strict=True):
+        assert np.abs(image[place_of(ax, x, y)] - want).max() < 2, (x, y)
+
+    x = np.linspace(-0.2, 1.2, 2001)
+    crossings = 0
+    for y in (-0.12, 0.35, 0.7, 1.12):
+        a = net.forward(np.column_stack([x, np.full_like(x, y)]))[-1][:, 0]
+        for k in np.flatnonzero(np.diff(a > 0.5)):
+            row, column = place_of(ax, x[k], y)
+            assert image[row, column - 1 : column + 2].max(axis=1).min() < 110, (x[k], y)
+            crossings += 1
+    assert crossings > 0
+
+    size = 46
+    middles = plots.node_positions(net.sizes, (54, 278), (0, 276))
+    for layer, units in enumerate(middles):
+        low = -1 if layer == 1 else 0  # of tanh
+        for k, (mx, my) in enumerate(units):
+            for right, up in ((0.2, 0), (-0.2, 0), (0, 0.25), (0, -0.25), (0, 0)):
+                row, column = place_of(picture.network, mx + right * size, my + up * size)
+                point = np.array([[0.5 + 1.5 * right, 0.5 + 1.5 * up]])
+                value = net.forward(point)[layer][0, k]
+                want = colour((value - low) / (1 - low), DIVERGING)
+                assert np.abs(image[row, column] - want).max() < 25, (layer, k, right, up)
 
 
 def test_background_and_changes_give_the_whole_picture():
@@ -624,6 +790,101 @@ def test_playgrounds_do_not_import_pyplot():
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+# -- closing -----------------------------------------------------------------------------------
+
+
+def models():
+    """All widgets of this process that are open, by their ids."""
+    module = ipywidgets.widgets.widget
+    return set(getattr(module, "_instances", None) or ipywidgets.Widget.widgets)
+
+
+def test_close_lets_go_of_everything(panel):
+    gc.collect()
+    mine = {widget.model_id for widget in family(panel.box)}
+    assert {panel.image.model_id, panel.play.model_id, panel.image.layout.model_id} <= mine
+    assert mine <= models()
+    figure, settings = weakref.ref(panel.picture.figure), panel.settings
+    panel.close()
+    panel.close()  # twice is once
+    gc.collect()
+    assert not mine & models()
+    assert figure() is None
+    assert panel.settings == settings
+    assert panel.experiment.describe() in panel.summary
+    assert "closed" in panel._repr_mimebundle_()["text/plain"]
+    assert set(panel._repr_mimebundle_()) == {"text/plain"}
+    with pytest.raises(RuntimeError, match="this panel is closed; open another"):
+        panel.png()
+    steps = panel.experiment.steps
+    panel.play.value += 1  # a tick that was on its way
+    panel.controls["seed"].value += 1
+    assert (panel.experiment.steps, panel.settings) == (steps, settings)
+
+
+def test_a_cell_that_is_run_again_closes_its_old_panel_only(monkeypatch):
+    now = []
+    monkeypatch.setattr("nbhelpers.playgrounds.panel.cell", lambda: now[-1])
+
+    def run(where, number, make=ball):
+        now.append((where, number))
+        panel = make()
+        panel._repr_mimebundle_()
+        return panel
+
+    def closed(*panels):
+        return [panel.picture is None for panel in panels]
+
+    one, other = run("a", 1), run("b", 2)
+    second = run("a", 1)  # two panels in one cell
+    assert closed(one, other, second) == [False, False, False]
+    third = run("a", 3)
+    assert closed(one, other, second, third) == [True, False, True, False]
+    run("c", 4, lambda: third)  # shown in another cell as well
+    fourth = run("a", 5)
+    assert closed(third, fourth) == [False, False]
+    run("b", 6, lambda: fourth)  # a cell that shows what others have made closes nothing
+    assert closed(other, third, fourth) == [False, False, False]
+    plain = [run(None, None), run(None, None)]  # outside of notebooks nothing is closed
+    assert closed(*plain, fourth) == [False, False, False]
+
+
+def test_in_a_kernel_running_a_cell_again_keeps_one_panel():
+    """A real kernel, asked as JupyterLab asks: with the id of the cell."""
+    code = "from nbhelpers import playgrounds\npanel = playgrounds.xor(steps=0)\npanel"
+    count = (
+        "import gc, sys\nfrom matplotlib.figure import Figure\ngc.collect()\n"
+        "print(sum(isinstance(o, Figure) for o in gc.get_objects()))"
+    )
+    manager, client = start_new_kernel(kernel_name="python3")
+
+    def run(code, cell):
+        content = {"code": code, "silent": False, "store_history": True,
+                   "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}  # fmt: skip
+        message = client.session.msg("execute_request", content)
+        message["metadata"] = {"cellId": cell}
+        client.shell_channel.send(message)
+        printed = ""
+        while True:
+            answer = client.get_iopub_msg(timeout=60)
+            if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                continue
+            assert answer["msg_type"] != "error", answer["content"]
+            if answer["msg_type"] == "stream":
+                printed += answer["content"]["text"]
+            if answer["content"].get("execution_state") == "idle":
+                return printed
+
+    try:
+        for _ in range(4):
+            run(code, "first")
+        run(code, "second")
+        assert run(count, "third").strip() == "2"  # one of each cell, though Out holds all five
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
 # -- plots -------------------------------------------------------------------------------------

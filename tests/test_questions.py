@@ -193,6 +193,6 @@ def test_in_a_notebook_run_from_top_to_bottom(tmp_path):
     assert [len(o) for o in (ask, reveal, again, result)] == [1, 1, 1, 1]
     assert set(ask[0].data) == {VIEW, "text/html", "text/plain"}
     assert set(clean(notebook).cells[1].outputs[0].data) == {"text/html", "text/plain"}
-    assert "B. about 1,000" in plain_text(ask[0])
+    assert "B. about 500" in plain_text(ask[0])
     assert "you made no prediction" in plain_text(reveal[0])
     assert "You predicted C; it is B" in plain_text(result[0])

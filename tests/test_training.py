@@ -98,13 +98,126 @@ def test_optimizer_state_keeps_the_dtype(make, dtype):
     assert {a.dtype for a in (params, *state)} == {np.dtype(dtype)}
 
 
+@pytest.mark.parametrize("average", ["velocity", "M"])
+def test_faded_averages_become_nothing_and_no_result_changes(average, rng):
+    optimizer = SGD(1.0, momentum=0.1) if average == "velocity" else Adam(0.01, beta1=0.1)
+    p = np.ones(3)
+    optimizer.step(p, np.ones(3))
+    for t in range(2, 65):
+        assert (getattr(optimizer, average) != 0).all(), t
+        optimizer.step(p, np.array([0, 0, 1e-9]))
+    faded = getattr(optimizer, average)
+    np.testing.assert_array_equal(faded[:2], 0)
+    assert faded[2] != 0
+
+
+def test_many_steps_are_those_of_a_plain_loop(rng):
+    # sums of all sizes down to 1e-25: small, and still not nothing
+    gradients = np.array([1, 1e-4, 1e-9, 1e-16, 1e-24]) * rng.standard_normal((200, 5))
+    start = np.zeros(5)
+    heavy, adaptive = start.copy(), start.copy()
+    momentum, adam = SGD(0.1, momentum=0.9), Adam(0.01)
+    p, v = start.copy(), np.zeros(5)
+    q, m, s = start.copy(), np.zeros(5), np.zeros(5)
+    for t, g in enumerate(gradients, start=1):
+        momentum.step(heavy, g)
+        adam.step(adaptive, g)
+        v = 0.9 * v - 0.1 * g
+        p = p + v
+        m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+        q = q - 0.01 * (1 - 0.999**t) ** 0.5 / (1 - 0.9**t) * m / (np.sqrt(s) + 1e-8)
+    np.testing.assert_allclose(momentum.velocity, v, rtol=1e-12)
+    np.testing.assert_allclose(heavy, p, rtol=1e-12)
+    np.testing.assert_allclose(adam.M, m / 0.1, rtol=1e-12)
+    np.testing.assert_allclose(adam.V, s / 0.001, rtol=1e-12)
+    np.testing.assert_allclose(adaptive, q, rtol=1e-12)
+
+
+class Watched(np.ndarray):
+    """An array that notes the dtype of every array that arithmetic with it makes."""
+
+    seen: set = set()  # noqa: RUF012
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **more):
+        plain = [np.asarray(a) if isinstance(a, Watched) else a for a in inputs]
+        if out is not None:
+            more["out"] = tuple(np.asarray(a) for a in out)
+        result = getattr(ufunc, method)(*plain, **more)
+        if isinstance(result, np.ndarray) and result.dtype != bool:
+            self.seen.update([result.dtype, np.result_type(*plain)])
+        return out[0] if out is not None else result
+
+
+@pytest.mark.parametrize("schedule", [*SCHEDULES, lambda progress: np.float64(0.5)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda number: SGD(number(0.1), weight_decay=number(0.01)),
+        lambda number: SGD(number(0.1), number(0.9), True, number(0.01)),
+        lambda number: Adam(*map(number, (0.1, 0.9, 0.999, 1e-8, 0.01))),
+    ],
+)
+def test_no_float64_leaks_into_a_float32_step(make, schedule, rng):
+    class Spy:
+        lr = property(lambda self: self.made.lr, lambda self, lr: setattr(self.made, "lr", lr))
+
+        def __init__(self):
+            self.made = make(np.float64)
+
+        def step(self, params, grads):
+            self.made.step(params.view(Watched), grads.view(Watched))
+
+    X, y = blobs(rng, 40)
+    net = MLP([2, 3], l2=np.float64(0.1), rng=rng)
+    Watched.seen.clear()
+    fit(net, X, y, optimizer=Spy(), epochs=2, batch_size=8, rng=rng, schedule=schedule)
+    assert Watched.seen == {np.dtype(np.float32)}
+    assert type(net.l2) is float
+
+
+@pytest.mark.parametrize("number", [np.float64, np.float32])
+def test_settings_may_be_numpy_numbers(number):
+    a, b = np.ones(3, np.float32), np.ones(3, np.float32)
+    g = np.array([0.1, 0.2, 0.3], np.float32)
+    for lr in (0.1, number(0.1)):
+        assert type(SGD(lr).lr) is type(Adam(lr).lr) is float
+    SGD(number(0.1)).step(a, g)
+    SGD(float(number(0.1))).step(b, g)
+    np.testing.assert_array_equal(a, b)
+
+
+def test_momentum_may_be_set_later():
+    p, optimizer = np.zeros(2), SGD(0.1)
+    optimizer.step(p, np.ones(2))
+    optimizer.momentum = 0.5
+    for _ in range(2):
+        optimizer.step(p, np.ones(2))
+    np.testing.assert_allclose(p, -0.1 - 0.1 - 0.15)
+
+
+@pytest.mark.parametrize("make", [lambda: SGD(0.1, momentum=0.9, weight_decay=0.1), Adam])
+def test_an_optimizer_stays_with_its_network(make):
+    optimizer = make()
+    optimizer.step(np.ones(3), np.ones(3))
+    for other in (np.ones(1), np.ones(4), np.ones(3, np.float32)):
+        with pytest.raises(ValueError, match="a new optimizer for each network"):
+            optimizer.step(other, np.ones_like(other))
+        np.testing.assert_array_equal(other, 1)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: SGD(-1), "lr must be.*-1"),
-        (lambda: SGD(np.nan), "lr must be"),
-        (lambda: SGD(0.1, momentum=1), "momentum must be less than 1"),
-        (lambda: Adam(beta2=1.0), "beta2 must be less than 1"),
+        (lambda: SGD(-1), "lr is -1; expected a finite number, 0 or more"),
+        (lambda: SGD(np.nan), "lr is nan"),
+        (lambda: SGD("a"), "lr is 'a'"),
+        (lambda: SGD(True), "lr is True"),
+        (lambda: SGD(np.ones(2)), "lr is array"),
+        (lambda: SGD(0.1, nesterov="yes"), "nesterov is 'yes'; expected True or False"),
+        (lambda: Adam(eps=0), "eps is 0; expected a finite number above 0"),
+        (lambda: Adam(beta1=None), "beta1 is None"),
+        (lambda: SGD(0.1, momentum=1), "momentum is 1; expected a number less than 1"),
+        (lambda: Adam(beta2=1.0), "beta2 is 1.0; expected a number less than 1"),
         (lambda: Adam(weight_decay=-0.1), "weight_decay"),
     ],
 )
@@ -117,6 +230,7 @@ def test_schedules_start_end_and_turn_where_they_say():
     assert [SCHEDULES["constant"](p) for p in (0, 0.5, 1)] == [1, 1, 1]
     assert [SCHEDULES["step"](p) for p in (0, 0.5, 0.75)] == pytest.approx([1, 0.1, 0.01])
     assert [SCHEDULES["cosine"](p) for p in (0, 0.5, 1)] == pytest.approx([1, 0.5, 0])
+    assert {type(f(0.3)) for f in SCHEDULES.values()} == {float}
     warm = SCHEDULES["warmup_linear"]
     assert [warm(p) for p in (0, 0.05, 0.1, 0.55, 1)] == pytest.approx([0, 0.5, 1, 0.5, 0])
 
@@ -136,16 +250,20 @@ def test_minibatches_deal_every_example_once_and_shuffle_the_examples(rng):
 
 def test_fit_learns_and_keeps_a_complete_history(rng):
     X, y = blobs(rng)
+    apart = blobs(rng)
     net = MLP([2, 8, 3], rng=rng)
     history = fit(
-        net, X, y, optimizer=Adam(0.02), epochs=15, batch_size=32, rng=rng, validation=blobs(rng)
+        net, X, y, optimizer=Adam(0.02), epochs=15, batch_size=32, rng=rng, validation=apart
     )
     assert len(history) == 15
     assert len(history.validation_loss) == len(history.validation_accuracy) == 15
     assert history.train_loss[-1] < history.train_loss[0] / 2
     assert history.validation_accuracy[-1] > 0.97
+    assert 0 < history.seconds[0] < history.seconds[-1] < 60
     assert history.seconds == sorted(history.seconds)
-    assert history.validation_loss[-1], history.validation_accuracy[-1] == evaluate(net, X, y)
+    assert (history.validation_loss[-1], history.validation_accuracy[-1]) == evaluate(net, *apart)
+    assert history.words().startswith(f"train loss {history.train_loss[-1]:.4g}, validation loss")
+    assert history.words() in repr(history)
     assert "15 epochs" in repr(history)
 
 
@@ -207,6 +325,28 @@ def test_early_stopping_restores_the_best_weights(rng):
     assert evaluate(net, *noise)[0] == pytest.approx(min(history.validation_loss))
 
 
+def test_early_stopping_keeps_the_first_of_equal_epochs(rng):
+    X, y = blobs(rng, 20)
+    net = MLP([2, 3], rng=rng)
+    history = fit(
+        net, X, y, optimizer=SGD(0), epochs=50, batch_size=8, rng=rng,
+        validation=(X, y), patience=3,
+    )  # fmt: skip
+    assert len(set(history.validation_loss)) == 1
+    assert (history.best_epoch, len(history)) == (1, 4)
+
+
+def test_the_training_loss_weighs_every_example_alike(rng):
+    X, y = blobs(rng, 10)
+    net = MLP([2, 3], rng=rng, dtype=np.float64)  # does not move: its loss is that of all examples
+    y[2:] = net.predict(X[2:])
+    history = fit(net, X, y, optimizer=SGD(0), epochs=1, batch_size=8, rng=rng)
+    loss, accuracy = evaluate(net, X, y)
+    assert accuracy > 0
+    assert history.train_loss == [pytest.approx(loss, rel=1e-12)]
+    assert history.train_accuracy == [pytest.approx(accuracy, rel=1e-12)]
+
+
 def test_callback_sees_every_epoch_and_can_stop(rng):
     X, y = blobs(rng)
     seen = []
@@ -236,10 +376,41 @@ def test_divergence_is_an_error_that_names_step_and_settings(rng):
         fit(net, X, y, optimizer=SGD(100), epochs=50, batch_size=10, rng=rng)
 
 
+@pytest.mark.filterwarnings("error")
+def test_divergence_in_the_last_step_is_an_error_too(rng):
+    X, y = rng.standard_normal((50, 3)), rng.standard_normal((50, 1))
+    settings = {"epochs": 1, "batch_size": 50, "rng": rng}
+    net = MLP([3, 8, 1], "relu", "linear", rng=rng)
+    with pytest.raises(FloatingPointError, match=r"a parameter became .* step 1 \(epoch 1\)"):
+        fit(net, X, y, optimizer=SGD(1e39), **settings)
+    for patience in (None, 3):
+        net = MLP([3, 8, 1], "relu", "linear", rng=rng)
+        with pytest.raises(FloatingPointError, match=r"validation loss became .* step 1 .*SGD"):
+            fit(
+                net, X, y, optimizer=SGD(1e25), validation=(X, y), patience=patience, **settings
+            )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"epochs": 0}, "epochs must be a whole number, 1 or more; got 0"),
+        ({"epochs": 0}, "epochs is 0; expected an integer of 1 or more"),
+        ({"epochs": True}, "epochs is True"),
+        ({"batch_size": -1}, "batch_size is -1"),
+        ({"rng": 0}, "rng is 0; expected a numpy Generator"),
+        ({"rng": np.random}, "rng is <module"),
+        ({"optimizer": "sgd"}, r"optimizer is 'sgd'; expected one such as SGD\(0.1\)"),
+        ({"optimizer": SGD}, "optimizer is <class"),
+        ({"schedule": None}, "unknown schedule None"),
+        ({"callback": "stop"}, "callback is 'stop'"),
+        ({"shuffle": "no"}, "shuffle is 'no'"),
+        ({"validation": np.ones((4, 2))}, r"of type ndarray; expected a pair \(X, y\)"),
+        ({"validation": (np.ones((4, 2)),)}, "of type tuple; expected a pair"),
+        ({"validation": ([[0, np.nan]], [0])}, "validation data don't fit: X contains NaN"),
+        ({"validation": ([[0, 1]], [3])}, "validation data don't fit: class 3"),
+        ({"validation": (np.empty((0, 2)), [])}, "validation data don't fit: examples is 0"),
+        ({"validation": ([[0, 1]], [0]), "patience": 0}, "patience is 0"),
+        ({"validation": ([[0, 1]], [0]), "patience": 1.5}, "patience is 1.5"),
         ({"batch_size": 2.5}, "batch_size.*2.5"),
         ({"schedule": "cosin"}, "'cosin'.*'cosine'"),
         ({"patience": 3}, "needs validation"),
@@ -252,8 +423,24 @@ def test_bad_training_settings_are_refused_in_words(arguments, words, rng):
     good = {"X": X, "y": y, "optimizer": SGD(0.1), "epochs": 1, "batch_size": 2, "rng": rng}
     arguments = good | arguments
     X, y = arguments.pop("X"), arguments.pop("y")
+    net = MLP([2, 3], rng=rng)
+    before = net.params.copy()
     with pytest.raises(ValueError, match=words):
-        fit(MLP([2, 3], rng=rng), X, y, **arguments)
+        fit(net, X, y, **arguments)
+    np.testing.assert_array_equal(net.params, before)  # all is looked at before the first step
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((-1, 2, np.random.default_rng(0)), "n is -1"),
+        ((5, -1, np.random.default_rng(0)), "batch_size is -1"),
+        ((5, 2, 0), "rng is 0"),
+    ],
+)
+def test_bad_minibatches_are_refused_in_words(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        list(minibatches(*arguments))
 
 
 def test_progress_bar_shows_the_epochs(rng, capsys):
@@ -310,6 +497,55 @@ def test_random_warps_keep_shape_dtype_and_most_of_the_ink(rng):
         assert first.dtype == np.float32
         assert 0.6 < first.sum() / X.sum() < 1.5
         assert not np.array_equal(first, second)
+
+
+def test_random_shift_takes_every_step_up_to_its_limit(rng):
+    X = image((10, 10))
+    found = set()
+    for _ in range(500):
+        (place,) = np.flatnonzero(warps.random_shift(X, rng, pixels=2))
+        found.add(divmod(int(place), 28))
+    assert found == {(r, c) for r in range(8, 13) for c in range(8, 13)}
+
+
+@pytest.mark.parametrize("alone", ["degrees", "scale", "shear", "pixels"])
+def test_random_affine_turns_stretches_slants_and_moves(alone, rng):
+    X = rng.random((2, 784), dtype=np.float32)
+    largest = {"degrees": 0.0, "scale": 0.0, "shear": 0.0, "pixels": 0.0}
+    largest[alone] = {"degrees": 40.0, "scale": 0.3, "shear": 0.3, "pixels": 3.0}[alone]
+    drawn = np.random.default_rng(5)  # the same numbers, in the order in which the warp draws them
+    turn = np.deg2rad(drawn.uniform(-1, 1) * largest["degrees"])
+    down, right = 1 + drawn.uniform(-1, 1, 2) * largest["scale"]
+    slant = drawn.uniform(-1, 1) * largest["shear"]
+    offset = drawn.uniform(-1, 1, 2) * largest["pixels"]
+    matrix = {
+        "degrees": [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]],
+        "scale": [[down, 0], [0, right]],
+        "shear": [[1, 0], [slant, 1]],
+        "pixels": np.eye(2),
+    }[alone]
+    expected = warps.sample(X, *warps.affine_grid(matrix, offset))
+    moved = warps.random_affine(X, np.random.default_rng(5), **largest)
+    np.testing.assert_allclose(moved, expected, atol=1e-5)
+    assert np.abs(moved - X).max() > 0.1
+
+
+def test_warps_refuse_what_they_cannot_do(rng):
+    X = image((5, 5))
+    for down, right in ((1.5, 0), (0, 2.0), (True, 0)):
+        with pytest.raises(ValueError, match="pixels must be whole"):
+            warps.shift(X, down, right)
+    for bytes_ in (X.astype(np.uint8), X.astype(int)):
+        with pytest.raises(ValueError, match=r"X holds .*int.*expected floats"):
+            warps.random_affine(bytes_, rng)
+        np.testing.assert_array_equal(warps.shift(bytes_, 1, 1), image((6, 6)))
+    with pytest.raises(ValueError, match=r"pixels is 1\.5"):
+        warps.random_shift(X, rng, pixels=1.5)
+    for warp in (warps.random_shift, warps.random_affine):
+        with pytest.raises(ValueError, match="rng is 0"):
+            warp(X, 0)
+    with pytest.raises(ValueError, match="shear is -1"):
+        warps.random_affine(X, rng, shear=-1)
 
 
 def test_warps_refuse_other_shapes():

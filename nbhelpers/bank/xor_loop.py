@@ -73,6 +73,27 @@ def _no_hidden_slope(X, Y, W1, W2, lr):
     return W1 - lr * X.T @ (delta2 @ W2.T), W2 - lr * A1.T @ delta2
 
 
+def _gradients_alone(X, Y, W1, W2, lr):
+    return _gradients(X, Y, W1, W2)
+
+
+def _updates_alone(X, Y, W1, W2, lr):
+    dW1, dW2 = _gradients(X, Y, W1, W2)
+    return lr * dW1, lr * dW2
+
+
+def _downhill_updates_alone(X, Y, W1, W2, lr):
+    dW1, dW2 = _gradients(X, Y, W1, W2)
+    return -lr * dW1, -lr * dW2
+
+
+def _no_transpose(X, Y, W1, W2, lr):
+    A1 = sigmoid(X @ W1)
+    A2 = sigmoid(A1 @ W2)
+    delta2 = (A2 - Y) * A2 * (1 - A2)
+    return W1 - lr * X.T @ (delta2 @ W2 * A1 * (1 - A1)), W2 - lr * A1.T @ delta2
+
+
 EXERCISES = {
     "neuron": Exercise(
         reference=_neuron,
@@ -83,8 +104,12 @@ EXERCISES = {
         ],
         mistakes={
             "the squash is missing: X @ w is the sum z, not yet the activation": lambda X, w: X @ w,
-            "X * w multiplies number by number; the matrix product is X @ w": lambda X, w: sigmoid(
-                X * w.T
+            "X * w goes number by number; the matrix product is X @ w": lambda X, w: X * w,
+            "X * w.T multiplies, but adds nothing up; the matrix product X @ w does both": (
+                lambda X, w: sigmoid(X * w.T)
+            ),
+            "w @ X is the wrong way round: the rows of X meet the column w, X @ w": lambda X, w: (
+                w @ X
             ),
             "the sign inside the sigmoid is turned around: it is 1 / (1 + exp(-z))": lambda X, w: (
                 sigmoid(-(X @ w))
@@ -106,6 +131,18 @@ EXERCISES = {
             ),
             "the slope of the sigmoid is A1 * (1 - A1), in terms of its output; yours squashes A1 "
             "a second time": lambda d, W2, A1: d @ W2.T * sigmoid(A1) * (1 - sigmoid(A1)),
+            "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1; the slope is A1 * (1 - A1)": (
+                lambda d, W2, A1: d @ W2.T * A1 * 1 - A1
+            ),
+            "brackets are missing: A1 * 1 - A1 takes A1 times the rest from A1; the slope is "
+            "A1 * (1 - A1)": lambda d, W2, A1: A1 * 1 - A1 * (d @ W2.T),
+            "A1 * 1 - A1 is 0 whatever A1 is; the slope is A1 * (1 - A1)": lambda d, W2, A1: (
+                d @ W2.T * (A1 * 1 - A1)
+            ),
+            "W2 has to lie on its side: delta2 @ W2.T": lambda d, W2, A1: d @ W2,
+            "A1 * (1 - A1) * delta2 is multiplied first; put brackets around (delta2 @ W2.T)": (
+                lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T
+            ),
             "that is A1 * (1 + A1): look at the sign": lambda d, W2, A1: d @ W2.T * A1 * (1 + A1),
             "the weights between the hidden units and the output are missing": lambda d, W2, A1: (
                 d * A1 * (1 - A1)
@@ -128,6 +165,14 @@ EXERCISES = {
         mistakes={
             "you walk uphill: the step is minus lr times the gradient": _uphill,
             "the learning rate is missing": _no_learning_rate,
+            "you return the gradients; asked are the new weights, W - lr * dW": _gradients_alone,
+            "you return the updates, lr * dW; asked are the new weights, W - lr * dW": (
+                _updates_alone
+            ),
+            "you return the updates, -lr * dW; asked are the new weights, W - lr * dW": (
+                _downhill_updates_alone
+            ),
+            "W2 has to lie on its side where the blame goes back: delta2 @ W2.T": _no_transpose,
             "W2 was updated before the blame was sent back through it: compute delta1 first": (
                 _wrong_order
             ),
@@ -175,17 +220,16 @@ QUESTIONS = {
         text="What does the wrong order, <code>W2</code> updated first, do to the training?",
         options=[
             "The network no longer learns XOR",
-            "It learns, and ends almost as well: the error is small and hides",
+            "It learns, and ends just as well: the mistake hides",
             "Exactly the same numbers come out",
         ],
         answer="B",
-        because="With a learning rate of 1, W2 moves little in a step, so the blame goes back "
-        "through <i>almost</i> the right weights. The numbers differ, but not so that you would "
-        "notice.",
+        because="The blame goes back through the wrong weights, but most of it still points "
+        "downhill. The loss falls, the network learns, and nobody notices.",
         feedback={
             "A": "That would be the better bug: you would find it. This one hides.",
-            "C": "The blame travels through other weights, so delta1 differs, though only a "
-            "little.",
+            "C": "The blame travels through other weights, so delta1 differs. By how much, you'll "
+            "see in a moment.",
         },
     ),
     "hidden_units": Question(
@@ -193,11 +237,11 @@ QUESTIONS = {
         "of hidden units with which more than half of the starts learn XOR?",
         options=["1", "2", "3", "6"],
         answer="B",
-        because="Two units can fold the square. But some starts with two get stuck; a third "
-        "unit is the spare that saves them.",
+        because="Two units are enough to move the points so that one line separates them. One of "
+        "our fifty starts with two gets stuck; none with three.",
         feedback={
             "A": "One hidden unit passes on one number, and that number grows or falls along one "
-            "direction of the plane. Nothing is folded.",
+            "direction of the plane. That can't bend anything.",
             "C": "Three is what makes it reliable; most starts already learn with two.",
             "D": "Six work, of course. It needs far fewer.",
         },

@@ -17,7 +17,7 @@ To write an experiment, declare its settings and say how to build it and how to 
         Settings = MySettings
 
         def build(self):            # from self.settings alone, with self.rng
-            self.net = MLP([2, self.settings.hidden, 1], rng=self.rng)
+            self.net = MLP([2, self.settings.hidden, 1], output="sigmoid", rng=self.rng)
             self.record("loss", self.net.loss(...))       # the state before the first step
 
         def advance(self):          # one step; returns the new loss (None: not evaluated)
@@ -60,12 +60,14 @@ class Allowed:
     def check(self, name, value):
         """Return `value` in its proper type, or raise ValueError that says what is allowed."""
         error = ValueError(f"{name} must be {self}, got {value!r:.60}")
+        if isinstance(value, np.generic):  # np.int64(128) is 128
+            value = value.item()
         if self.options:
             for option in self.options:
                 if type(option) is type(value) and option == value:
                     return option
             raise error
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise error
         if not self.low <= value <= self.high or self.kind(value) != value:  # NaN fails here too
             raise error
@@ -329,9 +331,13 @@ class Experiment:
         made = 0
         with np.errstate(all="ignore"):  # a step that overflows is explained, not warned about
             while made < n and self.diverged is None and self.steps < self.most_steps:
-                made += 1
                 self.steps += 1
-                loss = self._advance()
+                try:
+                    loss = self._advance()
+                except BaseException:  # an interrupt too: a step that broke off does not count
+                    self.steps -= 1
+                    raise
+                made += 1
                 if loss is not None and not np.isfinite(loss):
                     self.diverged = self.steps
                 if time.perf_counter() > end:

@@ -12,6 +12,7 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator
 from threadpoolctl import ThreadpoolController
 
 from nbhelpers import datasets
@@ -27,6 +28,7 @@ from nbhelpers.playgrounds.picture import (
     Picture,
     Surface,
     colours,
+    decades,
     nice_ceiling,
 )
 from nbhelpers.plots import PALETTE, STYLE, tile
@@ -128,9 +130,9 @@ class Mnist(Experiment):
         if self.place >= EPOCH:
             self.order, self.place = self.rng.permutation(EPOCH), 0
         rows = self.order[self.place : self.place + self.settings.batch_size]
+        loss, right = train_step(self.net, self.X[rows], self.y[rows], self.optimizer)
         self.place += len(rows)
         self.images += len(rows)
-        loss, right = train_step(self.net, self.X[rows], self.y[rows], self.optimizer)
         self._since += len(rows) * np.array([1, loss, right])
         if not np.isfinite(loss) or self.steps % self.every == 0:
             count, losses, rights = self._since
@@ -209,7 +211,10 @@ ACTIVATION_CODE = {  # the function, and its derivative in terms of the output
     "leaky_relu": ("np.maximum(Z, 0.01 * Z)", "np.where(A > 0, np.float32(1), np.float32(0.01))"),
     "elu": ("np.maximum(Z, 0) + np.expm1(np.minimum(Z, 0))", "np.minimum(A, 0) + 1"),
     "tanh": ("np.tanh(Z)", "1 - A * A"),
-    "sigmoid": ("1 / (1 + np.exp(-Z))", "A * (1 - A)"),
+    "sigmoid": (  # so that nothing overflows
+        "np.where(Z >= 0, 1, np.exp(-np.abs(Z))) / (1 + np.exp(-np.abs(Z)))",
+        "A * (1 - A)",
+    ),
 }
 START_CODE = {
     "he_normal": "np.sqrt(2 / n_in)",
@@ -220,24 +225,35 @@ OPTIMIZER_CODE = {
     "momentum": (
         "velocity = [np.zeros_like(p) for p in params]",
         """v = velocity[i]
+        if step % 64 == 0:  # has faded to nothing; such numbers only take time
+            v[np.abs(v) < 1e-30] = 0
         v *= 0.9
         v -= learning_rate * g
         p += v""",
     ),
     "Adam": (
-        "means = [np.zeros_like(p) for p in params]\nsquares = [np.zeros_like(p) for p in params]",
-        """m, v = means[i], squares[i]
-        m *= 0.9
-        m += (1 - 0.9) * g
-        v *= 0.999
-        v += (1 - 0.999) * g * g
-        lr = learning_rate * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step)
-        p -= lr * m / (np.sqrt(v) + 1e-8)""",
+        """\
+# Adam's averages are m = (1 - 0.9) M and v = (1 - 0.999) V; its step is lr m / (sqrt(v) + 1e-8).
+# The factors are the same for all parameters, so they are taken into lr and 1e-8.
+M = [np.zeros_like(p) for p in params]
+V = [np.zeros_like(p) for p in params]
+scale = (1 - 0.999) ** 0.5""",
+        """lr = learning_rate * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step)
+        if step % 64 == 0:  # has faded to nothing; such numbers only take time
+            M[i][np.abs(M[i]) < 1e-30] = 0
+        M[i] *= 0.9
+        M[i] += g
+        V[i] *= 0.999
+        V[i] += g * g
+        p -= (lr * (1 - 0.9) / scale) * (M[i] / (np.sqrt(V[i]) + 1e-8 / scale))""",
     ),
 }
 SCRIPT = """import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nbhelpers.datasets import mnist  # only reads the files; everything else is here
+
+threadpool_limits(1, "blas")  # in one thread, as in the panel: sums are added up in one order
 
 (X, y), _ = mnist()  # X: (60000, 784) from 0 to 1; y: digits
 X_validation, y_validation = X[55_000:56_000], y[55_000:56_000]
@@ -294,7 +310,8 @@ for step in range(1, steps + 1):
         {update}
 
 P = forward(X_validation)[-1]
-loss = -np.mean(np.log(np.maximum(P[np.arange(len(P)), y_validation], 1e-38)))
+p = np.maximum(P[np.arange(len(P)), y_validation], np.finfo(np.float32).tiny)
+loss = -np.log(p).sum() / len(p)
 right = np.mean(P.argmax(axis=1) == y_validation)
 print(f"step {{steps:,}} · validation: loss {{loss:.3g}}, {{100 * right:.1f}} % of 1,000 right")
 """
@@ -421,7 +438,8 @@ class EpochCurves:
         self.now.set_data(x[-1:], y[-1:])
         runs = [experiment, *kept, *([previous] if previous else [])]
         longest = max(run.history[validation].last()[0][0] for run in runs)
-        shown = nice_ceiling(max(longest / EPOCH, 1)), tuple(run.label for run in kept)
+        labels = tuple(run.label for run in kept)
+        shown = nice_ceiling(max(longest / EPOCH, 1)), labels, self.limits(experiment, kept)
         if shown != self.shown:
             self.shown = shown
             self.ax.set_xlim(0, shown[0])
@@ -434,25 +452,50 @@ class EpochCurves:
         images, values = run.history[name].sample()
         return images / EPOCH, np.maximum(values, self.floor)
 
+    def limits(self, experiment, kept):
+        """What else of the background depends on the runs; remembered in `shown`."""
+
     def legend(self, labels):
         """Say what the curves are (a subclass or the picture may put it elsewhere)."""
 
 
 class Losses(EpochCurves):
-    """The loss, on a logarithmic axis; its legend names the curves."""
+    """The loss, on a logarithmic axis; its legend names the curves.
+
+    After a bad run the axis reaches up to the peak, and the legend stands below the curves.
+    """
+
+    TOP = 6.0
 
     def __init__(self, picture, ax):
         super().__init__(picture, ax, "loss", "validation", floor=0.002)
-        ax.set(ylim=(0.008, 6), title="loss", yticks=[0.01, 0.1, 1])
-        ax.set_yticklabels(["0.01", "0.1", "1"])
+        ax.set(ylim=(0.008, self.TOP), title="loss")
+        ax.yaxis.set_major_formatter("{x:g}")
         ax.tick_params(labelbottom=False)  # the same epochs as below
-        ax.minorticks_off()
+
+    def limits(self, experiment, kept):
+        """The top of the axis, and whether the loss is still high when it ought to be low."""
+        curves = [experiment.history[name] for name in self.names]
+        curves += [run.history["validation"] for run in kept]
+        values = np.concatenate([curve.sample()[1] for curve in curves])
+        peak = values[np.isfinite(values)].max()
+        top = self.TOP
+        while top < min(peak, 1e12):
+            top *= 100
+        loss = experiment.history["validation"].last()[1][0]
+        late = experiment.images > EPOCH / 4 or experiment.diverged is not None
+        return top, bool(late and not loss < 1)
 
     def legend(self, labels):
+        top, high = self.shown[2]
+        self.ax.set_ylim(0.008, top)
+        self.ax.yaxis.set_major_locator(FixedLocator(decades(0.01, top)))
+        self.ax.yaxis.set_minor_locator(NullLocator())
         names = ("training", "blue", 2.2), ("validation", "vermilion", 2.2)
         lines = [Line2D([], [], color=PALETTE[c], lw=w, label=name) for name, c, w in names]
         lines.append(Line2D([], [], color=PREVIOUS, lw=1.6, label="previous run"))
-        self.ax.legend(handles=lines, loc="upper right", labelspacing=0.2, borderpad=0)
+        place = "lower right" if high else "upper right"
+        self.ax.legend(handles=lines, loc=place, labelspacing=0.2, borderpad=0)
 
 
 class Mistakes(EpochCurves):
@@ -532,9 +575,10 @@ class MnistPicture(Picture):
 class MnistPanel(Panel):
     """The engine's panel, with longer bursts of training and a drawing pad."""
 
-    FIRST = 0.020  # seconds of training before the first picture after a change
-    BURST = 0.100  # seconds of training between pictures, and in a tick of the clock
-    CATCH_UP = 0.500  # seconds for training to the same place again after a change
+    BURST = 0.060  # in the first so many seconds of a tick, another picture is begun
+    SPELL = 0.030  # seconds of training before a picture
+    FIRST = 0.020  # before the first picture after a change
+    CATCH_UP = 0.500  # for training to the same place again after a change
 
     def __init__(self, experiment, picture, pad=True, **options):
         self._pad = None
@@ -558,8 +602,9 @@ class MnistPanel(Panel):
             return self.experiment.net.forward(x)[-1][0]
 
     @property
+    @locked
     def summary(self):
-        """The state in words, one line."""
+        """The state in words, one line; the seconds alone do not follow from the settings."""
         e = self.experiment
         if e.diverged is not None:
             return super().summary
@@ -568,37 +613,6 @@ class MnistPanel(Panel):
             where += f" of {e.images_at(self.goal) / EPOCH:.2f} (Play or Step goes on)"
         seen = f"{e.images:,} images seen"
         return " · ".join((where, seen, f"{e.seconds:.1f} s", e.describe()))
-
-    @locked
-    def play_tick(self):
-        """What a tick of the clock does: train for a tenth of a second, draw once or twice."""
-        end = time.perf_counter() + self.BURST
-        while not self._finished() and (left := end - time.perf_counter()) > self.BURST / 3:
-            self.experiment.step(self.pace.value, seconds=left)
-            self._show_picture()
-        self._show_words()
-        if self.experiment.diverged is None:
-            self.goal = self.experiment.steps
-        if self._finished():
-            self._stop()
-
-    def _catch_up(self, to_the_end=False):
-        """Train as far as before; the first picture comes at once, the rest in a few bursts."""
-        if self.playing:
-            self.goal = 0
-        e, seconds = self.experiment, np.inf if to_the_end else self.CATCH_UP
-        burst = self.FIRST
-        while True:
-            start = time.perf_counter()
-            e.step(max(self.goal - e.steps, 0), seconds=min(burst, seconds))
-            seconds -= time.perf_counter() - start
-            self._show_picture()
-            self._show_words()
-            if e.steps >= self.goal or self._finished() or seconds <= 0:
-                break
-            burst = self.BURST
-        self._show_controls()
-        self._show_texts()
 
     def _replace(self, restart):
         images = self.experiment.images_at(self.goal)

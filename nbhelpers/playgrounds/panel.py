@@ -22,15 +22,18 @@ import html
 import itertools
 import math
 import time
+import weakref
 from base64 import b64encode
 from contextlib import contextmanager
 from functools import wraps
 
 import ipywidgets as widgets
+from IPython import get_ipython
 
 from nbhelpers.playgrounds.picture import LOCK
 
 MOST_KEPT = 4
+PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
 
 CSS = """<style>
 .nn-panel { font-size: 14px; max-width: 1000px; }
@@ -70,8 +73,6 @@ class Panel:
         Choices of how many steps *Step* makes, and Play between two pictures.
     pace : int
         The one to begin with.
-    extra : sequence of widgets
-        Shown below the panel's own parts.
 
     Attributes
     ----------
@@ -97,19 +98,20 @@ class Panel:
     FIRST = 0.015  # of training before the first new picture after a change
     CATCH_UP = 0.150  # of training to the same step again after a change
 
-    def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100,
-                 extra=()):  # fmt: skip
+    def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100):
         self.experiment, self.picture, self.title = experiment, picture, title
         self.previous, self.kept = None, []
+        self._made, self._cells = cell(), set()  # the cell that made it, those that show it
         self.goal = steps  # the step that a change of settings trains to again
         self._quiet = False
-        self._build(paces, pace, extra)
+        self._build(paces, pace)
         with LOCK:
             self.experiment.step(steps)
             self._show()
+            PANELS.add(self)
 
     # -- parts ------------------------------------------------------------------------------
-    def _build(self, paces, pace, extra):
+    def _build(self, paces, pace):
         settings = self.experiment.settings
         self.image = widgets.Image(format=self.picture.format, width=self.picture.width)
         self.image.add_class("nn-picture")
@@ -194,7 +196,6 @@ class Panel:
                 widgets.HBox([self.text, b["apply"], b["code"]], layout=row),
                 self.note,
                 self.script,
-                *extra,
             ]
         )  # fmt: skip
         self.box.add_class("nn-panel")
@@ -263,6 +264,7 @@ class Panel:
             self._stop()
 
     @property
+    @locked
     def settings(self):
         """The settings string; assign one to apply it (ValueError if it is not right)."""
         return self.experiment.settings.text(steps=self.experiment.steps)
@@ -270,22 +272,22 @@ class Panel:
     @settings.setter
     @locked
     def settings(self, text):
-        new, steps = self.experiment.parse(text)
-        self._replace(lambda: self.experiment.change(**vars(new)))
-        self.goal = self.goal if steps is None else steps
-        self._catch_up(math.inf)
+        self._follow(text, math.inf)
 
     @property
+    @locked
     def settings_url(self):
         """The settings string in a form that can stand in a URL; `settings` takes it too."""
         return self.experiment.settings.text(steps=self.experiment.steps, url=True)
 
     @property
+    @locked
     def code(self):
         """A plain NumPy script that runs alone and prints what the picture shows."""
         return self.experiment.code()
 
     @property
+    @locked
     def summary(self):
         """The state in words, one line."""
         e = self.experiment
@@ -322,6 +324,13 @@ class Panel:
                 return  # the page echoes values that it has been given
             self._replace(lambda: self.experiment.change(**{name: value}))
             self._catch_up()
+
+    def _follow(self, text, seconds=None):
+        """Apply a settings string and train as far as it says, for at most so many seconds."""
+        new, steps = self.experiment.parse(text)
+        self._replace(lambda: self.experiment.change(**vars(new)))
+        self.goal = self.goal if steps is None else steps
+        self._catch_up(seconds)
 
     def _replace(self, restart):
         """Start again; the run so far stays visible as the previous one."""
@@ -367,16 +376,26 @@ class Panel:
         self._show_texts()
 
     def _apply(self):
-        """Apply what stands in the settings box; say in words what is wrong with it."""
+        """Apply what stands in the settings box; say in words what is wrong with it.
+
+        Unlike an assignment to `settings` it never makes the page wait: many steps are begun only.
+        """
         with LOCK:
             if self._quiet:
                 return
+            self._say("")
             try:
-                if self.text.value != self.settings:
-                    self.settings = self.text.value
-                self._say("")
+                if self.text.value == self.settings:
+                    return
+                self._follow(self.text.value)
             except ValueError as error:
                 self._say(f"Not applied: {error}")
+                return
+            e = self.experiment
+            if e.diverged is None and e.steps < self.goal:
+                self._say(
+                    f"Trained to step {e.steps:,} of {self.goal:,} so far: Play or Step goes on."
+                )
 
     def _toggle_code(self):
         with LOCK:
@@ -386,6 +405,10 @@ class Panel:
             self._show_texts()
 
     def _draw(self):
+        if self.picture is None:
+            raise RuntimeError(
+                "this panel is closed; open another one with its settings: " + self.settings
+            )
         for run, label in zip(self.kept, labels(self.kept, self.experiment.settings), strict=True):
             run.label = label
         self.picture.update(self.experiment, self.previous, self.kept)
@@ -436,8 +459,38 @@ class Panel:
         finally:
             self._quiet = before
 
+    @locked
+    def close(self):
+        """Let go of the picture and the widgets; they disappear from the page.
+
+        Settings, summary and script can still be read; what would draw raises RuntimeError. When a
+        cell is run again, the panel that it made before and that nobody else shows is closed.
+        """
+        if self.picture is None:
+            return
+        self._stop()
+        self.picture = None
+        self.image.value = b""
+        for widget in family(self.box):
+            widget.unobserve_all()
+            widget.close()
+
+    def _close_earlier(self):
+        """Close the panels that an earlier run of this cell has made and this cell alone shows."""
+        here, run = cell()
+        self._cells.add(here)
+        if self._made == (here, run) and here is not None:
+            for panel in list(PANELS):
+                made_in, made_by = panel._made
+                if made_in == here and made_by != run and panel._cells <= {here}:
+                    panel.close()
+
+    @locked
     def _repr_mimebundle_(self, include=None, exclude=None):
         """Live where widgets are, the picture elsewhere (built by hand: 7.7.1 and 8 differ)."""
+        if self.picture is None:
+            return {"text/plain": f"{self.title or 'Playground'}: closed. {self.settings}"}
+        self._close_earlier()
         return {
             "text/plain": f"{self.title or 'Playground'}: {self.summary}",
             "image/png": b64encode(self.png()).decode(),
@@ -447,6 +500,29 @@ class Panel:
                 "model_id": self.box.model_id,
             },
         }
+
+
+def cell():
+    """The notebook cell that is being run, and which run of it this is; (None, None) elsewhere."""
+    shell = get_ipython()
+    message = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    here = message.get("metadata", {}).get("cellId")
+    return (here, message["header"]["msg_id"]) if here else (None, None)
+
+
+def family(widget):
+    """A widget and all that belong to it: children, layouts, styles, each of them once."""
+    found, waiting = [], [widget]
+    while waiting:
+        widget = waiting.pop()
+        if widget in found:
+            continue
+        found.append(widget)
+        for name in widget.keys:
+            value = getattr(widget, name)
+            parts = value if isinstance(value, (tuple, list)) else [value]
+            waiting += [part for part in parts if isinstance(part, widgets.Widget)]
+    return found
 
 
 def control(label, allowed, value):

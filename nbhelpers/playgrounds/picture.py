@@ -262,8 +262,6 @@ class LossCurves:
         The vertical axis never goes below this.
     steps : int
         Length of the horizontal axis to begin with.
-    unit : float
-        Steps for one unit of the horizontal axis (for example the batches of an epoch).
     """
 
     KEPT_COLOURS = ("orange", "green", "purple", "sky")
@@ -276,15 +274,14 @@ class LossCurves:
         ylim=(1e-5, 1.0),
         lowest=1e-32,
         steps=1000,
-        unit=1,
         xlabel="step",
         title="loss",
     ):
-        self.picture, self.ax, self.unit, self.lowest = picture, ax, unit, lowest
+        self.picture, self.ax, self.lowest = picture, ax, lowest
         self.curves = curves or {"loss": ("this run", PALETTE["blue"])}
         self.start_ylim, self.start_steps = ylim, steps
         self.shown = None  # limits and labels that the background shows
-        ax.set(yscale="log", ylim=ylim, xlim=(0, steps / unit), xlabel=xlabel, title=title)
+        ax.set(yscale="log", ylim=ylim, xlim=(0, steps), xlabel=xlabel, title=title)
         ax.grid(True, axis="y")
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
@@ -310,11 +307,11 @@ class LossCurves:
         for i, line in enumerate(self.kept_lines):
             self._show(line, kept[i].history[first] if i < len(kept) else None)
         steps, values = experiment.history[first].last(1)
-        self.now.set_data(steps / self.unit, values)
+        self.now.set_data(steps, values)
 
     def _show(self, line, curve):
         steps, values = curve.sample() if curve else ([], [])
-        line.set_data(np.asarray(steps) / self.unit, values)
+        line.set_data(steps, values)
 
     def _limits(self, runs, labels):
         """Choose limits and legend; draw the background again only if they have changed."""
@@ -328,7 +325,7 @@ class LossCurves:
                 bottom = max(bottom**2, self.lowest)  # 1e-4, 1e-8, 1e-16, 1e-32
             if values.max() > top:  # beyond a thousand times, a curve leaves the picture
                 top *= 10.0 if values.max() <= 10 * top else 1000.0
-        shown = (nice_ceiling(longest / self.unit), bottom, top, tuple(labels))
+        shown = (nice_ceiling(longest), bottom, top, tuple(labels))
         if shown == self.shown:
             return
         self.shown = shown
