@@ -132,8 +132,7 @@ QUESTIONS = {
         feedback={
             "A": "Guessing gives 10 %. But the averages look like digits, so they know something.",
             "B": "It does better: the ten averages are quite different from each other.",
-            "D": "Not that well: the average 1 is small and thin, so many a digit with little ink "
-            "is nearest to it.",
+            "D": "Not that well: within one digit, people's hands differ too much for one average.",
         },
     ),
     "one_epoch": Question(
@@ -147,7 +146,7 @@ QUESTIONS = {
             "A": "XOR needed hundreds of steps to get going at all. Its initial weights and its "
             "sigmoids made it slow; notebooks 04 and 05 look into that.",
             "B": "That is less than the nearest average manages without any training.",
-            "D": "No network of this kind gets there, in any number of epochs; see notebook 11.",
+            "D": "None in this notebook gets there; notebook 11 does, with other means.",
         },
     ),
     "two_seeds": Question(
@@ -156,8 +155,8 @@ QUESTIONS = {
         options=["none or nearly none", "about 10", "more than 100"],
         answer="C",
         because="The totals hardly differ, the mistakes do: each network gets about 190 wrong, and "
-        "more than half of these two lists are different images. So a difference of ten images "
-        "between two methods says nothing.",
+        "about a third of these are images that the other one reads. So a difference of ten "
+        "images between two methods says nothing.",
         feedback={
             "A": "Each ends in other weights, so the doubtful images fall this way or that.",
             "B": "The totals are that close. But different images can add up to the same number.",

@@ -224,8 +224,9 @@ QUESTIONS = {
             "Exactly the same numbers come out",
         ],
         answer="B",
-        because="The blame goes back through the wrong weights, but most of it still points "
-        "downhill. The loss falls, the network learns, and nobody notices.",
+        because="The blame goes back through the wrong weights. But at this learning rate they are "
+        "so close to the right ones that the direction hardly changes: the network learns, and "
+        "nobody notices.",
         feedback={
             "A": "That would be the better bug: you would find it. This one hides.",
             "C": "The blame travels through other weights, so delta1 differs. By how much, you'll "
