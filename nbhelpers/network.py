@@ -369,10 +369,14 @@ def checked_dtype(dtype):
 
 
 def all_finite(X):
-    """Tell whether `X` holds finite numbers only. Their sum says so, and quickly, unless it
-    overflows; then each number is looked at."""
+    """Tell whether `X` holds finite numbers only.
+
+    The sums of its rows say so, and quickly, as a matrix product; only if one of them overflows,
+    each number is looked at.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(X.sum()) or np.isfinite(X).all())
+        sums = X @ np.ones(X.shape[-1], X.dtype)
+        return bool(np.isfinite(sums).all() or np.isfinite(X).all())
 
 
 def bad_row(X):

@@ -173,14 +173,17 @@ def fit(
         for epoch in range(1, epochs + 1):
             start = time.perf_counter()
             loss_sum = right_sum = 0.0
-            for rows in minibatches(n, batch_size, rng, shuffle):
-                optimizer.lr = float(base_lr * factor((step + 0.5) / total_steps))
-                step += 1
-                loss, accuracy = train_step(net, X[rows], y[rows], optimizer)
-                if not math.isfinite(loss):
-                    raise diverged(f"the loss became {loss}", step, epoch, optimizer, batch_size)
-                loss_sum += loss * len(rows)
-                right_sum += accuracy * len(rows)
+            with overflow_allowed():
+                for rows in minibatches(n, batch_size, rng, shuffle):
+                    optimizer.lr = float(base_lr * factor((step + 0.5) / total_steps))
+                    step += 1
+                    X_batch = X.take(rows, axis=0)  # X[rows], a fifth faster
+                    loss, accuracy = train_step(net, X_batch, y[rows], optimizer)
+                    if not math.isfinite(loss):
+                        what = f"the loss became {loss}"
+                        raise diverged(what, step, epoch, optimizer, batch_size)
+                    loss_sum += loss * len(rows)
+                    right_sum += accuracy * len(rows)
             spent += time.perf_counter() - start
             if not all_finite(net.params):
                 raise diverged("a parameter became infinite", step, epoch, optimizer, batch_size)
@@ -218,15 +221,15 @@ def fit(
 def train_step(net, X, y, optimizer):
     """Make one step on one batch, already checked; return its loss and accuracy before the step.
 
-    Where the loss is not finite no step is made.
+    Where the loss is not finite no step is made. NumPy's warnings are the caller's affair: see
+    `overflow_allowed`.
     """
-    with overflow_allowed():
-        A = net.forward(X, check=False)
-        loss = net.loss(A, y, check=False)
-        if math.isfinite(loss):
-            net.backward(A, y, check=False)
-            optimizer.step(net.params, net.grads)
-        return loss, net.accuracy(A[-1], y, check=False)
+    A = net.forward(X, check=False)
+    loss = net.loss(A, y, check=False)
+    if math.isfinite(loss):
+        net.backward(A, y, check=False)
+        optimizer.step(net.params, net.grads)
+    return loss, net.accuracy(A[-1], y, check=False)
 
 
 def overflow_allowed():

@@ -32,7 +32,7 @@ from nbhelpers.playgrounds.picture import (
     nice_ceiling,
 )
 from nbhelpers.plots import PALETTE, STYLE, tile
-from nbhelpers.training import evaluate, train_step
+from nbhelpers.training import evaluate, overflow_allowed, train_step
 
 EPOCH = 55_000  # images to train on; the other 5,000 are for validation
 SAMPLE = 1_000  # validation images that are read for every picture
@@ -130,7 +130,8 @@ class Mnist(Experiment):
         if self.place >= EPOCH:
             self.order, self.place = self.rng.permutation(EPOCH), 0
         rows = self.order[self.place : self.place + self.settings.batch_size]
-        loss, right = train_step(self.net, self.X[rows], self.y[rows], self.optimizer)
+        with overflow_allowed():
+            loss, right = train_step(self.net, self.X[rows], self.y[rows], self.optimizer)
         self.place += len(rows)
         self.images += len(rows)
         self._since += len(rows) * np.array([1, loss, right])
