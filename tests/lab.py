@@ -144,17 +144,20 @@ def wait_for(address, lab, seconds, log):
     raise RuntimeError(f"JupyterLab did not answer at {address} within {seconds} s:\n{tail}")
 
 
+def end_kernels(address):
+    """Shut down every kernel of a server."""
+    with urllib.request.urlopen(f"{address}/api/kernels", timeout=5) as answer:
+        kernels = json.load(answer)
+    for kernel in kernels:
+        request = urllib.request.Request(f"{address}/api/kernels/{kernel['id']}", method="DELETE")
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(request, timeout=20).close()
+
+
 def stop(lab, address):
     """Shut the kernels down, then the server."""
     with contextlib.suppress(OSError):  # a server that died has no kernels left
-        with urllib.request.urlopen(f"{address}/api/kernels", timeout=5) as answer:
-            kernels = json.load(answer)
-        for kernel in kernels:
-            request = urllib.request.Request(
-                f"{address}/api/kernels/{kernel['id']}", method="DELETE"
-            )
-            with contextlib.suppress(urllib.error.HTTPError):
-                urllib.request.urlopen(request, timeout=20).close()
+        end_kernels(address)
     lab.terminate()
     try:
         lab.wait(20)
@@ -427,12 +430,25 @@ class OpenNotebook:
         return [Panel(self.page, i) for i in range(self.page.evaluate(PANELS))]
 
 
-def open_notebook(browser, address, path, width=1280, height=1000):
-    """Open ``path`` (relative to the served folder) in a new page and wait for its kernel."""
-    page = browser.new_page(viewport={"width": width, "height": height})
-    notebook = OpenNotebook(page)
-    page.goto(f"{address}/lab/tree/{path}?reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
-    notebook.idle(90)
+def open_notebook(browser, address, path, width=1280, height=1000, seconds=45, tries=3):
+    """Open ``path`` (relative to the served folder) in a new page and wait for its kernel.
+
+    On a busy machine a kernel now and then comes up without the channel that reports its state,
+    and would be waited for in vain; after ``seconds`` it is ended and another one started.
+    TimeoutError if that happens ``tries`` times in a row.
+    """
+    for left in reversed(range(tries)):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        notebook = OpenNotebook(page)
+        page.goto(f"{address}/lab/tree/{path}?reset")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+        try:
+            notebook.idle(seconds)
+            break
+        except TimeoutError:
+            page.close()
+            end_kernels(address)
+            if not left:
+                raise
     page.evaluate(LISTEN)
     return notebook
