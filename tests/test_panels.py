@@ -305,7 +305,7 @@ def test_script_runs_alone_and_prints_the_same(panel, tmp_path):
     what = r"validation: loss (\S+?),? " if "validation" in printed else r"loss (\S+)"
     said = re.search(what, panel.summary + " ")[1]
     assert float(re.search(what, printed)[1]) == pytest.approx(float(said), rel=0.006)
-    assert f"step {panel.experiment.steps:,}" in printed
+    assert f"{panel.experiment.unit} {panel.experiment.steps:,}" in printed
 
 
 @pytest.mark.parametrize("weights", ["uniform", "normal"])

@@ -5,9 +5,28 @@ itself. How one is made: `experiment.py` (what is trained), `picture.py` (what i
 (what is moved); `xor.py` is an example to copy.
 """
 
+from nbhelpers.playgrounds.bias import bias
+from nbhelpers.playgrounds.bowl import bowl
+from nbhelpers.playgrounds.bugs import bugs
+from nbhelpers.playgrounds.curve import activations, curve_bias, sgd
 from nbhelpers.playgrounds.mnist import mnist
+from nbhelpers.playgrounds.regions import regions
+from nbhelpers.playgrounds.signals import signals
+from nbhelpers.playgrounds.softmax import softmax
 from nbhelpers.playgrounds.xor import xor
 
-PLAYGROUNDS = {"xor": xor, "mnist": mnist}
+PLAYGROUNDS = {
+    "xor": xor,
+    "bias": bias,
+    "curve_bias": curve_bias,
+    "bowl": bowl,
+    "sgd": sgd,
+    "activations": activations,
+    "signals": signals,
+    "softmax": softmax,
+    "bugs": bugs,
+    "regions": regions,
+    "mnist": mnist,
+}
 
 __all__ = ["PLAYGROUNDS", *PLAYGROUNDS]

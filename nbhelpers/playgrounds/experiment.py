@@ -31,6 +31,7 @@ To write an experiment, declare its settings and say how to build it and how to 
 
 import time
 from array import array
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from urllib.parse import unquote_plus, urlencode
 
@@ -39,7 +40,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a setting may be: a number in a range, or one of several options."""
+    """What a setting may be: a number in a range, one of several options, or a text."""
 
     kind: type
     low: float = None
@@ -50,6 +51,8 @@ class Allowed:
     short: str = None
     box: bool = False
     show: bool = True
+    spell: Callable = None
+    what: str = ""
 
     def round(self, value):
         """A slider's value without its rounding noise: logarithmic ones get three digits."""
@@ -67,6 +70,13 @@ class Allowed:
                 if type(option) is type(value) and option == value:
                     return option
             raise error
+        if self.spell:
+            if not isinstance(value, str):
+                raise error
+            try:
+                return self.spell(value)
+            except ValueError as reason:
+                raise ValueError(f"{error}: {reason}") from None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise error
         if not self.low <= value <= self.high or self.kind(value) != value:  # NaN fails here too
@@ -78,7 +88,7 @@ class Allowed:
         for option in self.options:
             if text == str(option):
                 return option
-        if self.options:
+        if self.options or self.spell:
             return self.check(name, text)
         try:
             return self.check(name, int(text) if self.kind is int else float(text))
@@ -86,6 +96,8 @@ class Allowed:
             raise ValueError(f"{name} must be {self}, got {text!r:.60}") from None
 
     def __str__(self):
+        if self.spell:
+            return self.what
         if self.options:
             return "one of " + ", ".join(str(option) for option in self.options)
         what = "a whole number" if self.kind is int else "a number"
@@ -106,6 +118,16 @@ def number(default, low, high, log=False, label=None, short=None, box=False, sho
 def choice(default, options, label=None, short=None, show=True):
     """A setting that is one of `options` (strings, or numbers, or bools)."""
     allowed = Allowed(type(default), None, None, False, tuple(options), label, short, False, show)
+    return field(default=default, metadata={"allowed": allowed})
+
+
+def text(spell, what, default="", label=None):
+    """A setting that is a text without commas. It has no control: its panel offers other means.
+
+    `spell(text)` returns the text in its one proper spelling, or raises ValueError that says what
+    is wrong with it; `what` says what it should be, as in "points class:x1:x2;...".
+    """
+    allowed = Allowed(str, None, None, False, (), label, None, False, False, spell, what)
     return field(default=default, metadata={"allowed": allowed})
 
 

@@ -145,7 +145,7 @@ class Panel:
         self.pace = widgets.Dropdown(
             options=[(f"{n:,}", n) for n in paces],
             value=pace,
-            description="steps at a time",
+            description=f"{self.experiment.unit}s at a time",
             style={"description_width": "initial"},
             layout={"width": "190px"},
         )
@@ -312,15 +312,18 @@ class Panel:
             if self._quiet:
                 return
             allowed, value = self.experiment.settings.allowed()[name], change["new"]
+            now, slider = getattr(self.experiment.settings, name), change["owner"]
+            if is_float_slider(slider) and math.isclose(on_grid(slider, now), value, rel_tol=1e-9):
+                return  # the page says where the slider stands, and its last digit differs
             try:
-                if change["owner"] is not self.boxes.get(name):
+                if slider is not self.boxes.get(name):
                     value = allowed.round(value)
                 value = allowed.check(name, value)
             except ValueError as error:
                 self._say(f"Not applied: {error}")
                 self._show_controls()
                 return
-            if value == getattr(self.experiment.settings, name):
+            if value == now:
                 return  # the page echoes values that it has been given
             self._replace(lambda: self.experiment.change(**{name: value}))
             self._catch_up()

@@ -25,7 +25,6 @@ from nbhelpers.plots import (
     weight_lines,
 )
 
-LIMITS = (-0.25, 1.25)  # the part of the plane that is shown, the same in both directions
 GRID = 92  # points of the surface along each side
 
 
@@ -48,10 +47,14 @@ class Xor(Experiment):
 
     Settings = XorSettings
 
-    def build(self):
+    def data(self):
+        """The examples: inputs (n, 2) and targets (n, 1)."""
+        return xor_data(dtype=np.float64)
+
+    def network(self):
+        """The network with its initial weights."""
         s = self.settings
-        self.X, self.Y = xor_data(dtype=np.float64)
-        self.net = MLP(
+        return MLP(
             [2, s.hidden, 1],
             activation=s.activation,
             output=s.output,
@@ -61,8 +64,12 @@ class Xor(Experiment):
             rng=self.rng,
             dtype=np.float64,
         )
-        # Notebook 01 adds up over the four examples; the network's loss and gradient are means.
-        self.optimizer = SGD(s.learning_rate * len(self.X))
+
+    def build(self):
+        self.X, self.Y = self.data()
+        self.net = self.network()
+        # Notebook 01 adds up over the examples; the network's loss and gradient are means.
+        self.optimizer = SGD(self.settings.learning_rate * len(self.X))
         self.A = self.net.forward(self.X)
         self.record("loss", self.total_loss())
 
@@ -73,16 +80,16 @@ class Xor(Experiment):
         return self.record("loss", self.total_loss())
 
     def total_loss(self):
-        """The loss of notebook 01: half the sum of the squared errors of all four examples."""
+        """The loss of notebook 01: half the sum of the squared errors of all examples."""
         return len(self.X) * self.net.loss(self.A, self.Y, check=False)
 
     def right(self):
-        """Which of the four examples are on the right side of 0.5, bool (4,)."""
-        return ((self.A[-1] > 0.5) == (self.Y > 0.5))[:, 0]
+        """Which examples are on the right side of 0.5, bool (n,); on the border itself none is."""
+        return ((self.A[-1] - 0.5) * (self.Y - 0.5) > 1e-9)[:, 0]  # rounding has no say
 
     def describe(self):
         worst = np.abs(self.A[-1] - self.Y).max()
-        return f"{self.right().sum()} of 4 right · largest error {worst:.2g}"
+        return f"{self.right().sum()} of {len(self.X)} right · largest error {worst:.2g}"
 
     def advice(self):
         return "Try a smaller learning rate, or a sigmoid output."
@@ -159,8 +166,11 @@ for x, a in zip(X, A2):
 """
 
 
-class XorPicture(Picture):
-    """Network, decision surface and loss, side by side."""
+class PlanePicture(Picture):
+    """Network, decision surface and loss of an experiment in the plane, side by side."""
+
+    LIMITS = (-0.25, 1.25)  # the part of the plane that is shown, the same in both directions
+    UNITS = (0, 276)  # pixels from the bottom of the network's axes: where its units stand
 
     def build(self):
         self._build_network()
@@ -176,35 +186,42 @@ class XorPicture(Picture):
         ax.add_collection(self.weights)
         self.units = self.changing(Units(ax))
         ax.add_artist(self.units)
-        for y, name in ((184, "$x_1$"), (92, "$x_2$")):
-            ax.text(14, y, name, ha="center", va="center", fontsize=13)
-        ax.text(278, 138 - 34, "output", ha="center", va="top")
-        for x, colour, words in ((40, "blue", "negative"), (150, "vermilion", "positive weight")):
-            ax.plot([x, x + 22], [-26, -26], color=PALETTE[colour], lw=4, clip_on=False)
-            ax.text(x + 29, -26, words, va="center")
+        inputs, ((x, y),) = self.positions([2, 1])
+        for (_, height), name in zip(inputs, ("$x_1$", "$x_2$"), strict=True):
+            ax.text(14, height, name, ha="center", va="center", fontsize=13)
+        ax.text(x, y - 34, "output", ha="center", va="top")
+        for left, colour, words in (
+            (40, "blue", "negative"),
+            (150, "vermilion", "positive weight"),
+        ):
+            ax.plot([left, left + 22], [-26, -26], color=PALETTE[colour], lw=4, clip_on=False)
+            ax.text(left + 29, -26, words, va="center")
+
+    def positions(self, sizes):
+        """Where the units of each layer stand in the network's axes."""
+        return node_positions(sizes, (54, 278), self.UNITS)
 
     def _build_surface(self):
-        ax = self.axes(374, 52, 276, 276)
-        ax.set(xlim=LIMITS, ylim=LIMITS, xticks=[0, 1], yticks=[0, 1])
+        ax = self.plane = self.axes(374, 52, 276, 276)
+        ax.set(xlim=self.LIMITS, ylim=self.LIMITS, xticks=[0, 1], yticks=[0, 1])
         ax.set(title="output for every input", xlabel="$x_1$", ylabel="$x_2$")
         self.surface = self.changing(Surface(ax))
         ax.add_artist(self.surface)
         self.border = self.changing(LineCollection([], colors=PALETTE["ink"], linewidths=1.8))
         ax.add_collection(self.border)
-        self.points = GRID, grid_points(LIMITS, LIMITS, GRID)
-        X, Y = xor_data()
-        colours = [CLASS_COLORS[int(y)] for y in Y[:, 0]]
-        self.changing(
-            ax.scatter(*X.T, s=330, c=colours, edgecolors="white", linewidths=2, zorder=3)
+        self.points = grid_points(self.LIMITS, self.LIMITS, GRID)
+        self.examples = self.changing(
+            ax.scatter([], [], s=330, edgecolors="white", linewidths=2, zorder=3)
         )
+        middle = sum(self.LIMITS) / 2
         marks = {"marker": "$\u2713$", "ms": 10}, {"marker": "x", "ms": 9, "mew": 3}
         self.right, self.wrong = (
             self.changing(ax.plot([], [], ls="", color="white", **mark)[0]) for mark in marks
         )
         self.words = self.changing(
             ax.text(
-                0.5,
-                0.5,
+                middle,
+                middle,
                 "",
                 ha="center",
                 va="center",
@@ -223,28 +240,37 @@ class XorPicture(Picture):
         net = experiment.net
         self.words.set_visible(experiment.diverged is not None)
         self.words.set_text(f"diverged at step {experiment.diverged}")
-        n, points = self.points
         with np.errstate(all="ignore"):
-            A = [a.reshape(n, n, -1) for a in net.forward(points, check=False)]
+            A = [a.reshape(GRID, GRID, -1) for a in net.forward(self.points, check=False)]
         self.surface.set_values(A[-1][:, :, 0])
-        self.border.set_segments(level_lines(A[-1][:, :, 0], LIMITS, LIMITS, 0.5))
-        right = experiment.right()
-        self.right.set_data(*experiment.X[right].T)
-        self.wrong.set_data(*experiment.X[~right].T)
-
-        size = min(46, 2 * (276 // (2 * max(net.sizes))) - 4)
-        positions = node_positions(net.sizes, (54, 278), (0, 276))
-        segments, widths, colours = weight_lines(net.W, positions)
-        self.weights.set(segments=segments, linewidths=widths, colors=colours)
+        Z = A[-1][:, :, 0].round(9)  # where it is 0.5 everywhere, rounding draws no border
+        self.border.set_segments(level_lines(Z, self.LIMITS, self.LIMITS, 0.5))
+        self._show_examples(experiment)
+        positions = self.positions(net.sizes)
+        self._show_weights(net, positions)
         lows = {"tanh": -1.0, "relu": -1.0}
-        low = [0.0, lows.get(experiment.settings.activation, 0.0), 0.0]
+        low = [lows.get(experiment.settings.activation, 0.0)] * len(A)
+        low[0] = low[-1] = 0.0
         maps = [
             (a[:, :, k] - lo) / (1 - lo)
             for a, lo in zip(A, low, strict=True)
             for k in range(a.shape[2])
         ]
+        height = self.UNITS[1] - self.UNITS[0]
+        size = min(46, 2 * (height // (2 * max(net.sizes))) - 4)
         self.units.set_maps(maps, np.concatenate(positions), size)
         self.losses.update(experiment, previous, kept)
+
+    def _show_examples(self, experiment):
+        X, right = experiment.X, experiment.right()
+        self.examples.set_offsets(X)
+        self.examples.set_facecolors([CLASS_COLORS[int(y)] for y in experiment.Y[:, 0]])
+        self.right.set_data(*X[right].T)
+        self.wrong.set_data(*X[~right].T)
+
+    def _show_weights(self, net, positions):
+        segments, widths, colours = weight_lines(net.W, positions)
+        self.weights.set(segments=segments, linewidths=widths, colors=colours)
 
 
 def xor(settings=None, steps=None):
@@ -263,4 +289,4 @@ def xor(settings=None, steps=None):
     """
     chosen, at = XorSettings.parse(settings or "", Xor.most_steps)
     steps = at if at is not None else 1_000 if steps is None else steps
-    return Panel(Xor(chosen), XorPicture(), title="A network learns XOR", steps=steps)
+    return Panel(Xor(chosen), PlanePicture(), title="A network learns XOR", steps=steps)

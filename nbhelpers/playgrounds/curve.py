@@ -1,0 +1,664 @@
+"""The playgrounds of notebooks 02 to 04: a network learns a function of one variable.
+
+One experiment and one picture, three panels: `curve_bias` (02: what a bias does), `sgd` (03:
+mini-batches) and `activations` (04: the hidden units' function, and depth). The network and every
+operation of its training are those of the notebooks' programs, so the numbers are theirs too.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from nbhelpers.datasets import CURVES
+from nbhelpers.datasets import curve as curve_data
+from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.panel import Panel, short
+from nbhelpers.playgrounds.picture import LossCurves, Picture, nice_ceiling
+from nbhelpers.plots import PALETTE
+
+POINTS = 32  # to train on
+GRID = 241  # points of a line in the picture
+DOMAINS = {  # from a function's own domain (low, high)
+    "own": lambda low, high: (low, high),
+    "centred": lambda low, high: ((low - high) / 2, (high - low) / 2),
+    "half": lambda low, high: (low / 2, high / 2),
+    "double": lambda low, high: (2 * low, 2 * high),
+}
+# What the hidden units do to their weighted sum, and how a delta goes back through them.
+HIDDEN = {
+    "sigmoid": (lambda Z: 1 / (1 + np.exp(-Z)), lambda D, A: D * A * (1 - A)),
+    "tanh": (np.tanh, lambda D, A: D * (1 - A**2)),
+    "relu": (lambda Z: np.maximum(Z, 0), lambda D, A: D * (A > 0)),
+    "leaky_relu": (lambda Z: np.maximum(Z, 0.01 * Z), lambda D, A: D * np.where(A > 0, 1, 0.01)),
+    "elu": (
+        lambda Z: np.maximum(Z, 0) + np.expm1(np.minimum(Z, 0)),
+        lambda D, A: D * (np.minimum(A, 0) + 1),
+    ),
+}
+
+
+class Net:
+    """A 1-h-...-h-1 network with a linear output; its weights are standard normal to begin with.
+
+    Attributes
+    ----------
+    W : list of arrays (n_in, n_out)
+    b : list of arrays (n_out,); None where a layer has no bias
+    """
+
+    def __init__(self, sizes, activation, rng, hidden_bias=True, output_bias=True):
+        self.f, self.back = HIDDEN[activation]
+        self.W = [rng.standard_normal(shape) for shape in pairwise(sizes)]
+        has_bias = [hidden_bias] * (len(sizes) - 2) + [output_bias]
+        self.b = [np.zeros(n) if on else None for n, on in zip(sizes[1:], has_bias, strict=True)]
+
+    @property
+    def params(self):
+        """All weights and biases, an array (n,)."""
+        return np.concatenate([p.ravel() for p in self.W + self.b if p is not None])
+
+    def forward(self, X):
+        """The activations of all layers, [X, A1, ..., AL]."""
+        A, last = [X], len(self.W) - 1
+        for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
+            Z = A[-1] @ W if b is None else A[-1] @ W + b
+            A.append(self.f(Z) if layer < last else Z)
+        return A
+
+    def update(self, A, Y, lr):
+        """One step of gradient descent on the mean of half the squared errors."""
+        delta = (A[-1] - Y) / len(Y)
+        for layer in reversed(range(len(self.W))):
+            before = delta @ self.W[layer].T if layer else None
+            self.W[layer] -= lr * A[layer].T @ delta
+            if self.b[layer] is not None:
+                self.b[layer] -= lr * np.add.reduce(delta, axis=0)
+            if layer:
+                delta = self.back(before, A[layer])
+
+
+class CurveExperiment(Experiment):
+    """A network learns evenly spaced points on a curve; a step is an epoch.
+
+    A setting that a panel does not have is fixed here.
+    """
+
+    unit = "epoch"
+    most_steps = 20_000
+    fade = 0.995
+    errors = True  # record the root mean squared errors, at the points and between them
+    fixed = MappingProxyType(
+        {
+            "function": "sine",
+            "domain": "own",
+            "activation": "sigmoid",
+            "depth": 1,
+            "hidden_bias": "on",
+            "output_bias": "on",
+            "batch_size": 4,
+            "shuffle": "on",
+        }
+    )
+
+    def chosen(self, name):
+        """The value of a setting, or what it is fixed to."""
+        return getattr(self.settings, name) if hasattr(self.settings, name) else self.fixed[name]
+
+    def build(self):
+        s, name = self.settings, self.chosen("function")
+        self.domain = DOMAINS[self.chosen("domain")](*CURVES[name].domain)
+        options = {"domain": self.domain, "dtype": np.float64}
+        self.X, self.Y = curve_data(name, POINTS, **options)
+        self.X_test, self.Y_test = curve_data(name, POINTS, shift=0.5, **options)
+        self.net = Net(
+            [1, *[s.hidden] * self.chosen("depth"), 1],
+            self.chosen("activation"),
+            self.rng,
+            hidden_bias=self.chosen("hidden_bias") == "on",
+            output_bias=self.chosen("output_bias") == "on",
+        )
+        self.batch_size = self.chosen("batch_size")
+        self.order = np.arange(POINTS)
+        self.reach = 0.0, 0.0  # what the picture's axes must reach: a share, an activation
+        with np.errstate(all="ignore"):
+            self.look()
+
+    def advance(self):
+        lr, size = self.settings.learning_rate, self.batch_size
+        if self.chosen("shuffle") == "on":
+            self.order = self.rng.permutation(POINTS)
+        if size == POINTS and self.chosen("shuffle") == "off":
+            self.net.update(self.A, self.Y, lr)  # the outputs are known already
+            return self.look()
+        X, Y = self.X[self.order], self.Y[self.order]
+        for start in range(0, POINTS, size):
+            A = self.net.forward(X[start : start + size])
+            self.net.update(A, Y[start : start + size], lr)
+        return self.look()
+
+    def look(self):
+        """Evaluate and record; returns the loss: half the squared error, mean over the points."""
+        self.A = self.net.forward(self.X)
+        loss = 0.5 * np.mean((self.A[-1] - self.Y) ** 2)
+        largest = np.abs(self.A[-2]).max(axis=0)  # of each hidden unit, (hidden,)
+        share = (largest * np.abs(self.net.W[-1][:, 0])).max()
+        # The largest so far, which fades: so the axes rarely change, and follow in the end.
+        share_before, activation_before = self.reach
+        self.reach = (
+            max(self.fade * share_before, share),
+            max(self.fade * activation_before, largest.max()),
+        )
+        if self.errors:
+            self.record("training", np.sqrt(2 * loss))
+            self.record("test", self.test_error())
+        return self.record("loss", loss)
+
+    def test_error(self):
+        """The root mean squared error at the points halfway between those of the training."""
+        return np.sqrt(np.mean((self.net.forward(self.X_test)[-1] - self.Y_test) ** 2))
+
+    @property
+    def batch(self):
+        """The rows of the last mini-batch; none before the first step."""
+        start = (POINTS - 1) // self.batch_size * self.batch_size
+        return self.order[start:] if self.steps else self.order[:0]
+
+    def dead(self):
+        """How many units of the last hidden layer are 0 at every training point."""
+        return int((self.A[-2] <= 0).all(axis=0).sum())
+
+    def describe(self):
+        with np.errstate(all="ignore"):
+            between = short(self.test_error())
+        name = "RMSE" if self.errors else "root mean squared error"
+        words = f"{name} {short(np.sqrt(2 * self.loss))} at the points, {between} between them"
+        if self.chosen("activation") == "relu":
+            words += f" · {self.dead()} of {self.A[-2].shape[1]} units dead"
+        if self.loss > 1e6:
+            words += " · the weights have exploded: try a smaller learning rate"
+        return words
+
+    def advice(self):
+        s = self.settings
+        return (
+            "Every update overshot by more than the one before. Try a learning rate below "
+            f"{short(0.3 * s.learning_rate)}."
+        )
+
+    def code(self):
+        return script(self)
+
+
+# ---------------------------------------------------------------- the plain script of Show code
+FUNCTION_CODE = {
+    "sine": "np.sin(x)",
+    "two waves": "np.sin(x) + 0.5 * np.sin(3 * x)",
+    "damped wave": "np.exp(-x / 4) * np.cos(2 * x)",
+    "bump": "np.exp(-(x**2))",
+    "parabola": "x**2",
+    "corner": "np.abs(x)",
+    "step": "np.where(x < 0, -1.0, 1.0)",
+}
+HIDDEN_CODE = {  # the function, and how a delta goes back through it
+    "sigmoid": ("1 / (1 + np.exp(-Z))", "{0} * {1} * (1 - {1})"),
+    "tanh": ("np.tanh(Z)", "{0} * (1 - {1}**2)"),
+    "relu": ("np.maximum(Z, 0)", "{0} * ({1} > 0)"),
+    "leaky_relu": ("np.maximum(Z, 0.01 * Z)", "{0} * np.where({1} > 0, 1, 0.01)"),
+    "elu": (
+        "np.maximum(Z, 0) + np.expm1(np.minimum(Z, 0))",
+        "{0} * (np.minimum({1}, 0) + 1)",
+    ),
+}
+DEFINE = """
+
+def {}(Z):
+    return {}
+
+"""
+SCRIPT = """\
+import numpy as np
+
+low, high = {low}, {high}
+
+
+def curve(x):
+    return {function}
+
+
+X = np.linspace(low, high, {points})[:, None]  # inputs ({points}, 1)
+Y = curve(X)  # targets ({points}, 1)
+X_test = X[:-1] + 0.5 * (high - low) / {gaps}  # halfway between the training points
+Y_test = curve(X_test)
+{define}
+rng = np.random.default_rng({seed})
+{start}
+{constants}
+
+{loop}
+
+{shown}
+loss = 0.5 * np.mean((A{last} - Y) ** 2)
+{test}
+error = np.sqrt(np.mean((A{last} - Y_test) ** 2))
+print(f"{where} · loss {{loss:.6g}}")
+print(f"root mean squared error between the points: {{error:.6g}}")
+"""
+
+
+def script(experiment):
+    """The script for an experiment as far as it has been trained."""
+    s, chosen = experiment.settings, experiment.chosen
+    name = chosen("activation")
+    hidden, back = HIDDEN_CODE[name]
+    f, define = name, DEFINE.format(name, hidden)
+    if name == "tanh":
+        f, define = "np.tanh", ""
+    layers = range(1, len(experiment.net.W) + 1)
+    last, has_bias = layers[-1], [None] + [b is not None for b in experiment.net.b]
+
+    def forward(X, indent=""):
+        lines = []
+        for k in layers:
+            Z = f"{f'A{k - 1}' if k > 1 else X} @ W{k}" + f" + b{k}" * has_bias[k]
+            lines.append(f"{indent}A{k} = {Z if k == last else f'{f}({Z})'}")
+        return lines
+
+    start = []
+    for k, W in zip(layers, experiment.net.W, strict=True):
+        start.append(f"W{k} = rng.standard_normal({W.shape})")
+        if has_bias[k]:
+            start.append(f"b{k} = np.zeros({W.shape[1]})")
+    full = chosen("shuffle") == "off" and experiment.batch_size == POINTS
+    word, steps = experiment.unit, experiment.steps
+    rows = "" if full else "[rows]"
+    indent = "    " if full else "        "
+    loop = [f"for {word} in range({word}s):"]
+    if not full:
+        order = "rng.permutation(len(X))" if chosen("shuffle") == "on" else "np.arange(len(X))"
+        loop += [
+            f"    order = {order}",
+            "    for start in range(0, len(X), batch_size):",
+            "        rows = order[start : start + batch_size]",
+        ]
+    loop += forward("X" + rows, indent)
+    loop.append(f"{indent}delta{last} = (A{last} - Y{rows}) / len({'X' if full else 'rows'})")
+    for k in reversed(layers[:-1]):
+        delta = back.format(f"delta{k + 1} @ W{k + 1}.T", f"A{k}")
+        loop.append(f"{indent}delta{k} = {delta}")
+    for k in reversed(layers):
+        A = f"A{k - 1}" if k > 1 else "X" + rows
+        loop.append(f"{indent}W{k} -= lr * {A}.T @ delta{k}")
+        if has_bias[k]:
+            loop.append(f"{indent}b{k} -= lr * delta{k}.sum(axis=0)")
+    constants = {"lr": s.learning_rate, f"{word}s": steps}
+    if not full:
+        constants["batch_size"] = experiment.batch_size
+    return SCRIPT.format(
+        low=multiple_of_pi(experiment.domain[0]),
+        high=multiple_of_pi(experiment.domain[1]),
+        points=POINTS,
+        gaps=POINTS - 1,
+        function=FUNCTION_CODE[chosen("function")],
+        define=define,
+        seed=s.seed,
+        start="\n".join(start),
+        constants=f"{', '.join(constants)} = {', '.join(map(repr, constants.values()))}",
+        loop="\n".join(loop),
+        shown="\n".join(forward("X")),
+        test="\n".join(forward("X_test")),
+        last=last,
+        where=f"{word} {steps:,}",
+    )
+
+
+def multiple_of_pi(x):
+    """A number as it is written in a program: 2 * np.pi, or 1.5.
+
+    >>> multiple_of_pi(6.283185307179586)
+    '2 * np.pi'
+    """
+    times = round(float(x) / np.pi, 6)
+    if times and times * np.pi == x:
+        return "np.pi" if times == 1 else f"{times:g} * np.pi"
+    return repr(float(x))
+
+
+# ---------------------------------------------------------------- what is seen
+COLOURS = [PALETTE[name] for name in ("orange", "sky", "green", "purple", "blue", "vermilion")]
+
+
+class CurvePicture(Picture):
+    """The curve, what each hidden unit adds to it, and the loss.
+
+    Parameters
+    ----------
+    errors : bool
+        Show the root mean squared errors at the points and between them instead of the loss.
+    batches : bool
+        Mark the points of the last mini-batch.
+    histogram : bool
+        Show how the activations of the last hidden layer are spread.
+    """
+
+    def __init__(self, errors=True, batches=False, histogram=False):
+        self.errors, self.batches, self.histogram = errors, batches, histogram
+        super().__init__(height=460 if histogram else 384)
+
+    def build(self):
+        self.shown = None  # what the background shows
+        height = self.height - 42 - 76
+        self._build_curve(self.axes(52, 76, 318, height))
+        if self.histogram:
+            self._build_shares(self.axes(434, 290, 230, self.height - 42 - 290), 252)
+            self._build_histogram(self.axes(434, 76, 230, 110))
+        else:
+            self._build_shares(self.axes(434, 76, 230, height), 14, 14)
+            self.share_axes.set_xlabel("x")
+        ax = self.axes(738, 76, 236, height)
+        if self.errors:
+            curves = {
+                "training": ("at the points", PALETTE["blue"]),
+                "test": ("between them", PALETTE["vermilion"]),
+            }
+            options = {"title": "root mean squared error", "xlabel": "epoch"}
+            self.losses = LossCurves(self, ax, curves, ylim=(1e-3, 3), **options)
+            self.losses.lines["training"].set_linewidth(4)
+            self.losses.lines["test"].set_linewidth(1.4)
+        else:
+            self.losses = LossCurves(self, ax, ylim=(1e-4, 1))
+
+    def _build_curve(self, ax):
+        self.curve_axes = ax
+        ax.set(title="output and training points", xlabel="x")
+        (self.truth,) = ax.plot([], [], color=PALETTE["light grey"], lw=6)
+        (self.marked,) = ax.plot([], [], "o", ms=13, color=PALETTE["orange"])
+        (self.line,) = ax.plot([], [], color=PALETTE["blue"], lw=2.6)
+        (self.points,) = ax.plot([], [], "o", ms=5, color=PALETTE["ink"])
+        self.words = message(ax)
+        self.changing(self.marked, self.line, self.points, self.words)
+        self._keys(
+            (("line", "blue", "output"), ("line", "light grey", "the function"))
+            + (("disc", "orange", "last mini-batch"),) * self.batches,
+            52,
+            14,
+        )
+
+    def _build_shares(self, ax, y, right=0):
+        self.share_axes = ax
+        ax.set(title="each hidden unit's share")
+        ax.axhline(0, color=PALETTE["light grey"], lw=0.8)
+        self.shares = LineCollection([], linewidths=1.8, colors=COLOURS)
+        ax.add_collection(self.shares)
+        (self.constant,) = ax.plot([], [], ls="--", lw=1.4, color=PALETTE["grey"])
+        (self.middles,) = ax.plot([], [], "o", ms=6, color=PALETTE["ink"])
+        self.changing(self.constant, self.shares, self.middles)
+        x = 434 + right
+        self.middle_key = self._keys([("disc", "ink", "where $z$ is 0")], x, y, small=True)
+        self._keys([("line", "grey", "output's bias")], x + 134, y, small=True)
+
+    def _build_histogram(self, ax):
+        self.histogram_axes = ax
+        ax.set(title="activations of these units", yticks=[], ylim=(0, 1))
+        ax.spines["left"].set_visible(False)
+        self.bars = ax.stairs(np.zeros(24), np.linspace(0, 1, 25), fill=True, color=COLOURS[1])
+        self.changing(self.bars)
+        ax.set_xlabel("activation at the training points")
+
+    def _keys(self, keys, x, y, small=False):
+        """A row of keys, from a place given in pixels; returns the artists."""
+        artists = []
+        w, h = self.width, self.height
+        for kind, colour, words in keys:
+            style = {"color": PALETTE[colour]}
+            if kind == "line":
+                style |= {"lw": 1.4, "ls": "--"} if small else {"lw": 4}
+            else:
+                style |= {"marker": "o", "ms": 6 if small else 10, "ls": ""}
+            places = [x, x + 20] if kind == "line" else [x + 10]
+            line = Line2D(np.array(places) / w, [y / h] * len(places), **style)
+            text = self.figure.text((x + 28) / w, y / h, words, va="center")
+            artists += [self.figure.add_artist(line), text]
+            x += 46 + 7.4 * len(words)
+        return artists
+
+    def update(self, experiment, previous=None, kept=()):
+        self._stage(experiment)
+        net = experiment.net
+        bottom, top = self.curve_axes.get_ylim()
+        with np.errstate(all="ignore"):
+            A = net.forward(self.x)
+            y = within(A[-1], bottom - 9, top + 9)
+            self.line.set_data(self.x, y)
+            self._show_shares(net, A[-2])
+        rows = experiment.batch if self.batches and experiment.batch_size < POINTS else []
+        self.marked.set_data(experiment.X[rows], experiment.Y[rows])
+        words = "" if ((bottom < y) & (y < top)).any() else "the output is outside the picture"
+        if experiment.diverged is not None:
+            words = f"diverged at {experiment.unit} {experiment.diverged}"
+        self.words.set_visible(bool(words))
+        self.words.set_text(words)
+        if self.histogram:
+            self._show_histogram(experiment.A[-2])
+        self.losses.update(experiment, previous, kept)
+
+    def _show_shares(self, net, A):
+        """Each unit's activation times its weight to the output, and where its z is 0."""
+        far = 9 * self.share_axes.get_ylim()[1]
+        shares = within(A * net.W[-1][:, 0], -far, far)  # (GRID, hidden)
+        x = np.broadcast_to(self.x[:, 0], shares.T.shape)
+        self.shares.set_segments(np.stack([x, shares.T], axis=-1))
+        b = net.b[-1]
+        self.constant.set_data(*([], []) if b is None else (self.x[[0, -1]], [b, b]))
+        self.middles.set_visible(len(net.W) == 2)
+        if len(net.W) == 2:  # z = w x + b is 0 at x = -b / w
+            b = 0.0 if net.b[0] is None else net.b[0]
+            places = within(-b / net.W[0][0], -1e6, 1e6)
+            heights = np.diag(net.forward(places[:, np.newaxis])[1]) * net.W[1][:, 0]
+            self.middles.set_data(places, within(heights, -far, far))
+
+    def _show_histogram(self, A):
+        edges = np.linspace(*self.histogram_axes.get_xlim(), 25)
+        counts, _ = np.histogram(within(A[np.isfinite(A)], edges[0], edges[-1]), edges)
+        self.bars.set_data(0.97 * counts / max(counts.max(), 1), edges)
+
+    def _stage(self, experiment):
+        """Limits and whatever else stays: the background is drawn again if they have changed."""
+        name, domain = experiment.chosen("function"), experiment.domain
+        share, end = map(ceiling, experiment.reach)
+        spread = RANGES[experiment.chosen("activation")](end) if self.histogram else None
+        one_layer = len(experiment.net.W) == 2
+        shown = name, domain, share, spread, one_layer
+        if shown == self.shown:
+            return
+        self.shown = shown
+        self.x = np.linspace(*domain, GRID)[:, np.newaxis]
+        y = CURVES[name].f(self.x)
+        margin = 0.02 * (domain[1] - domain[0])
+        room = 0.3 * (y.max() - y.min())
+        xlim = domain[0] - margin, domain[1] + margin
+        self.truth.set_data(self.x, y)
+        self.points.set_data(experiment.X, experiment.Y)
+        self.curve_axes.set(xlim=xlim, ylim=(y.min() - room, y.max() + room))
+        self.share_axes.set(xlim=xlim, ylim=(-share, share))
+        for artist in self.middle_key:
+            artist.set_visible(one_layer)
+        for ax in (self.curve_axes, self.share_axes):
+            ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+            ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        if self.histogram:
+            self.histogram_axes.set(xlim=spread)
+            self.histogram_axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        self.refresh()
+
+
+RANGES = {  # of the histogram, whose axis ends at `end`
+    "sigmoid": lambda end: (0, 1),
+    "tanh": lambda end: (-1, 1),
+    "relu": lambda end: (0, end),
+    "leaky_relu": lambda end: (-0.1 * end, end),
+    "elu": lambda end: (-1, end),
+}
+
+
+def within(values, low, high):
+    """Values that can be drawn: cut off at both ends; NaN, which nothing draws, stays NaN."""
+    return np.clip(values, low, high)
+
+
+def ceiling(x):
+    """The end of an axis that reaches x: 1, 2, 3, 5, 10, ... up to a thousand."""
+    return nice_ceiling(min(max(x, 1.0), 1000.0)) if np.isfinite(x) else 1000.0
+
+
+def message(ax):
+    """Words in the middle of the axes, hidden until there is something to say."""
+    return ax.text(
+        0.5,
+        0.5,
+        "",
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        fontsize=12,
+        visible=False,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6},
+    )
+
+
+# ---------------------------------------------------------------- three panels
+class CurvePanel(Panel):
+    """The engine's panel, which waits a little longer for a run of many epochs."""
+
+    CATCH_UP = 0.300
+
+
+SWITCH = ["on", "off"]
+
+
+@dataclass(frozen=True)
+class CurveBiasSettings(Settings):
+    """What can be set in the playground of notebook 02."""
+
+    learning_rate: float = number(0.2, 0.002, 3, log=True, short="rate")
+    hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
+    hidden_bias: str = choice("on", SWITCH, label="bias of hidden units", short="hidden bias")
+    output_bias: str = choice("on", SWITCH, label="bias of the output", short="output bias")
+    function: str = choice("sine", list(CURVES), short="")
+    seed: int = seed()
+
+
+class CurveBias(CurveExperiment):
+    """Full batch: a step is one update with all points."""
+
+    Settings = CurveBiasSettings
+    unit = "step"
+    most_steps = 200_000
+    fade = 0.9995
+    errors = False
+    fixed = MappingProxyType(CurveExperiment.fixed | {"batch_size": POINTS, "shuffle": "off"})
+
+
+@dataclass(frozen=True)
+class SgdSettings(Settings):
+    """What can be set in the playground of notebook 03."""
+
+    learning_rate: float = number(0.3, 0.003, 3, log=True, short="rate")
+    hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
+    batch_size: int = choice(4, [1, 2, 4, 8, 16, 32], label="batch size", short="batch")
+    shuffle: str = choice("on", SWITCH, label="shuffle", short="shuffle")
+    function: str = choice("sine", list(CURVES), short="")
+    domain: str = choice("own", list(DOMAINS), short="domain")
+    seed: int = seed()
+
+
+class Sgd(CurveExperiment):
+    """Mini-batches."""
+
+    Settings = SgdSettings
+
+
+@dataclass(frozen=True)
+class ActivationSettings(Settings):
+    """What can be set in the playground of notebook 04."""
+
+    learning_rate: float = number(0.1, 0.001, 3, log=True, short="rate")
+    hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
+    depth: int = number(1, 1, 3, label="hidden layers", short="layers")
+    activation: str = choice("tanh", list(HIDDEN), short="")
+    domain: str = choice("own", ["own", "centred"], label="inputs", short="inputs")
+    seed: int = seed()
+
+
+class Activations(CurveExperiment):
+    """Mini-batches of four, with other hidden units, and more layers of them."""
+
+    Settings = ActivationSettings
+
+
+def opened(experiment, picture, settings, steps, default, **options):
+    """A panel at its settings string, trained as far as it says."""
+    chosen, at = experiment.Settings.parse(settings or "", experiment.most_steps)
+    steps = at if at is not None else default if steps is None else steps
+    return CurvePanel(experiment(chosen), picture, steps=steps, **options)
+
+
+def curve_bias(settings=None, steps=None):
+    """The bias playground on a curve: biases on and off, hidden units, learning rate, function.
+
+    Parameters
+    ----------
+    settings : str, optional
+        A settings string to begin with, such as "hidden_bias=off,steps=5000".
+    steps : int, optional
+        How many steps (one update with all points each) to train before the first picture, if
+        the string does not say.
+
+    Returns
+    -------
+    Panel
+    """
+    picture = CurvePicture(errors=False)
+    title = "What a bias does to a curve"
+    return opened(CurveBias, picture, settings, steps, 5_000, title=title, pace=100)
+
+
+def sgd(settings=None, steps=None):
+    """The mini-batch playground: learning rate, batch size, hidden units, shuffling, function.
+
+    Parameters
+    ----------
+    settings : str, optional
+        A settings string to begin with, such as "batch_size=1,learning_rate=0.1,steps=1000".
+    steps : int, optional
+        How many epochs to train before the first picture, if the string does not say.
+
+    Returns
+    -------
+    Panel
+    """
+    title = "A network learns a curve from mini-batches"
+    return opened(Sgd, CurvePicture(batches=True), settings, steps, 400, title=title, pace=10)
+
+
+def activations(settings=None, steps=None):
+    """The playground of activations: their kind, learning rate, hidden units and layers.
+
+    Parameters
+    ----------
+    settings : str, optional
+        A settings string to begin with, such as "activation=relu,depth=2,steps=1000".
+    steps : int, optional
+        How many epochs to train before the first picture, if the string does not say.
+
+    Returns
+    -------
+    Panel
+    """
+    picture = CurvePicture(histogram=True)
+    title = "A network learns a curve with other activations"
+    return opened(Activations, picture, settings, steps, 400, title=title, pace=10)

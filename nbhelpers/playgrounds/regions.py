@@ -1,0 +1,696 @@
+"""The playground of notebook 06: a network with softmax divides the plane among classes.
+
+Clouds, moons, spirals, or points of your own. With its default settings it trains the network of
+notebook 06's program, from the same random numbers.
+"""
+
+from dataclasses import dataclass, replace
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from PIL import Image
+
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.experiment import (
+    Curve,
+    Experiment,
+    Settings,
+    choice,
+    number,
+    seed,
+    text,
+)
+from nbhelpers.playgrounds.mnist import START, one_thread
+from nbhelpers.playgrounds.panel import Panel, locked
+from nbhelpers.playgrounds.picture import (
+    FULL_TABLE,
+    INK,
+    LossCurves,
+    Picture,
+    Surface,
+    Units,
+    colour_table,
+    colours,
+    disc,
+)
+from nbhelpers.playgrounds.plane import (
+    CENTRES,
+    DATA_CODE,
+    bayes_border,
+    best_possible,
+    plane_data,
+)
+from nbhelpers.playgrounds.points import (
+    CLASSES,
+    EDGE,
+    MOST,
+    checked_point,
+    click_watcher,
+    read_points,
+    spell_points,
+    write_points,
+)
+from nbhelpers.plots import (
+    CLASS_COLORS,
+    PALETTE,
+    grid_points,
+    level_lines,
+    node_positions,
+    weight_lines,
+)
+
+TRACKED = 2_000  # fresh points that are measured again and again, for the curve
+LARGEST = 1e30  # weights beyond it are as good as infinite: products of several would overflow
+SHOWN = 125  # points of each class in the picture, at most; the added ones are all shown
+GRID = 92  # points of the regions along each side
+MARKERS = "os^DP"  # of the classes
+SIGNS = "●■▲◆✚"
+
+
+@dataclass(frozen=True)
+class RegionsSettings(Settings):
+    """What can be set in the playground of regions."""
+
+    learning_rate: float = number(0.3, 0.001, 30, log=True, short="rate")
+    hidden: int = number(5, 1, 16, label="hidden units", short="hidden")
+    layers: int = number(1, 1, 3, label="hidden layers", short="layers")
+    classes: int = number(3, 2, CLASSES, short="classes")
+    data: str = choice("clouds", ["clouds", "moons", "spirals", "own points"], short="")
+    activation: str = choice("tanh", ["tanh", "sigmoid", "relu", "leaky_relu", "elu"], short="")
+    batch_size: int = choice(32, [1, 8, 32, 128, "all"], label="batch size", short="batch")
+    seed: int = seed()
+    points: str = text(spell_points, "points class:x1:x2;class:x1:x2;...", label="added points")
+
+    @property
+    def k_data(self):
+        """The number of classes without the added points: there are two moons."""
+        return 2 if self.data == "moons" else self.classes
+
+    def words(self, name):
+        if name == "points":
+            return f"{len(read_points(self.points))} added"
+        return f"batch {self.batch_size}" if name == "batch_size" else super().words(name)
+
+
+def counted(n):
+    """1 point, 2 points."""
+    return f"{n} point{'s' * (n != 1)}"
+
+
+class Regions(Experiment):
+    """A 2-h-k network with softmax, one to three hidden layers; a step is one mini-batch.
+
+    Attributes
+    ----------
+    net : MLP
+    X, y : arrays (n, 2) and (n,)
+        Training points in the coordinates of the picture, the added ones last, and their classes.
+    mean, std : arrays (2,)
+        Of the training points; the network sees (X - mean) / std.
+    k : int
+        Number of classes.
+    epoch_steps : int
+        Steps in an epoch.
+    """
+
+    Settings = RegionsSettings
+
+    @one_thread
+    def build(self):
+        s = self.settings
+        own = np.array(read_points(s.points)).reshape(-1, 3)
+        k = s.k_data
+        X, y, self.X_test, self.y_test, state = plane_data(s.data, k, s.seed)
+        self.rng.bit_generator.state = state
+        self.X, self.y = np.concatenate([X, own[:, 1:]]), np.append(y, own[:, 0].astype(int))
+        self.n_own, self.k = len(own), int(max(k, *(own[:, 0] + 1), 0))
+        n = len(self.X)
+        self.mean, self.std = np.zeros(2), np.ones(2)
+        if n:
+            self.mean, self.std = self.X.mean(axis=0), self.X.std(axis=0)
+            self.std[self.std == 0] = 1
+        self.inputs = self.standardized(self.X)
+        self.net = MLP(
+            [2, *[s.hidden] * s.layers, self.k],
+            activation=s.activation,
+            initializer=START[s.activation],
+            rng=self.rng,
+            dtype=np.float64,
+        )
+        self.optimizer = SGD(s.learning_rate)
+        self.batch = max(1, n if s.batch_size == "all" else min(s.batch_size, n))
+        self.epoch_steps = max(1, -(-n // self.batch))
+        self.every = -(-self.epoch_steps // 4)  # steps between two points of a curve
+        self._measured = {}
+        self.history["held_out"] = Curve()
+        self._record()
+
+    def advance(self):
+        if not len(self.X):
+            return self.record("loss", 0.0)
+        place = (self.steps - 1) % self.epoch_steps * self.batch
+        if place == 0:
+            self.order = self.rng.permutation(len(self.X))
+        rows = self.order[place : place + self.batch]
+        A = self.net.forward(self.inputs[rows], check=False)
+        self.net.backward(A, self.y[rows], check=False)
+        self.optimizer.step(self.net.params, self.net.grads)
+        if not np.abs(self.net.params).max() < LARGEST:
+            return self.record("loss", np.inf)
+        return self._record() if self.steps % self.every == 0 else None
+
+    @one_thread
+    def step(self, n=1, seconds=None):
+        return super().step(n, seconds)
+
+    def _record(self):
+        """Measure a point of each curve; returns the training loss."""
+        if len(self.y_test):
+            rows = slice(None, None, len(self.y_test) // TRACKED)  # of every class
+            A = self.net.forward(self.standardized(self.X_test[rows]), check=False)
+            self.record("held_out", self.net.loss(A, self.y_test[rows], check=False))
+        return self.record("loss", self.loss)
+
+    def record(self, name, value):
+        """Append `value` to a curve at the present thousandth of an epoch; returns the value."""
+        at = round(1000 * self.steps / self.epoch_steps)
+        self.history.setdefault(name, Curve()).append(at, value)
+        return value
+
+    def standardized(self, X):
+        """Points (n, 2) of the picture as the network sees them."""
+        return (X - self.mean) / self.std
+
+    def measured(self, name, measure):
+        """What `measure()` returned at the present step; it is called once a step at most."""
+        at, value = self._measured.get(name, (None, None))
+        if at != self.steps:
+            with np.errstate(all="ignore"):
+                value = measure()
+            self._measured[name] = self.steps, value
+        return value
+
+    @property
+    def loss(self):
+        """The loss over all training points, now; 0 where there are none."""
+        return self.measured("loss", self._training_loss) if len(self.X) else 0.0
+
+    @one_thread
+    def _training_loss(self):
+        A = self.net.forward(self.inputs, check=False)
+        return self.net.loss(A, self.y, check=False)
+
+    def right(self):
+        """The share of all fresh points that the network gets right, now; NaN without any."""
+        return self.measured("right", self._fresh_right) if len(self.y_test) else float("nan")
+
+    @one_thread
+    def _fresh_right(self, chunk=5_000):
+        net, count = self.net, 0
+        for start in range(0, len(self.y_test), chunk):  # a chunk stays in the processor's cache
+            rows = slice(start, start + chunk)
+            A = self.standardized(self.X_test[rows])
+            for W, b, activation in zip(net.W[:-1], net.b[:-1], net.activations[:-1], strict=True):
+                A = activation.f(A @ W + b)
+            Z = A @ net.W[-1] + net.b[-1]  # the largest is the most probable: no softmax needed
+            count += np.count_nonzero(Z.argmax(axis=1) == self.y_test[rows])
+        return count / len(self.y_test)
+
+    @one_thread
+    def answers(self, points):
+        """The activations of every layer for points (n, 2) of the picture."""
+        with np.errstate(all="ignore"):
+            return self.net.forward(self.standardized(points), check=False)
+
+    def describe(self):
+        if not len(self.X):
+            return "no points yet: add some"
+        if not len(self.y_test):
+            n = len(self.X)
+            count = np.count_nonzero(self.answers(self.X)[-1].argmax(axis=1) == self.y)
+            return f"{count} of {counted(n)} right"
+        words = f"{100 * self.right():.1f} % of fresh points right"
+        if self.settings.data == "clouds":
+            k = self.settings.classes
+            words += f" (best possible {100 * best_possible(k):.1f} %)"
+        return words + (f" · {counted(self.n_own)} added" if self.n_own else "")
+
+    def code(self):
+        return script(self.settings, self.k, self.steps)
+
+
+# ---------------------------------------------------------------- the plain script of Show code
+ACTIVATION_CODE = {  # the function, and its derivative in terms of the output
+    "tanh": ("np.tanh(Z)", "1 - A**2"),
+    "sigmoid": (  # so that nothing overflows
+        "np.where(Z >= 0, 1, np.exp(-np.abs(Z))) / (1 + np.exp(-np.abs(Z)))",
+        "A * (1 - A)",
+    ),
+    "relu": ("np.maximum(Z, 0)", "A > 0"),
+    "leaky_relu": ("np.maximum(Z, 0.01 * Z)", "np.where(A > 0, 1, 0.01)"),
+    "elu": ("np.maximum(Z, 0) + np.expm1(np.minimum(Z, 0))", "np.minimum(A, 0) + 1"),
+}
+OWN_CODE = """\
+added = np.array({points}).reshape(-1, 3)  # class, x1, x2
+X, y = np.concatenate([X, added[:, 1:]]), np.append(y, added[:, 0].astype(int))
+"""
+SCRIPT = """\
+import numpy as np
+
+rng = np.random.default_rng({seed})
+{data}{own}Y = np.eye({n_out})[y]  # targets, one-hot
+mean, std = X.mean(axis=0), X.std(axis=0)  # of the training inputs alone
+{guard}X{and_test} = (X - mean) / std{standardized_test}
+
+
+def f(Z):
+    return {function}
+
+
+def slope(A):  # of f, from its output
+    return {derivative}
+
+
+def softmax(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def forward(X):
+{forward}
+    return {activations}
+
+
+{weights}
+lr, batch_size = {lr!r}, {batch}
+
+for step in range({steps}):
+    start = step % {epoch_steps} * batch_size
+    if start == 0:  # a new epoch: the examples in a new order
+        order = rng.permutation(len(X))
+    rows = order[start : start + batch_size]
+    {activations} = forward(X[rows])
+{backward}
+{update}
+
+A{last} = forward(X)[-1]
+loss = -np.log(np.maximum(A{last}[np.arange(len(y)), y], 1e-300)).mean()
+{result}
+"""
+NO_POINTS = 'print("step {steps:,} · loss 0 · no points yet")\n'
+
+
+def script(s, k, steps):
+    """The script for settings `s` that makes `steps` steps; k classes."""
+    points = read_points(s.points)
+    if s.data == "own points" and not points:
+        return "import numpy as np\n\n" + NO_POINTS.format(steps=steps)
+    k_data = s.k_data
+    n = len(points) + {"clouds": 500 * k_data, "moons": 400, "spirals": 200 * k_data}.get(s.data, 0)
+    batch = n if s.batch_size == "all" else min(s.batch_size, n)
+    sizes = [2, *[s.hidden] * s.layers, k]
+    layers = range(1, len(sizes))
+    last, fresh = layers[-1], s.data != "own points"
+    function, derivative = ACTIVATION_CODE[s.activation]
+    scale = {
+        "he_normal": "np.sqrt(2 / {0})",
+        "xavier_normal": "np.sqrt(2 / ({0} + {1}))",
+    }[START[s.activation]]
+    outputs = [f"A{i}" for i in layers]
+    inputs = ["X", *outputs]  # of each layer
+    weights, forward, backward, update = [], [], [], []
+    for i in layers:
+        shape = sizes[i - 1], sizes[i]
+        weights.append(f"W{i} = rng.standard_normal({shape}) * {scale.format(*shape)}")
+        weights.append(f"b{i} = np.zeros({sizes[i]})")
+        Z = f"{inputs[i - 1]} @ W{i} + b{i}"
+        forward.append(f"    A{i} = {'softmax' if i == last else 'f'}({Z})")
+    for i in reversed(layers):
+        if i == last:
+            backward.append(f"    delta{i} = (A{i} - Y[rows]) / len(rows)")
+        else:
+            backward.append(f"    delta{i} = delta{i + 1} @ W{i + 1}.T * slope(A{i})")
+        before = "X[rows]" if i == 1 else inputs[i - 1]
+        update.append(f"    W{i} -= lr * ({before}.T @ delta{i})")
+        update.append(f"    b{i} -= lr * delta{i}.sum(axis=0)")
+    if fresh:
+        result = (
+            "right = np.mean(forward(X_test)[-1].argmax(axis=1) == y_test)\n"
+            f'print(f"step {steps:,} · loss {{loss:.6g}} · '
+            '{100 * right:.1f} % of fresh points right")'
+        )
+    else:
+        result = (
+            f"right = np.sum(A{last}.argmax(axis=1) == y)\n"
+            f'print(f"step {steps:,} · loss {{loss:.6g}} · {{right}} of {counted(n)} right")'
+        )
+    return SCRIPT.format(
+        seed=s.seed,
+        data=DATA_CODE[s.data].format(k=k_data, centres=CENTRES[:k_data].tolist()),
+        own=OWN_CODE.format(points=[list(point) for point in points]) if points else "",
+        n_out=k,
+        guard="" if fresh else "std[std == 0] = 1\n",
+        and_test=", X_test" if fresh else "",
+        standardized_test=", (X_test - mean) / std" if fresh else "",
+        function=function,
+        derivative=derivative,
+        forward="\n".join(forward),
+        activations=", ".join(outputs),
+        weights="\n".join(weights),
+        lr=s.learning_rate,
+        batch=batch,
+        steps=steps,
+        epoch_steps=-(-n // batch),
+        backward="\n".join(backward),
+        update="\n".join(update),
+        last=last,
+        result=result,
+    )
+
+
+# ---------------------------------------------------------------- the picture
+def paler(colour, share=0.5):
+    """A colour mixed with white, as three numbers from 0 to 255."""
+    return 255 * (share * np.array(to_rgb(colour)) + 1 - share)
+
+
+PALE = np.array([paler(colour) for colour in CLASS_COLORS])
+CLASS_TABLES = [
+    colour_table(LinearSegmentedColormap.from_list("class", ["#FFFFFF", colour], N=256))
+    for colour in CLASS_COLORS
+]
+
+
+class Mixture(Surface):
+    """The colours of the classes, mixed by their probabilities at every point of the plane."""
+
+    def set_probabilities(self, P):
+        """Show probabilities P (n, n, k); where they are not numbers the surface is grey."""
+        mixed = P @ PALE[: P.shape[2]]
+        mixed[np.isnan(mixed)] = 217
+        small, n = Image.fromarray(mixed.astype(np.uint8)), len(P)
+        size = round(self.ax.bbox.width), round(self.ax.bbox.height)
+        half = (0.5, 0.5, n - 0.5, n - 0.5)  # the outer points of the grid lie on the edges
+        self.pixels = np.array(small.resize(size, Image.Resampling.BILINEAR, half).convert("RGBA"))
+
+
+class ColouredUnits(Units):
+    """The units of a network as discs, each filled with a map in colours of its own."""
+
+    def set_maps(self, maps, tables, positions, size):
+        """Show maps (each (n, n), from 0 to 1) in the colours of `tables` at positions (k, 2)."""
+        cover, ring = disc(size)
+        corners = np.round(self.ax.transData.transform(positions) - size / 2).astype(int)
+        rows = np.ix_(*[np.arange(size) * len(maps[0]) // size] * 2)
+        pixels = np.stack([colours(Z[rows], table) for Z, table in zip(maps, tables, strict=True)])
+        pixels[..., :3] = pixels[..., :3] * (1 - ring) + INK * ring
+        pixels[..., 3] = cover
+        self.discs = [(*corner, one) for corner, one in zip(corners, pixels, strict=True)]
+
+
+def on_epochs(run):
+    """What the curves need of a run, its length in thousandths of an epoch."""
+    return replace(run, steps=int(run.history["loss"].last()[0][0]))
+
+
+class RegionsPicture(Picture):
+    """Network, regions with the points, and losses, side by side."""
+
+    NETWORK = 8, 54, 306, 300  # left, bottom, width, height in pixels
+    PLANE = 352, 54, 300, 300
+    LOSSES = 728, 54, 250, 300
+
+    def __init__(self):
+        super().__init__(width=1000, height=392)
+
+    def build(self):
+        self._build_network()
+        self._build_regions()
+        ax = self.axes(*self.LOSSES)
+        curves = {
+            "loss": ("training points", PALETTE["blue"]),
+            "held_out": ("fresh points", PALETTE["vermilion"]),
+        }
+        self.losses = LossCurves(self, ax, curves, (0.01, 5.0), steps=20_000, xlabel="epoch")
+        ax.xaxis.set_major_formatter(lambda value, position: f"{value / 1000:,g}")
+
+    def _build_network(self):
+        width, height = self.NETWORK[2:]
+        ax = self.network = self.axes(*self.NETWORK)
+        ax.set(xlim=(0, width), ylim=(0, height), title="network")
+        ax.set_axis_off()
+        self.weights = self.changing(LineCollection([], capstyle="round", alpha=0.85))
+        ax.add_collection(self.weights)
+        self.units = self.changing(ColouredUnits(ax))
+        ax.add_artist(self.units)
+        for y, name in ((2 * height / 3, "$x_1$"), (height / 3, "$x_2$")):
+            ax.text(12, y, name, ha="center", va="center", fontsize=13)
+        self.signs = [
+            self.changing(ax.plot([], [], marker, color=colour, ms=9, clip_on=False)[0])
+            for marker, colour in zip(MARKERS, CLASS_COLORS, strict=True)
+        ]
+        for x, colour, words in ((30, "blue", "negative"), (140, "vermilion", "positive weight")):
+            ax.plot([x, x + 22], [-26, -26], color=PALETTE[colour], lw=4, clip_on=False)
+            ax.text(x + 29, -26, words, va="center")
+
+    def _build_regions(self):
+        ax = self.plane = self.axes(*self.PLANE)
+        limits = (-EDGE, EDGE)
+        ax.set(xlim=limits, ylim=limits, xticks=[-4, 0, 4], yticks=[-4, 0, 4])
+        ax.set(title="regions", xlabel="$x_1$", ylabel="$x_2$")
+        self.surface = self.changing(Mixture(ax))
+        ax.add_artist(self.surface)
+        self.grid = grid_points(limits, limits, GRID)
+        self.points, self.own = (
+            [
+                self.changing(ax.plot([], [], marker, color=colour, ms=size, mec=edge, mew=rim)[0])
+                for marker, colour in zip(MARKERS, CLASS_COLORS, strict=True)
+            ]
+            for size, edge, rim in ((5.0, "white", 0.7), (9.5, PALETTE["ink"], 1.6))
+        )
+        self.bayes = self.changing(
+            LineCollection([], colors=PALETTE["ink"], linewidths=1.6, linestyles=(0, (4, 3)))
+        )
+        self.border = self.changing(LineCollection([], colors=PALETTE["ink"], linewidths=2.0))
+        ax.add_collection(self.bayes)
+        ax.add_collection(self.border)
+        self.best = ax.text(EDGE, EDGE + 0.36, "dashed: best possible", ha="right")
+        self.shown = None  # the array of points that is drawn
+        self.words = self.changing(
+            ax.text(
+                0,
+                0,
+                "",
+                ha="center",
+                va="center",
+                fontsize=12,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6},
+            )
+        )
+
+    @property
+    def area(self):
+        """The plane within the picture, in shares of it: left, top, right, bottom."""
+        left, bottom, width, height = self.PLANE
+        top = self.height - bottom - height
+        w, h = self.width, self.height
+        return left / w, top / h, (left + width) / w, (top + height) / h
+
+    def update(self, experiment, previous=None, kept=()):
+        A = [a.reshape(GRID, GRID, -1) for a in experiment.answers(self.grid)]
+        self._update_regions(experiment, A[-1])
+        self._update_network(experiment, A)
+        runs = [on_epochs(run) for run in kept]
+        self.losses.update(
+            on_epochs(experiment.run()), on_epochs(previous) if previous else None, runs
+        )
+
+    def _update_regions(self, experiment, P):
+        self.surface.set_probabilities(P)
+        with np.errstate(all="ignore"):
+            logs = np.log(np.maximum(np.ascontiguousarray(np.moveaxis(P, 2, 0)), 1e-300))
+        segments, limits = [], (-EDGE, EDGE)
+        for k in range(1, experiment.k):  # every border is that of such a class
+            lead = logs[k] - np.delete(logs, k, axis=0).max(axis=0)
+            segments += level_lines(lead, limits, limits, 0.0)
+        self.border.set_segments(segments)
+        if experiment.X is not self.shown:
+            self.shown = experiment.X
+            self._update_points(experiment)
+        empty = not len(experiment.X)
+        self.words.set_visible(empty or experiment.diverged is not None)
+        self.words.set_text("no points yet" if empty else f"diverged at step {experiment.diverged}")
+
+    def _update_points(self, experiment):
+        n = len(experiment.X) - experiment.n_own
+        for k in range(CLASSES):
+            mine = np.flatnonzero(experiment.y == k)
+            shown = mine[mine < n]
+            shown = shown[:: max(1, -(-len(shown) // SHOWN))]
+            self.points[k].set_data(*experiment.X[shown].T)
+            self.own[k].set_data(*experiment.X[mine[mine >= n]].T)
+        clouds = experiment.settings.data == "clouds"
+        self.bayes.set_segments(bayes_border(experiment.settings.classes) if clouds else [])
+        if clouds != self.best.get_visible():
+            self.best.set_visible(clouds)
+            self.refresh()
+
+    def _update_network(self, experiment, A):
+        net, height = experiment.net, self.NETWORK[3]
+        size = min(46, 2 * (height // (2 * max(net.sizes))) - 4)
+        positions = node_positions(net.sizes, (50, 234), (0, height))
+        segments, widths, line_colours = weight_lines(net.W, positions)
+        widths *= min(1, 8 / max(net.sizes))  # many lines are thinner ones
+        self.weights.set(segments=segments, linewidths=widths, colors=line_colours)
+        maps = []
+        for a in A[:-1]:  # white is 0, the strongest colours are the layer's largest output
+            largest = max(1.0, np.abs(a).max()) if np.isfinite(a).all() else 1.0
+            maps += list(np.moveaxis(0.5 + 0.5 * a / largest, 2, 0))
+        tables = [FULL_TABLE] * len(maps) + CLASS_TABLES[: experiment.k]
+        maps += list(np.moveaxis(A[-1], 2, 0))
+        self.units.set_maps(maps, tables, np.concatenate(positions), size)
+        for k, sign in enumerate(self.signs):
+            x, y = positions[-1][k : k + 1].T
+            sign.set_data(x + size / 2 + 12, y)
+
+
+# ---------------------------------------------------------------- the panel
+class RegionsPanel(Panel):
+    """The engine's panel, with means to add points: a click in the picture, or number boxes."""
+
+    def _build(self, paces, pace):
+        super()._build(paces, pace)
+        self.buttons["new_weights"].description = "New seed"  # gives other points, too
+        self.chosen = widgets.ToggleButtons(
+            options=[(f"{k} {sign}", k) for k, sign in enumerate(SIGNS)],
+            style={"button_width": "48px"},
+            layout={"width": "auto"},
+        )
+        self.place = [
+            widgets.BoundedFloatText(
+                value=0.0,
+                min=-EDGE,
+                max=EDGE,
+                step=0.1,
+                description=name,
+                style={"description_width": "initial"},
+                layout={"width": "90px"},
+            )
+            for name in ("x₁", "x₂")
+        ]
+        row = [widgets.Label("a point of class"), self.chosen, *self.place]
+        actions = {
+            "add_point": ("Add point", lambda: self.add_point()),
+            "undo_point": ("Undo", self.undo_point),
+            "clear_points": ("Clear points", self.clear_points),
+        }
+        for name, (words, action) in actions.items():
+            button = widgets.Button(description=words, layout={"width": "auto"})
+            button.on_click(lambda _, action=action: action())
+            self.buttons[name] = button
+            row.append(button)
+        words = "Or click among the regions: a point appears there. Shift-click is Undo."
+        self.clicks = click_watcher(self.picture.area, self._clicked, words)
+        if self.clicks is not None:
+            row.append(self.clicks)
+        layout = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
+        parts = list(self.box.children)
+        self.box.children = [*parts[:-3], widgets.HBox(row, layout=layout), *parts[-3:]]
+
+    # -- points of the reader's own
+    @property
+    @locked
+    def points(self):
+        """The added points: a list of (class, x1, x2)."""
+        return read_points(self.experiment.settings.points)
+
+    @locked
+    def add_point(self, k=None, x1=None, x2=None):
+        """Add a point to the data and train as far as before; without numbers, the boxes' one.
+
+        Raises
+        ------
+        ValueError
+            A class or a place that there isn't.
+        """
+        place = [box.value if x is None else x for x, box in zip((x1, x2), self.place, strict=True)]
+        point = checked_point(self.chosen.value if k is None else k, *place)
+        if len(self.points) >= MOST:
+            self._say(f"Not added: {MOST} points are the most.")
+        else:
+            self._set_points([*self.points, point])
+
+    @locked
+    def undo_point(self):
+        """Take the point that was added last away."""
+        self._set_points(self.points[:-1])
+
+    @locked
+    def clear_points(self):
+        """Take all added points away."""
+        self._set_points([])
+
+    def _set_points(self, points):
+        if points != self.points:
+            self._replace(lambda: self.experiment.change(points=write_points(points)))
+            self._catch_up()
+
+    def _clicked(self, x, y, back):
+        if back:
+            self.undo_point()
+        else:
+            self.add_point(x1=2 * EDGE * x - EDGE, x2=EDGE - 2 * EDGE * y)
+
+    # -- words
+    @property
+    @locked
+    def summary(self):
+        """The state in words, one line."""
+        e = self.experiment
+        words = super().summary
+        if e.diverged is not None:
+            return words
+        where = f"epoch {e.steps / e.epoch_steps:.3g}"
+        if e.steps < self.goal:
+            where += f" of {self.goal / e.epoch_steps:.3g} (Play or Step goes on)"
+        return " · ".join((where, *words.split(" · ")[1:]))
+
+    def _replace(self, restart):
+        """Start again; the same data are trained as far in epochs, other data in steps."""
+        e = self.experiment
+        data, steps = e.settings.data, e.epoch_steps
+        super()._replace(restart)
+        if e.settings.data == data and e.epoch_steps != steps and self.goal:
+            self.goal = min(max(1, round(self.goal * e.epoch_steps / steps)), e.most_steps)
+
+
+def regions(settings=None, steps=None):
+    """The playground of regions: data, classes, layers, rate; network, regions, losses, live.
+
+    A click in the picture adds a point of the chosen class where `anywidget` is installed; number
+    boxes and a button do so everywhere.
+
+    Parameters
+    ----------
+    settings : str, optional
+        A settings string to begin with, such as "data=spirals,hidden=16,layers=2".
+    steps : int, optional
+        How many mini-batches to train before the first picture, if the string does not say.
+        Without it 940, with the default settings 20 epochs.
+
+    Returns
+    -------
+    RegionsPanel
+    """
+    chosen, at = RegionsSettings.parse(settings or "", Regions.most_steps)
+    steps = at if at is not None else 940 if steps is None else steps
+    return RegionsPanel(
+        Regions(chosen),
+        RegionsPicture(),
+        title="A network divides the plane",
+        steps=steps,
+        pace=10,
+    )
