@@ -1,0 +1,98 @@
+"""Notebook 02: its claims about biases, and the bias playground's script and switches."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nbhelpers.network import MLP
+from nbhelpers.playgrounds.bias import CLOUDS, Bias, BiasSettings, signed
+
+
+@pytest.mark.parametrize("biases", [("on", "on"), ("on", "off"), ("off", "on"), ("off", "off")])
+@pytest.mark.parametrize(
+    ("task", "hidden", "activation"),
+    [("AND", 0, "sigmoid"), ("OR", 1, "relu"), ("XOR", 4, "tanh"), (CLOUDS, 3, "sigmoid")],
+)
+def test_script_gives_the_very_same_numbers(task, hidden, activation, biases, tmp_path):
+    settings = BiasSettings(0.5, task, *biases, activation, hidden, 4)
+    experiment = Bias(settings)
+    experiment.step(300)
+    (tmp_path / "script.py").write_text(experiment.code(), encoding="utf-8")
+    command = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first == f"step 300 · loss {experiment.loss:.6g}"
+    shown = [float(line.split("->")[1]) for line in rest]
+    assert shown == [round(float(a), 4) for a in experiment.A[-1][:, 0]]
+
+
+@pytest.mark.parametrize("task", ["AND", "OR", CLOUDS])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_lone_neuron_needs_its_bias(task, seed):
+    right = {}
+    for bias in ("on", "off"):
+        experiment = Bias(BiasSettings(task=task, output_bias=bias, hidden=0, seed=seed))
+        experiment.step(3_000)
+        right[bias] = experiment.right()
+    assert right["on"].all()
+    assert not right["off"].all()
+
+
+def test_three_tanh_units_lose_xor_again_at_learning_rate_1_and_keep_it_at_0_3():
+    """Playground, output bias alone: so the notebook trains tanh units with the smaller rate."""
+    worst = {}
+    for lr in (1.0, 0.3):
+        experiment = Bias(BiasSettings(lr, "XOR", "off", "on", "tanh", hidden=3, seed=4))
+        losses = []
+        for _ in range(500):
+            experiment.step(10)
+            losses.append(experiment.loss)
+        learned = np.argmax(np.array(losses) < 0.1)
+        assert losses[learned] < 0.1
+        worst[lr] = max(losses[learned:])
+    assert worst[1.0] > 0.4
+    assert worst[0.3] < 0.1
+
+
+def test_a_bias_on_the_hidden_layer_alone_leaves_two_sigmoid_units_stuck():
+    stuck = {}
+    for output_bias in ("on", "off"):
+        settings = [BiasSettings(output_bias=output_bias, hidden=2, seed=s) for s in range(10)]
+        networks = [Bias(s) for s in settings]
+        for network in networks:
+            network.step(3_000)
+        stuck[output_bias] = [k for k, n in enumerate(networks) if not n.right().all()]
+    assert stuck == {"on": [], "off": [0, 3]}
+
+
+def test_the_neuron_is_written_out():
+    experiment = Bias(BiasSettings(task="AND", hidden=0, output_bias="off"))
+    experiment.net.W[0][:, 0] = 2, -0.001
+    assert experiment.describe().endswith("one neuron, z = 2.00 x₁ + 0.00 x₂")
+    assert signed(-0.5) == "− 0.50"
+
+
+def test_of_the_clouds_no_line_through_the_origin_splits_more_than_three_quarters():
+    X, Y = Bias(BiasSettings(task=CLOUDS)).data()
+    angles = np.linspace(0, 2 * np.pi, 10_001)
+    right = (X @ [np.cos(angles), np.sin(angles)] > 0) == Y  # (16, 10001)
+    assert right.sum(axis=0).max() == 12
+    assert X[:8].sum(axis=1).max() < X[8:].sum(axis=1).min()  # a line with a bias splits them
+
+
+def test_pinned_sigmoid_units_can_only_learn_odd_functions_and_a_constant():
+    """So the cosine is out of reach, as the notebook's last exercise says."""
+    net = MLP([1, 5, 1], "sigmoid", "linear", bias=[False, True], rng=np.random.default_rng(0))
+    x = np.linspace(-3, 3, 13, dtype=np.float32)[:, np.newaxis]
+    both = net.forward(x)[-1] + net.forward(-x)[-1]
+    assert np.allclose(both, net.W[1].sum() + 2 * net.b[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("at_zero", [("linear", 0.0), ("sigmoid", 0.5), ("tanh", 0.0)])
+def test_without_a_bias_a_layer_says_one_thing_at_zero(at_zero):
+    activation, value = at_zero
+    net = MLP([3, 4, 2], activation, "linear", bias=False, rng=np.random.default_rng(0))
+    assert np.all(net.forward(np.zeros((1, 3)))[1] == value)
