@@ -2,6 +2,9 @@
 
 import os
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each process, and for the kernels it starts
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 import matplotlib
 import numpy as np
 import pytest
