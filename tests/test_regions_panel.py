@@ -1,6 +1,5 @@
 """The playground of regions: what it trains, its points, its script, and clicks in a browser."""
 
-import io
 import json
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import ipywidgets
 import numpy as np
 import pytest
 from lab import jupyter_lab, open_notebook
-from PIL import Image
 from test_browser import browser  # noqa: F401  (a fixture)
 
 from nbhelpers.network import MLP
@@ -21,11 +19,21 @@ from nbhelpers.playgrounds.regions import PALE, Regions, RegionsSettings
 
 @pytest.fixture
 def panel():
+    panel = regions(steps=60)
+    yield panel
+    panel.close()
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """A panel for tests that leave it as it is."""
     return regions(steps=60)
 
 
 def pixels(panel):
-    return np.asarray(Image.open(io.BytesIO(panel.png())).convert("RGB")).astype(int)
+    """The picture, drawn now: an array (height, width, 3) of numbers from 0 to 255."""
+    panel._draw()
+    return panel.picture.draw()[..., :3].astype(int)
 
 
 def experiment(text, steps):
@@ -203,7 +211,8 @@ def test_points_have_one_proper_spelling():
         ("<b>hello</b>", "it is not class:x1:x2"),
     ],
 )
-def test_wrong_points_are_refused_in_words(panel, wrong, words):
+def test_wrong_points_are_refused_in_words(shared, wrong, words):
+    panel = shared
     before = panel.settings
     with pytest.raises(ValueError, match="points must be points class:x1:x2;") as error:
         panel.settings = f"points={wrong}"
@@ -349,7 +358,7 @@ def test_without_clicks_number_boxes_do(missing, monkeypatch):
 
 
 def test_two_hundred_random_events_with_points(panel):
-    panel.CATCH_UP = panel.BURST = 0.02
+    panel.CATCH_UP = panel.BURST = 0.005
     rng = np.random.default_rng(5)
     names = [name for name in panel.controls if name not in ("learning_rate", "seed")]
     for _ in range(200):
@@ -467,9 +476,9 @@ def test_what_is_labelled_as_kept_says_what_differs(panel):
     assert panel.kept[0].label == "batch 32, 0 added"
 
 
-def test_the_experiment_network_is_an_mlp(panel):
-    assert isinstance(panel.experiment.net, MLP)
-    assert panel.experiment.net.dtype == np.float64
+def test_the_experiment_network_is_an_mlp(shared):
+    assert isinstance(shared.experiment.net, MLP)
+    assert shared.experiment.net.dtype == np.float64
 
 
 # -- in a real browser -------------------------------------------------------------------------

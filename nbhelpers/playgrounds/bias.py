@@ -195,12 +195,20 @@ def bias(settings=None, steps=None):
     settings : str, optional
         A settings string to begin with, such as "task=AND,hidden=0,output_bias=off".
     steps : int, optional
-        How far to train before the first picture, if the string does not say.
+        How far to train before the first picture, if the string does not say; 1,000 if not given.
 
     Returns
     -------
     Panel
+
+    Raises
+    ------
+    ValueError
+        If the settings string is not right; it says what may be set.
+
+    Notes
+    -----
+    Used in notebook 02.
     """
-    chosen, at = BiasSettings.parse(settings or "", Bias.most_steps)
-    steps = at if at is not None else 1_000 if steps is None else steps
-    return Panel(Bias(chosen), BiasPicture(), title="What a bias does", steps=steps)
+    title = "What a bias does"
+    return Panel.opened(Bias, BiasPicture(), settings, steps, 1_000, title=title)

@@ -12,10 +12,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
-from nbhelpers.playgrounds.curve import CurvePanel, message
+from nbhelpers.playgrounds.curve import CurvePanel
 from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
 from nbhelpers.playgrounds.panel import short
-from nbhelpers.playgrounds.picture import PREVIOUS, LossCurves, Picture
+from nbhelpers.playgrounds.picture import PREVIOUS, LossCurves, Picture, message
 from nbhelpers.plots import PALETTE
 
 START = (0.54, 0.71)
@@ -236,9 +236,9 @@ class BowlPicture(Picture):
         (self.points,) = ax.plot([], [], "o", color=PALETTE["ink"], ms=5)
         (self.batch,) = ax.plot([], [], "o", color=PALETTE["orange"], ms=12)
         (self.neuron,) = ax.plot([], [], color=PALETTE["blue"], lw=2.6)
-        (self.x_steps,) = ax.plot([], [], "-o", color=PALETTE["green"], lw=1.2, ms=4)
+        (self.x_steps,) = ax.plot([], [], "-o", color=PALETTE["green"], lw=3, ms=7)
         (self.y_steps,) = ax.plot([], [], "-o", color=PALETTE["purple"], lw=1.2, ms=4)
-        (self.x_now,) = ax.plot([], [], "o", color=PALETTE["green"], mec="white", ms=11)
+        (self.x_now,) = ax.plot([], [], "o", color=PALETTE["green"], mec="white", ms=17)
         (self.y_now,) = ax.plot([], [], "o", color=PALETTE["purple"], mec="white", ms=11)
         self.changing(
             self.batch,
@@ -290,7 +290,8 @@ class BowlPicture(Picture):
                 (b, second, self.y_steps, self.y_now),
             ):
                 steps.set_data(values, scale * values**2)
-                steps.set_markersize(self.path.get_markersize())
+                wider = 3 if steps is self.x_steps else 0  # so that y, on top, doesn't hide x
+                steps.set_markersize(self.path.get_markersize() + wider)
                 now.set_data(values[-1:], scale * values[-1:] ** 2)
             return
         w, b = np.clip(np.nan_to_num(experiment.weights), -1e4, 1e4)
@@ -354,13 +355,20 @@ def bowl(settings=None, steps=None):
     settings : str, optional
         A settings string to begin with, such as "learning_rate=0.09,surface=stretched bowl".
     steps : int, optional
-        How far to train before the first picture, if the string does not say.
+        How far to train before the first picture, if the string does not say; 1,000 if not given.
 
     Returns
     -------
     Panel
+
+    Raises
+    ------
+    ValueError
+        If the settings string is not right; it says what may be set.
+
+    Notes
+    -----
+    Used in notebook 03.
     """
-    chosen, at = BowlSettings.parse(settings or "", Bowl.most_steps)
-    steps = at if at is not None else 1_000 if steps is None else steps
     title = "Gradient descent in a bowl"
-    return CurvePanel(Bowl(chosen), BowlPicture(), title, steps=steps, pace=1)
+    return CurvePanel.opened(Bowl, BowlPicture(), settings, steps, 1_000, title=title, pace=1)

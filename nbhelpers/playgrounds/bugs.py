@@ -22,7 +22,8 @@ from nbhelpers.losses import softmax
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
 from nbhelpers.playgrounds.panel import Panel
-from nbhelpers.playgrounds.picture import DPI, LossCurves, Picture, Surface, enlarge
+from nbhelpers.playgrounds.picture import DPI, LossCurves, Picture, Surface, enlarge, message
+from nbhelpers.playgrounds.scripts import FUNCTION, SLOPE
 from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
 
 CLASSES, BATCH_SIZE, EPS = 3, 10, 1e-5
@@ -221,7 +222,6 @@ class Bugs(Experiment):
         s = self.settings
         bug, bias = BUG_LINES.get(s.bug, ""), s.bug == BIAS
         start = "softmax(A[-1]) - Y" if s.bug == SOFTMAX else "A[-1] - Y"
-        slope = SLOPES[s.activation]
         return SCRIPT.format(
             bug=s.bug,
             seed=s.seed,
@@ -229,8 +229,8 @@ class Bugs(Experiment):
             lr=repr(s.learning_rate),
             steps=self.steps,
             shown_steps=f"{self.steps:,}",
-            f=FUNCTIONS[s.activation],
-            slope=slope,
+            f=FUNCTION[s.activation],
+            slope=SLOPE[s.activation],
             start=start if s.bug == MEAN else f"({start}) / len(Y)",
             start_bug=bug if s.bug in (MEAN, SOFTMAX) else "",
             db="np.zeros_like(b[layer])" if bias else "delta.sum(axis=0)",
@@ -242,13 +242,6 @@ class Bugs(Experiment):
 
 
 # The parts of the script of *Show code*, by the names of the settings.
-FUNCTIONS = {
-    "tanh": "    return np.tanh(Z)",
-    "relu": "    return np.maximum(Z, 0)",
-    "sigmoid": "    small = np.exp(-np.abs(Z))  # so that nothing overflows\n"
-    "    return np.where(Z >= 0, 1, small) / (1 + small)",
-}
-SLOPES = {"tanh": "1 - A * A", "relu": "A > 0", "sigmoid": "A * (1 - A)"}
 BUG_LINES = {
     BIAS: "  # BUG: the biases never move",
     VARIABLE: "  # BUG: the slope at A, not at Z",
@@ -415,17 +408,7 @@ class BugsPicture(Picture):
             self.changing(ax.plot([], [], "o", ms=4.2, mew=0.5, mec="white", color=colour)[0])
             for colour in CLASS_COLORS[:CLASSES]
         ]
-        self.words = self.changing(
-            ax.text(
-                0,
-                0,
-                "",
-                ha="center",
-                va="center",
-                fontsize=12,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6},
-            )
-        )
+        self.words = self.changing(message(ax))
         curves = {
             "loss": ("this run", PALETTE["blue"]),
             "healthy": ("without a bug", PALETTE["grey"]),
@@ -503,12 +486,20 @@ def bugs(settings=None, steps=None):
     settings : str, optional
         A settings string to begin with, such as "bug=no mask,layers=3,steps=500".
     steps : int, optional
-        How far to train before the first picture, if the string does not say.
+        How far to train before the first picture, if the string does not say; 750 if not given.
 
     Returns
     -------
     Panel
+
+    Raises
+    ------
+    ValueError
+        If the settings string is not right; it says what may be set.
+
+    Notes
+    -----
+    Used in notebook 07.
     """
-    chosen, at = BugsSettings.parse(settings or "", Bugs.most_steps)
-    steps = at if at is not None else 750 if steps is None else steps
-    return BugsPanel(Bugs(chosen), BugsPicture(), title="A bug in backpropagation", steps=steps)
+    title = "A bug in backpropagation"
+    return BugsPanel.opened(Bugs, BugsPicture(), settings, steps, 750, title=title)

@@ -88,7 +88,7 @@ class Panel:
     Notes
     -----
     The class attributes in capitals are times in seconds; a slower experiment may have others.
-    A subclass with parts of its own extends `_show`, which every change of the state ends with.
+    A subclass with parts of its own extends `_show_words`, which every change of the state calls.
     """
 
     TICK = 0.100  # between two ticks of the clock
@@ -109,6 +109,38 @@ class Panel:
             self.experiment.step(steps)
             self._show()
             PANELS.add(self)
+
+    @classmethod
+    def opened(cls, experiment, picture, settings, steps, default, **options):
+        """The panel that a factory returns, trained as far as it has been asked to.
+
+        Parameters
+        ----------
+        experiment : type
+            The class of the experiment.
+        picture : Picture
+        settings : str or None
+            A settings string, which may say how far to train.
+        steps : int or None
+            How far to train if the string does not say.
+        default : int
+            How far to train if neither says.
+        **options
+            Passed on to the class: title, paces, pace.
+
+        Returns
+        -------
+        Panel
+            Of the class that it is called on.
+
+        Raises
+        ------
+        ValueError
+            If the settings string is not right.
+        """
+        chosen, at = experiment.Settings.parse(settings or "", experiment.most_steps)
+        steps = at if at is not None else default if steps is None else steps
+        return cls(experiment(chosen), picture, steps=steps, **options)
 
     # -- parts ------------------------------------------------------------------------------
     def _build(self, paces, pace):

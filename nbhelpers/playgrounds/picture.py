@@ -350,6 +350,21 @@ class LossCurves:
             self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
 
 
+def message(ax):
+    """Words in the middle of the axes, hidden until there is something to say."""
+    return ax.text(
+        0.5,
+        0.5,
+        "",
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        fontsize=12,
+        visible=False,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6},
+    )
+
+
 def nice_ceiling(x):
     """The smallest number 1, 2, 3 or 5 times a power of ten that is at least x > 0.
 

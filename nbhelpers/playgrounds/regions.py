@@ -35,6 +35,7 @@ from nbhelpers.playgrounds.picture import (
     colour_table,
     colours,
     disc,
+    message,
 )
 from nbhelpers.playgrounds.plane import (
     CENTRES,
@@ -53,6 +54,7 @@ from nbhelpers.playgrounds.points import (
     spell_points,
     write_points,
 )
+from nbhelpers.playgrounds.scripts import FUNCTION, SLOPE
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALETTE,
@@ -243,16 +245,6 @@ class Regions(Experiment):
 
 
 # ---------------------------------------------------------------- the plain script of Show code
-ACTIVATION_CODE = {  # the function, and its derivative in terms of the output
-    "tanh": ("np.tanh(Z)", "1 - A**2"),
-    "sigmoid": (  # so that nothing overflows
-        "np.where(Z >= 0, 1, np.exp(-np.abs(Z))) / (1 + np.exp(-np.abs(Z)))",
-        "A * (1 - A)",
-    ),
-    "relu": ("np.maximum(Z, 0)", "A > 0"),
-    "leaky_relu": ("np.maximum(Z, 0.01 * Z)", "np.where(A > 0, 1, 0.01)"),
-    "elu": ("np.maximum(Z, 0) + np.expm1(np.minimum(Z, 0))", "np.minimum(A, 0) + 1"),
-}
 OWN_CODE = """\
 added = np.array({points}).reshape(-1, 3)  # class, x1, x2
 X, y = np.concatenate([X, added[:, 1:]]), np.append(y, added[:, 0].astype(int))
@@ -267,11 +259,11 @@ mean, std = X.mean(axis=0), X.std(axis=0)  # of the training inputs alone
 
 
 def f(Z):
-    return {function}
+{function}
 
 
 def slope(A):  # of f, from its output
-    return {derivative}
+    return {slope}
 
 
 def softmax(Z):
@@ -314,7 +306,6 @@ def script(s, k, steps):
     sizes = [2, *[s.hidden] * s.layers, k]
     layers = range(1, len(sizes))
     last, fresh = layers[-1], s.data != "own points"
-    function, derivative = ACTIVATION_CODE[s.activation]
     scale = {
         "he_normal": "np.sqrt(2 / {0})",
         "xavier_normal": "np.sqrt(2 / ({0} + {1}))",
@@ -355,8 +346,8 @@ def script(s, k, steps):
         guard="" if fresh else "std[std == 0] = 1\n",
         and_test=", X_test" if fresh else "",
         standardized_test=", (X_test - mean) / std" if fresh else "",
-        function=function,
-        derivative=derivative,
+        function=FUNCTION[s.activation],
+        slope=SLOPE[s.activation],
         forward="\n".join(forward),
         activations=", ".join(outputs),
         weights="\n".join(weights),
@@ -479,17 +470,7 @@ class RegionsPicture(Picture):
         ax.add_collection(self.border)
         self.best = ax.text(EDGE, EDGE + 0.36, "dashed: best possible", ha="right")
         self.shown = None  # the array of points that is drawn
-        self.words = self.changing(
-            ax.text(
-                0,
-                0,
-                "",
-                ha="center",
-                va="center",
-                fontsize=12,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6},
-            )
-        )
+        self.words = self.changing(message(ax))
 
     @property
     def area(self):
@@ -684,13 +665,17 @@ def regions(settings=None, steps=None):
     Returns
     -------
     RegionsPanel
+
+    Raises
+    ------
+    ValueError
+        If the settings string is not right; it says what may be set.
+
+    Notes
+    -----
+    Used in notebook 06.
     """
-    chosen, at = RegionsSettings.parse(settings or "", Regions.most_steps)
-    steps = at if at is not None else 940 if steps is None else steps
-    return RegionsPanel(
-        Regions(chosen),
-        RegionsPicture(),
-        title="A network divides the plane",
-        steps=steps,
-        pace=10,
+    title = "A network divides the plane"
+    return RegionsPanel.opened(
+        Regions, RegionsPicture(), settings, steps, 940, title=title, pace=10
     )

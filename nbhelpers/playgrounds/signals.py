@@ -18,6 +18,7 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
 from nbhelpers.playgrounds.panel import Panel
 from nbhelpers.playgrounds.picture import LossCurves, Picture, decades
+from nbhelpers.playgrounds.scripts import FUNCTION, SLOPE
 from nbhelpers.plots import PALETTE
 
 EXAMPLES, SIDE = 200, 8  # how many pictures there are, and their pixels along each side
@@ -162,15 +163,7 @@ class Signals(Experiment):
         )
 
 
-# The parts of the script of *Show code*.
-FUNCTION = {
-    "tanh": "    return np.tanh(Z)",
-    "relu": "    return np.maximum(Z, 0)",
-    "sigmoid": """\
-    small = np.exp(-np.abs(Z))  # so that nothing overflows
-    return np.where(Z >= 0, 1, small) / (1 + small)""",
-}
-SLOPE = {"tanh": "1 - A * A", "relu": "A > 0", "sigmoid": "A * (1 - A)"}
+# The script of *Show code*.
 SCRIPT = """\
 import numpy as np
 
@@ -380,8 +373,17 @@ def signals(settings=None, steps=None):
     Returns
     -------
     Panel
+
+    Raises
+    ------
+    ValueError
+        If the settings string is not right; it says what may be set.
+
+    Notes
+    -----
+    Used in notebook 05.
     """
-    chosen, at = SignalsSettings.parse(settings or "", Signals.most_steps)
-    steps = at if at is not None else 0 if steps is None else steps
     title = "Signals and gradients through a deep network"
-    return Panel(Signals(chosen), SignalsPicture(), title=title, steps=steps, pace=10)
+    paces = (1, 5, 10, 100, 1000)
+    options = {"title": title, "paces": paces, "pace": 5}
+    return Panel.opened(Signals, SignalsPicture(), settings, steps, 0, **options)

@@ -268,14 +268,15 @@ def softmax(settings=None, steps=None):
     Returns
     -------
     Panel
+
+    Raises
+    ------
+    ValueError
+        If the settings string is not right; it says what may be set.
+
+    Notes
+    -----
+    Used in notebook 06.
     """
-    chosen, at = SoftmaxSettings.parse(settings or "", Softmax.most_steps)
-    steps = at if at is not None else 0 if steps is None else steps
-    return Panel(
-        Softmax(chosen),
-        SoftmaxPicture(),
-        title="Three scores become three shares",
-        steps=steps,
-        paces=(1, 10, 100),
-        pace=1,
-    )
+    options = {"title": "Three scores become three shares", "paces": (1, 10, 100), "pace": 1}
+    return Panel.opened(Softmax, SoftmaxPicture(), settings, steps, 0, **options)

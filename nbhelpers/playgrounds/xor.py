@@ -14,7 +14,7 @@ from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
 from nbhelpers.playgrounds.panel import Panel
-from nbhelpers.playgrounds.picture import LossCurves, Picture, Surface, Units
+from nbhelpers.playgrounds.picture import LossCurves, Picture, Surface, Units, message
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALE_DIVERGING,
@@ -213,22 +213,11 @@ class PlanePicture(Picture):
         self.examples = self.changing(
             ax.scatter([], [], s=330, edgecolors="white", linewidths=2, zorder=3)
         )
-        middle = sum(self.LIMITS) / 2
         marks = {"marker": "$\u2713$", "ms": 10}, {"marker": "x", "ms": 9, "mew": 3}
         self.right, self.wrong = (
             self.changing(ax.plot([], [], ls="", color="white", **mark)[0]) for mark in marks
         )
-        self.words = self.changing(
-            ax.text(
-                middle,
-                middle,
-                "",
-                ha="center",
-                va="center",
-                fontsize=12,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6},
-            )
-        )
+        self.words = self.changing(message(ax))
         bar = self.figure.colorbar(
             ScalarMappable(cmap=PALE_DIVERGING), cax=self.axes(658, 52, 9, 276), ticks=[0, 1]
         )
@@ -281,12 +270,20 @@ def xor(settings=None, steps=None):
     settings : str, optional
         A settings string to begin with, such as "learning_rate=0.5,hidden=2,steps=1000".
     steps : int, optional
-        How far to train before the first picture, if the string does not say.
+        How far to train before the first picture, if the string does not say; 1,000 if not given.
 
     Returns
     -------
     Panel
+
+    Raises
+    ------
+    ValueError
+        If the settings string is not right; it says what may be set.
+
+    Notes
+    -----
+    Used in notebook 01.
     """
-    chosen, at = XorSettings.parse(settings or "", Xor.most_steps)
-    steps = at if at is not None else 1_000 if steps is None else steps
-    return Panel(Xor(chosen), PlanePicture(), title="A network learns XOR", steps=steps)
+    title = "A network learns XOR"
+    return Panel.opened(Xor, PlanePicture(), settings, steps, 1_000, title=title)
