@@ -22,6 +22,12 @@ LONGEST = 25  # lines of a code cell
 # notebook with a cell tagged `program` has an entry.
 RESULTS = {
     "01_xor_loop": "np.abs(A2 - Y).max() < 0.05",
+    "02_bias": "np.abs(A2 - Y).max() < 0.01",
+    "03_sgd": "error < 0.05",
+    "04_activations": "error < 0.05",
+    "05_initial_weights": "error < 0.01",
+    "06_softmax": "abs(share - 0.970) < 0.005",
+    "07_backpropagation": "0.96 < share < 0.975",
     "10_mnist": "share > 0.975",
 }
 
