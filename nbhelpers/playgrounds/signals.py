@@ -1,6 +1,6 @@
 """The playground of notebook 05: how signals and gradients fare on their way through a network.
 
-Up to ten hidden layers, one output, and 200 noisy pictures of 8 x 8 pixels with a bright line
+Up to ten hidden layers, one output, and 200 noisy pictures of 8 x 8 pixels with a line
 each: is it horizontal or vertical? The panel opens before any training, with what the initial
 weights alone decide.
 """
@@ -61,7 +61,7 @@ class SignalsSettings(Settings):
 
 @lru_cache(1)
 def task():
-    """Noisy pictures X (200, 64), each with a bright line; Y (200, 1): +1 if it is horizontal."""
+    """Noisy pictures X (200, 64), each with a line; Y (200, 1): +1 if it is horizontal."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((EXAMPLES, SIDE, SIDE))
     Y = rng.choice([-1.0, 1.0], (EXAMPLES, 1))
@@ -167,7 +167,7 @@ class Signals(Experiment):
 SCRIPT = """\
 import numpy as np
 
-rng = np.random.default_rng(0)  # noisy pictures of 8 x 8 pixels with a bright line each
+rng = np.random.default_rng(0)  # noisy pictures of 8 x 8 pixels with a line each
 X = rng.standard_normal((200, 8, 8))
 Y = rng.choice([-1.0, 1.0], (200, 1))  # +1: the line is horizontal
 for picture, answer, place in zip(X, Y[:, 0], rng.integers(8, size=200)):
