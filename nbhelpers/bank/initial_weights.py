@@ -277,10 +277,7 @@ EXERCISES = {
             "brackets are missing: X - mean / std divides only the mean": _no_brackets,
             "the statistics come from the test set; they must be those of X_train": _by_test,
             "the test set has been left as it was. (If you did transform it: had X_train been "
-            "replaced already? Then its mean was 0, and its standard deviation 1.)": (
-                _test_left
-            ),
-            ),
+            "replaced already? Then its mean was 0, and its standard deviation 1.)": (_test_left),
         },
         hints=(
             "Compute <code>mean</code> and <code>std</code> once, from <code>X_train</code>, one "
