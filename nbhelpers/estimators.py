@@ -28,6 +28,7 @@ from nbhelpers.arguments import (
     is_whole,
     true_or_false,
 )
+from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP, choose
 from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.training import fit
@@ -35,7 +36,6 @@ from nbhelpers.training import fit
 FLOATS = [np.float64, np.float32]  # examples of these types are taken as they are
 THEIR_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's name -> ours
 ACTIVATION_NAMES = {name: name for name in ACTIVATIONS} | THEIR_NAMES
-RELU_KIN = ("relu", "leaky_relu", "elu")  # He's initial weights are made for them
 
 
 def adam(settings):
@@ -266,7 +266,7 @@ class BaseMLP(BaseEstimator):
             activation,
             output,
             loss,
-            initializer="he_normal" if activation in RELU_KIN else "xavier_normal",
+            initializer=SUITED[activation],
             rng=self._rng,
             dtype=X.dtype,
         )

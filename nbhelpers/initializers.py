@@ -91,3 +91,11 @@ INITIALIZERS = {
     f.__name__: f
     for f in (zeros, uniform, normal, xavier_normal, xavier_uniform, he_normal, he_uniform)
 }
+SUITED = {  # the initial weights that suit each activation
+    "relu": "he_normal",
+    "leaky_relu": "he_normal",
+    "elu": "he_normal",
+    "tanh": "xavier_normal",
+    "sigmoid": "xavier_normal",
+    "linear": "xavier_normal",
+}

@@ -174,13 +174,13 @@ def test_without_hidden_bias_a_curve_is_symmetric_about_a_point():
     assert pinned.loss > 20 * free.loss
 
 
-def test_shares_and_bias_add_up_to_the_output():
+def test_contributions_and_bias_add_up_to_the_output():
     for panel in (playgrounds.curve_bias(steps=500), playgrounds.activations("depth=3,steps=20")):
         picture = panel.picture
-        shares = np.array([line[:, 1] for line in picture.shares.get_segments()])
+        contributions = np.array([line[:, 1] for line in picture.contributions.get_segments()])
         constant = picture.constant.get_ydata()[0]
         output = picture.line.get_ydata()[:, 0]
-        np.testing.assert_allclose(shares.sum(axis=0) + constant, output, atol=1e-12)
+        np.testing.assert_allclose(contributions.sum(axis=0) + constant, output, atol=1e-12)
 
 
 def test_the_middles_of_the_units_slide_only_with_a_bias():

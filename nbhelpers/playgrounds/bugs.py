@@ -11,7 +11,6 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -421,9 +420,9 @@ class BugsPicture(Picture):
         ax = self.network = self.axes(8, 16, 396, 312)
         ax.set(xlim=(0, 396), ylim=(0, 312), title="relative error of each layer's gradients")
         ax.set_axis_off()
-        self.lines = LineCollection([], colors="#BBBBBB", linewidths=0.7)
-        ax.add_collection(self.lines)  # these two belong to the background
+        (self.lines,) = ax.plot([], [], color="#BBBBBB", lw=0.7)
         (self.units,) = ax.plot([], [], "o", ms=9, color="white", mec=PALETTE["ink"], mew=1.2)
+        self.changing(self.lines, self.units)
         self.sizes = None
         self.badges = self.changing(Badges(ax))
         ax.add_artist(self.badges)
@@ -447,9 +446,10 @@ class BugsPicture(Picture):
         if sizes != self.sizes:
             self.sizes = sizes
             pairs = itertools.pairwise(positions)
-            self.lines.set_segments([(p, q) for here, there in pairs for p in here for q in there])
+            gap = (np.nan, np.nan)  # one line, interrupted, is drawn faster than many
+            ends = [(p, q, gap) for here, there in pairs for p in here for q in there]
+            self.lines.set_data(*np.concatenate(ends).T)
             self.units.set_data(*np.concatenate(positions).T)
-            self.refresh()
         errors, guilty = experiment.check(), experiment.guilty()
         badges = []
         for layer in range(len(sizes) - 1):

@@ -128,7 +128,7 @@ class CurveExperiment(Experiment):
         )
         self.batch_size = self.chosen("batch_size")
         self.order = np.arange(POINTS)
-        self.reach = 0.0, 0.0  # what the picture's axes must reach: a share, an activation
+        self.reach = 0.0, 0.0  # what the picture's axes must reach: a contribution, an activation
         with np.errstate(all="ignore"):
             self.look()
 
@@ -150,11 +150,11 @@ class CurveExperiment(Experiment):
         self.A = self.net.forward(self.X)
         loss = 0.5 * np.mean((self.A[-1] - self.Y) ** 2)
         largest = np.abs(self.A[-2]).max(axis=0)  # of each hidden unit, (hidden,)
-        share = (largest * np.abs(self.net.W[-1][:, 0])).max()
+        contribution = (largest * np.abs(self.net.W[-1][:, 0])).max()
         # The largest so far, which fades: so the axes rarely change, and follow in the end.
-        share_before, activation_before = self.reach
+        contribution_before, activation_before = self.reach
         self.reach = (
-            max(self.fade * share_before, share),
+            max(self.fade * contribution_before, contribution),
             max(self.fade * activation_before, largest.max()),
         )
         if self.errors:
@@ -354,15 +354,15 @@ class CurvePicture(Picture):
         super().__init__(height=460 if histogram else 384)
 
     def build(self):
-        self.shown = None  # what the background shows
+        self.shown = self.limits = None  # what the background shows
         height = self.height - 42 - 76
         self._build_curve(self.axes(52, 76, 318, height))
         if self.histogram:
-            self._build_shares(self.axes(434, 290, 230, self.height - 42 - 290), 252)
+            self._build_contributions(self.axes(434, 290, 230, self.height - 42 - 290), 252)
             self._build_histogram(self.axes(434, 76, 230, 110))
         else:
-            self._build_shares(self.axes(434, 76, 230, height), 14, 14)
-            self.share_axes.set_xlabel("x")
+            self._build_contributions(self.axes(434, 76, 230, height), 14, 14)
+            self.contribution_axes.set_xlabel("x")
         ax = self.axes(738, 76, 236, height)
         if self.errors:
             curves = {
@@ -379,6 +379,7 @@ class CurvePicture(Picture):
     def _build_curve(self, ax):
         self.curve_axes = ax
         ax.set(title="output and training points", xlabel="x")
+        few_ticks(ax.xaxis, ax.yaxis)
         (self.truth,) = ax.plot([], [], color=PALETTE["light grey"], lw=6)
         (self.marked,) = ax.plot([], [], "o", ms=13, color=PALETTE["orange"])
         (self.line,) = ax.plot([], [], color=PALETTE["blue"], lw=2.6)
@@ -392,26 +393,32 @@ class CurvePicture(Picture):
             14,
         )
 
-    def _build_shares(self, ax, y, right=0):
-        self.share_axes = ax
-        ax.set(title="each hidden unit's share")
+    def _build_contributions(self, ax, y, right=0):
+        self.contribution_axes = ax
+        ax.set(title="each hidden unit's contribution")
+        few_ticks(ax.xaxis, ax.yaxis)
+        self.seldom(ax.yaxis)
         ax.axhline(0, color=PALETTE["light grey"], lw=0.8)
-        self.shares = LineCollection([], linewidths=1.8, colors=COLOURS)
-        ax.add_collection(self.shares)
+        self.contributions = LineCollection([], linewidths=1.8, colors=COLOURS)
+        ax.add_collection(self.contributions)
         (self.constant,) = ax.plot([], [], ls="--", lw=1.4, color=PALETTE["grey"])
         (self.middles,) = ax.plot([], [], "o", ms=6, color=PALETTE["ink"])
-        self.changing(self.constant, self.shares, self.middles)
+        self.changing(self.constant, self.contributions, self.middles)
         x = 434 + right
-        self.middle_key = self._keys([("disc", "ink", "where $z$ is 0")], x, y, small=True)
+        self.middle_key = self._keys([("disc", "ink", "where z is 0")], x, y, small=True)
+        if self.histogram:  # that panel has networks with more layers, which show no such places
+            self.changing(*self.middle_key)
         self._keys([("line", "grey", "output's bias")], x + 134, y, small=True)
 
     def _build_histogram(self, ax):
         self.histogram_axes = ax
         ax.set(title="activations of these units", yticks=[], ylim=(0, 1))
         ax.spines["left"].set_visible(False)
-        self.bars = ax.stairs(np.zeros(24), np.linspace(0, 1, 25), fill=True, color=COLOURS[1])
-        self.changing(self.bars)
         ax.set_xlabel("activation at the training points")
+        few_ticks(ax.xaxis, most=4)
+        self.bars = ax.stairs(np.zeros(24), np.linspace(0, 1, 25), fill=True, color=COLOURS[1])
+        self.seldom(ax.xaxis)
+        self.changing(self.bars)
 
     def _keys(self, keys, x, y, small=False):
         """A row of keys, from a place given in pixels; returns the artists."""
@@ -438,7 +445,7 @@ class CurvePicture(Picture):
             A = net.forward(self.x)
             y = within(A[-1], bottom - 9, top + 9)
             self.line.set_data(self.x, y)
-            self._show_shares(net, A[-2])
+            self._show_contributions(net, A[-2])
         rows = experiment.batch if self.batches and experiment.batch_size < POINTS else []
         self.marked.set_data(experiment.X[rows], experiment.Y[rows])
         words = "" if ((bottom < y) & (y < top)).any() else "the output is outside the picture"
@@ -450,16 +457,18 @@ class CurvePicture(Picture):
             self._show_histogram(experiment.A[-2])
         self.losses.update(experiment, previous, kept)
 
-    def _show_shares(self, net, A):
+    def _show_contributions(self, net, A):
         """Each unit's activation times its weight to the output, and where its z is 0."""
-        far = 9 * self.share_axes.get_ylim()[1]
-        shares = within(A * net.W[-1][:, 0], -far, far)  # (GRID, hidden)
-        x = np.broadcast_to(self.x[:, 0], shares.T.shape)
-        self.shares.set_segments(np.stack([x, shares.T], axis=-1))
+        far = 9 * self.contribution_axes.get_ylim()[1]
+        values = within(A * net.W[-1][:, 0], -far, far)  # (GRID, hidden)
+        x = np.broadcast_to(self.x[:, 0], values.T.shape)
+        self.contributions.set_segments(np.stack([x, values.T], axis=-1))
         b = net.b[-1]
         self.constant.set_data(*([], []) if b is None else (self.x[[0, -1]], [b, b]))
-        self.middles.set_visible(len(net.W) == 2)
-        if len(net.W) == 2:  # z = w x + b is 0 at x = -b / w
+        one_layer = len(net.W) == 2
+        for artist in (self.middles, *self.middle_key):
+            artist.set_visible(one_layer)
+        if one_layer:  # z = w x + b is 0 at x = -b / w
             b = 0.0 if net.b[0] is None else net.b[0]
             places = within(-b / net.W[0][0], -1e6, 1e6)
             heights = np.diag(net.forward(places[:, np.newaxis])[1]) * net.W[1][:, 0]
@@ -471,15 +480,19 @@ class CurvePicture(Picture):
         self.bars.set_data(0.97 * counts / max(counts.max(), 1), edges)
 
     def _stage(self, experiment):
-        """Limits and whatever else stays: the background is drawn again if they have changed."""
+        """Limits and whatever else stays: the background is drawn again if that has changed."""
         name, domain = experiment.chosen("function"), experiment.domain
-        share, end = map(ceiling, experiment.reach)
+        reach, end = map(ceiling, experiment.reach, (4.0, 1.0))
         spread = RANGES[experiment.chosen("activation")](end) if self.histogram else None
-        one_layer = len(experiment.net.W) == 2
-        shown = name, domain, share, spread, one_layer
-        if shown == self.shown:
+        if (reach, spread) != self.limits:
+            self.limits = reach, spread
+            self.contribution_axes.set_ylim(-reach, reach)
+            if self.histogram:
+                self.histogram_axes.set_xlim(spread)
+            self.refresh(all=False)
+        if (name, domain) == self.shown:
             return
-        self.shown = shown
+        self.shown = name, domain
         self.x = np.linspace(*domain, GRID)[:, np.newaxis]
         y = CURVES[name].f(self.x)
         margin = 0.02 * (domain[1] - domain[0])
@@ -488,15 +501,7 @@ class CurvePicture(Picture):
         self.truth.set_data(self.x, y)
         self.points.set_data(experiment.X, experiment.Y)
         self.curve_axes.set(xlim=xlim, ylim=(y.min() - room, y.max() + room))
-        self.share_axes.set(xlim=xlim, ylim=(-share, share))
-        for artist in self.middle_key:
-            artist.set_visible(one_layer)
-        for ax in (self.curve_axes, self.share_axes):
-            ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-            ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        if self.histogram:
-            self.histogram_axes.set(xlim=spread)
-            self.histogram_axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        self.contribution_axes.set_xlim(xlim)
         self.refresh()
 
 
@@ -509,14 +514,22 @@ RANGES = {  # of the histogram, whose axis ends at `end`
 }
 
 
+def few_ticks(*axes, most=5):
+    """At most so many ticks, at numbers that are easy to read."""
+    for axis in axes:
+        axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+
+
 def within(values, low, high):
     """Values that can be drawn: cut off at both ends; NaN, which nothing draws, stays NaN."""
     return np.clip(values, low, high)
 
 
-def ceiling(x):
-    """The end of an axis that reaches x: 1, 2, 3, 5, 10, ... up to a thousand."""
-    return nice_ceiling(min(max(x, 1.0), 1000.0)) if np.isfinite(x) else 1000.0
+def ceiling(x, least):
+    """The end of an axis that reaches x: `least`, or beyond it 1, 2, 3, 5, 10, ... up to 1,000."""
+    if x <= least:
+        return least
+    return nice_ceiling(min(x, 1000.0)) if np.isfinite(x) else 1000.0
 
 
 # ---------------------------------------------------------------- three panels

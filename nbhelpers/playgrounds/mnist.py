@@ -5,7 +5,7 @@
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import lru_cache
 
 import numpy as np
 from matplotlib import rc_context
@@ -13,9 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
-from threadpoolctl import ThreadpoolController
 
 from nbhelpers import datasets
+from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.playgrounds.experiment import Curve, Experiment, Settings, choice, number, seed
@@ -32,17 +32,10 @@ from nbhelpers.playgrounds.picture import (
     nice_ceiling,
 )
 from nbhelpers.plots import PALETTE, STYLE, tile
-from nbhelpers.training import evaluate, overflow_allowed, train_step
+from nbhelpers.training import overflow_allowed, train_step
 
 EPOCH = 55_000  # images to train on; the other 5,000 are for validation
 SAMPLE = 1_000  # validation images that are read for every picture
-START = {  # the initial weights that suit each activation
-    "relu": "he_normal",
-    "leaky_relu": "he_normal",
-    "elu": "he_normal",
-    "tanh": "xavier_normal",
-    "sigmoid": "xavier_normal",
-}
 OPTIMIZERS = {
     "SGD": lambda lr: SGD(lr),
     "momentum": lambda lr: SGD(lr, momentum=0.9),
@@ -57,27 +50,6 @@ def data():
     return X[:EPOCH], y[:EPOCH], X[EPOCH:], y[EPOCH:]
 
 
-@lru_cache(maxsize=1)
-def blas():
-    """Says how many threads a matrix product may use (threadpoolctl comes with scikit-learn).
-
-    One is best here. Two threads that share the processor's cores with a browser spend most of
-    their time waiting for each other: a step takes 0.6 ms with one and up to 12 ms with two.
-    """
-    return ThreadpoolController()
-
-
-def one_thread(method):
-    """Run a method's matrix products in one thread."""
-
-    @wraps(method)
-    def run(*args, **kwargs):
-        with blas().limit(limits=1, user_api="blas"):
-            return method(*args, **kwargs)
-
-    return run
-
-
 @dataclass(frozen=True)
 class MnistSettings(Settings):
     """What can be set in the MNIST playground."""
@@ -85,7 +57,7 @@ class MnistSettings(Settings):
     learning_rate: float = number(0.003, 0.0001, 10, log=True, short="rate")
     hidden1: int = number(64, 16, 512, label="hidden layer 1", short="layer 1:")
     hidden2: int = number(0, 0, 256, label="layer 2 (0: none)", short="layer 2:")
-    activation: str = choice("relu", list(START), short="")
+    activation: str = choice("relu", ["relu", "leaky_relu", "elu", "tanh", "sigmoid"], short="")
     optimizer: str = choice("Adam", list(OPTIMIZERS), short="")
     batch_size: int = choice(128, [16, 32, 64, 128, 256, 512], short="batch")
     seed: int = seed()
@@ -110,12 +82,12 @@ class Mnist(Experiment):
         self.X, self.y, self.X_validation, self.y_validation = data()
         super().__init__(settings)
 
-    @one_thread
     def build(self):
         s = self.settings
         sizes = [784, s.hidden1, s.hidden2, 10] if s.hidden2 else [784, s.hidden1, 10]
-        start = START[s.activation]
-        self.net = MLP(sizes, activation=s.activation, initializer=start, rng=self.rng)
+        self.net = MLP(
+            sizes, activation=s.activation, initializer=SUITED[s.activation], rng=self.rng
+        )
         self.optimizer = OPTIMIZERS[s.optimizer](s.learning_rate)
         self.images, self.seconds, self.place = 0, 0.0, EPOCH
         self.every = max(1, EPOCH // s.batch_size // 20)  # steps between two points of a curve
@@ -143,7 +115,6 @@ class Mnist(Experiment):
             self._record_validation()
         return loss
 
-    @one_thread
     def step(self, n=1, seconds=None):
         start = time.perf_counter()
         made = super().step(n, seconds)
@@ -158,7 +129,6 @@ class Mnist(Experiment):
         self.record("validation", self.reading()[1])
         self.record("wrong", 1 - self.reading()[2])
 
-    @one_thread
     def reading(self):
         """How the network reads the first 1,000 validation images now: (A, loss, share right)."""
         if self._read is None or self._read[0] != self.steps:
@@ -167,11 +137,6 @@ class Mnist(Experiment):
                 A = self.net.forward(X, check=False)
                 self._read = self.steps, (A, self.net.loss(A, y), self.net.accuracy(A[-1], y))
         return self._read[1]
-
-    @one_thread
-    def validate(self):
-        """Loss and share right on all 5,000 validation images, two floats."""
-        return evaluate(self.net, self.X_validation, self.y_validation)
 
     def images_at(self, steps):
         """How many images have been seen after a number of steps."""
@@ -328,7 +293,7 @@ def script(s, steps):
         steps=steps,
         sizes=[784, s.hidden1, s.hidden2, 10] if s.hidden2 else [784, s.hidden1, 10],
         seed=s.seed,
-        start=START_CODE[START[s.activation]],
+        start=START_CODE[SUITED[s.activation]],
         state=state + "\n" if state else "",
         function=function,
         derivative=derivative,

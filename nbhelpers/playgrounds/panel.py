@@ -30,6 +30,7 @@ from functools import wraps
 import ipywidgets as widgets
 from IPython import get_ipython
 
+from nbhelpers.playgrounds.experiment import one_thread
 from nbhelpers.playgrounds.picture import LOCK
 
 MOST_KEPT = 4
@@ -95,7 +96,7 @@ class Panel:
     BURST = 0.085  # in the first so many seconds of a tick, another picture is begun
     FRAME = 0.022  # from picture to picture, at least: more of them would clog the browser
     SPELL = 0.015  # of training before a picture, at most
-    FIRST = 0.005  # of training before the first new picture after a change
+    FIRST = 0.003  # of training before the first new picture after a change
     CATCH_UP = 0.150  # of training to the same step again after a change
 
     def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100):
@@ -320,6 +321,7 @@ class Panel:
 
     @property
     @locked
+    @one_thread
     def summary(self):
         """The state in words, one line."""
         e = self.experiment
@@ -439,6 +441,7 @@ class Panel:
             self.buttons["code"].description = "Hide code" if hidden else "Show code"
             self._show_texts()
 
+    @one_thread
     def _draw(self):
         if self.picture is None:
             raise RuntimeError(

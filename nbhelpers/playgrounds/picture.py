@@ -20,7 +20,9 @@ To write a picture, subclass `Picture`::
 
 If `update` changes something that is part of the background (limits, ticks, a title), it calls
 `self.refresh()`, and the next frame draws the background again. That takes a tenth of a second and
-is seen as a jump, so it should be rare.
+is seen as a jump, so it should be rare. An axis whose limits follow the training is therefore
+registered by `self.seldom(ax.yaxis)`; after `self.refresh(all=False)` only such artists are drawn
+again, which takes a tenth of that.
 """
 
 import io
@@ -59,14 +61,16 @@ class Picture:
     figure : matplotlib.figure.Figure
     artists : list of Artist
         What is drawn anew for every frame, in this order.
+    seldom_artists : list of Artist
+        What is drawn between the rest of the background and those.
     """
 
     def __init__(self, width=1000, height=370, format="jpeg"):
         if format not in ("jpeg", "png"):
             raise ValueError(f'format must be "jpeg" or "png", got {format!r}')
         self.width, self.height, self.format = width, height, format
-        self.artists = []
-        self._background = None
+        self.artists, self.seldom_artists = [], []
+        self._rest = self._background = None  # the pixels without and with the seldom artists
         with LOCK, rc_context(STYLE):
             self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
             self.canvas = FigureCanvasAgg(self.figure)
@@ -95,24 +99,46 @@ class Picture:
             self.artists.append(artist)
         return artists[0]
 
-    def refresh(self):
-        """Draw the background again with the next frame (after a change of limits or texts)."""
+    def seldom(self, *artists):
+        """Register artists that change now and then: an axis with its ticks, a legend."""
+        for artist in artists:
+            artist.set_animated(True)
+            self.seldom_artists.append(artist)
+
+    def refresh(self, all=True):
+        """Draw the background again with the next frame (after a change of limits or texts).
+
+        If not `all` of it, only the artists that change seldom.
+        """
         self._background = None
+        if all:
+            self._rest = None
 
     def draw(self):
         """Draw a frame and return its pixels, an array (height, width, 4) of uint8."""
         with LOCK:
             if self._background is None:
-                with rc_context(STYLE):
-                    self.canvas.draw()
-                self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+                self._draw_background()
             else:
                 self.canvas.restore_region(self._background)
-            renderer = self.canvas.get_renderer()
-            for artist in self.artists:
-                if artist.get_visible():
-                    artist.draw(renderer)
+            self._draw_all(self.artists)
             return np.asarray(self.canvas.buffer_rgba())
+
+    def _draw_background(self):
+        with rc_context(STYLE):
+            if self._rest is None:
+                self.canvas.draw()
+                self._rest = self.canvas.copy_from_bbox(self.figure.bbox)
+            else:
+                self.canvas.restore_region(self._rest)
+            self._draw_all(self.seldom_artists)
+        self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+
+    def _draw_all(self, artists):
+        renderer = self.canvas.get_renderer()
+        for artist in artists:
+            if artist.get_visible():
+                artist.draw(renderer)
 
     def render(self):
         """Draw a frame and return it as bytes in this picture's format."""
@@ -280,9 +306,11 @@ class LossCurves:
         self.picture, self.ax, self.lowest = picture, ax, lowest
         self.curves = curves or {"loss": ("this run", PALETTE["blue"])}
         self.start_ylim, self.start_steps = ylim, steps
-        self.shown = None  # limits and labels that the background shows
+        self.shown = self.labels = None  # what the background shows: limits, and labels of runs
         ax.set(yscale="log", ylim=ylim, xlim=(0, steps), xlabel=xlabel, title=title)
+        ax.grid(False)
         ax.grid(True, axis="y")
+        picture.seldom(ax.xaxis, ax.yaxis)
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
         lines = [ax.plot([], [], color=PALETTE[c], lw=1.6)[0] for c in self.KEPT_COLOURS]
@@ -335,10 +363,13 @@ class LossCurves:
         self.ax.set_ylim(bottom, top * (top / bottom) ** (share / (1 - share)))
         self.ax.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
         self.ax.yaxis.set_minor_locator(NullLocator())
-        self._legend(labels)
-        self.picture.refresh()
+        self.picture.refresh(all=False)
+        if labels != self.labels:
+            self.labels = labels
+            self._legend(labels)
 
     def _legend(self, labels):
+        self.picture.refresh()
         entries = [(colour, 2.4, label) for label, colour in self.curves.values()]
         entries.append((PREVIOUS, 1.6, "previous run"))
         colours = [PALETTE[name] for name in self.KEPT_COLOURS]

@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from PIL import Image
 
+from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.experiment import (
@@ -23,7 +24,6 @@ from nbhelpers.playgrounds.experiment import (
     seed,
     text,
 )
-from nbhelpers.playgrounds.mnist import START, one_thread
 from nbhelpers.playgrounds.panel import Panel, locked
 from nbhelpers.playgrounds.picture import (
     FULL_TABLE,
@@ -120,7 +120,6 @@ class Regions(Experiment):
 
     Settings = RegionsSettings
 
-    @one_thread
     def build(self):
         s = self.settings
         own = np.array(read_points(s.points)).reshape(-1, 3)
@@ -138,7 +137,7 @@ class Regions(Experiment):
         self.net = MLP(
             [2, *[s.hidden] * s.layers, self.k],
             activation=s.activation,
-            initializer=START[s.activation],
+            initializer=SUITED[s.activation],
             rng=self.rng,
             dtype=np.float64,
         )
@@ -163,10 +162,6 @@ class Regions(Experiment):
         if not np.abs(self.net.params).max() < LARGEST:
             return self.record("loss", np.inf)
         return self._record() if self.steps % self.every == 0 else None
-
-    @one_thread
-    def step(self, n=1, seconds=None):
-        return super().step(n, seconds)
 
     def _record(self):
         """Measure a point of each curve; returns the training loss."""
@@ -200,7 +195,6 @@ class Regions(Experiment):
         """The loss over all training points, now; 0 where there are none."""
         return self.measured("loss", self._training_loss) if len(self.X) else 0.0
 
-    @one_thread
     def _training_loss(self):
         A = self.net.forward(self.inputs, check=False)
         return self.net.loss(A, self.y, check=False)
@@ -209,7 +203,6 @@ class Regions(Experiment):
         """The share of all fresh points that the network gets right, now; NaN without any."""
         return self.measured("right", self._fresh_right) if len(self.y_test) else float("nan")
 
-    @one_thread
     def _fresh_right(self, chunk=5_000):
         net, count = self.net, 0
         for start in range(0, len(self.y_test), chunk):  # a chunk stays in the processor's cache
@@ -221,7 +214,6 @@ class Regions(Experiment):
             count += np.count_nonzero(Z.argmax(axis=1) == self.y_test[rows])
         return count / len(self.y_test)
 
-    @one_thread
     def answers(self, points):
         """The activations of every layer for points (n, 2) of the picture."""
         with np.errstate(all="ignore"):
@@ -309,7 +301,7 @@ def script(s, k, steps):
     scale = {
         "he_normal": "np.sqrt(2 / {0})",
         "xavier_normal": "np.sqrt(2 / ({0} + {1}))",
-    }[START[s.activation]]
+    }[SUITED[s.activation]]
     outputs = [f"A{i}" for i in layers]
     inputs = ["X", *outputs]  # of each layer
     weights, forward, backward, update = [], [], [], []
