@@ -14,7 +14,7 @@ import itertools
 import numpy as np
 
 from nbhelpers.activations import ACTIVATIONS, Activation
-from nbhelpers.arguments import at_least_zero, checked_rng, is_whole
+from nbhelpers.arguments import at_least_zero, below_one, checked_rng, is_whole
 from nbhelpers.initializers import INITIALIZERS
 from nbhelpers.losses import LOSSES, softmax
 
@@ -50,6 +50,9 @@ class MLP:
         Whether layers have a bias, or one answer a layer.
     l2 : float, default 0
         Strength λ of the penalty ½ λ Σ w² that the loss gains; weights only, not biases.
+    dropout : float in [0, 1), or one a hidden layer, default 0
+        Share of a hidden layer's activations that a step of training sets to 0, drawn anew for
+        every example; the others are divided by 1 - dropout, so that their mean stays.
     rng : numpy.random.Generator
         Where the initial weights come from.
     dtype : float32 (default) or float64
@@ -93,6 +96,7 @@ class MLP:
         l2=0.0,
         rng=None,
         dtype=np.float32,
+        dropout=0.0,
     ):
         self.sizes = checked_sizes(sizes)
         self.n_layers = len(self.sizes) - 1
@@ -100,8 +104,14 @@ class MLP:
         checked_rng(rng)
         at_least_zero(l2=l2)
         self.l2 = float(l2)
+        self.rng = rng
 
         hidden = one_each("activation", activation, self.n_layers - 1, "name", str)
+        self.dropout = one_each("dropout", dropout, self.n_layers - 1, "number", (int, float))
+        for share in self.dropout:
+            at_least_zero(dropout=share)
+            below_one(dropout=share)
+        self.masks = [None] * (self.n_layers - 1)
         outputs = ACTIVATIONS | {"softmax": SOFTMAX}
         self.activations = [choose("activation", ACTIVATIONS, name) for name in hidden]
         self.activations.append(choose("output", outputs, output))
@@ -145,10 +155,11 @@ class MLP:
         vars(self).update(state)
         self._make_views()
 
-    def forward(self, X, check=True):
+    def forward(self, X, check=True, training=False):
         """Return the activations of all layers, [X, A1, ..., AL].
 
-        For each layer, Z = A @ W + b and A = f(Z).
+        For each layer, Z = A @ W + b and A = f(Z). In training with dropout p, a hidden layer's A
+        is multiplied by a mask: 0 with probability p, else 1 / (1 - p).
 
         Parameters
         ----------
@@ -156,6 +167,8 @@ class MLP:
             Examples, one a row.
         check : bool
             False skips the checks, for a caller that has made them (as `fit` does).
+        training : bool
+            Whether dropout is at work, here and in the `backward` that follows.
 
         Returns
         -------
@@ -165,14 +178,31 @@ class MLP:
         ------
         ValueError
             Wrong shape; NaN or infinite numbers.
+
+        References
+        ----------
+        Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to
+        prevent neural networks from overfitting" (2014).
         """
         A = [self.checked_inputs(X) if check else X]
-        for W, b, activation in zip(self.W, self.b, self.activations, strict=True):
+        layers = zip(self.W, self.b, self.activations, strict=True)
+        for layer, (W, b, activation) in enumerate(layers):
             Z = A[-1] @ W  # (n, n_in) @ (n_in, n_out)
             if b is not None:
                 Z += b
             A.append(activation.f(Z, out=Z))
+            if layer < self.n_layers - 1:
+                self._drop(A[-1], layer, training)
         return A
+
+    def _drop(self, A, hidden, training):
+        """Draw the mask of a hidden layer, in training, and multiply its activations, in place."""
+        p = self.dropout[hidden] if training else 0.0
+        self.masks[hidden] = None
+        if p:
+            kept = self.rng.random(A.shape, dtype=self.dtype) >= p
+            self.masks[hidden] = mask = kept * self.dtype.type(1 / (1 - p))
+            A *= mask
 
     def loss(self, A, y, check=True):
         """Return the loss of the activations `A` of `forward` against the targets `y`, a float.
@@ -227,7 +257,12 @@ class MLP:
                 delta.sum(axis=0, out=self.db[layer])
             if layer > 0:
                 delta = delta @ self.W[layer].T  # (n, n_out) @ (n_out, n_in)
-                delta *= self.activations[layer - 1].derivative(A[layer])
+                derivative, mask = self.activations[layer - 1].derivative, self.masks[layer - 1]
+                if mask is None:
+                    delta *= derivative(A[layer])
+                else:  # the activation before the mask, where it was not 0
+                    delta *= derivative(A[layer] * self.dtype.type(1 - self.dropout[layer - 1]))
+                    delta *= mask
 
     def predict(self, X):
         """Return what the network says about each row of `X`.

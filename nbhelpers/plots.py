@@ -9,7 +9,7 @@ import contourpy
 import matplotlib as mpl
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.colors import LinearSegmentedColormap, to_rgb, to_rgba
 from matplotlib.patches import Circle
 
 PALETTE = {
@@ -104,6 +104,37 @@ def level_lines(Z, xlim, ylim, level):
     return contourpy.contour_generator(x, y, np.ma.masked_invalid(Z)).lines(level)
 
 
+def class_surface(P, xlim, ylim):
+    """Colours and borders for the probabilities of k classes at the points of a grid.
+
+    Parameters
+    ----------
+    P : array (n, n, k)
+        A probability for each class, k from 2 to 5; nan is shown in grey.
+    xlim, ylim : (float, float)
+        The part of the plane that the grid covers.
+
+    Returns
+    -------
+    colours : array (n, n, 3)
+        The pale colours of the classes, mixed by their probabilities.
+    borders : list of arrays (m, 2)
+        The lines where one class takes the lead from another.
+
+    Raises
+    ------
+    ValueError
+        For more classes than there are colours.
+    """
+    k = P.shape[2]
+    if k > len(CLASS_COLORS):
+        raise ValueError(f"{k} classes, but there are colours for {len(CLASS_COLORS)}")
+    colours = P @ (0.5 + 0.5 * np.array([to_rgb(colour) for colour in CLASS_COLORS[:k]]))
+    colours = np.where(np.isnan(colours), 0.85, np.clip(colours, 0, 1))
+    leads = [P[:, :, i] - np.delete(P, i, axis=2).max(axis=2) for i in range(k)]  # > 0: i leads
+    return colours, [line for lead in leads for line in level_lines(lead, xlim, ylim, 0)]
+
+
 def decision_surface(
     predict,
     ax=None,
@@ -116,34 +147,53 @@ def decision_surface(
     level=0.5,
     n=150,
     labels=("$x_1$", "$x_2$"),
+    size=110,
 ):
     """What a network answers at every point of a plane, with the line where its answer changes.
+
+    One value for each point is shown from blue to vermilion; the probabilities of k classes mix
+    the classes' colours, with a line wherever another class takes the lead.
 
     Parameters
     ----------
     predict : callable
-        Takes points (m, 2), returns values (m,) or (m, 1).
+        Takes points (m, 2), returns values (m,) or (m, 1), or probabilities (m, k) of k classes,
+        k from 2 to 5.
     ax : Axes, optional
     xlim, ylim : (float, float)
         The part of the plane that is shown.
-    X, y : arrays (k, 2) and (k,), optional
+    X, y : arrays (examples, 2) and (examples,), optional
         Points to show, and their classes (integers; they choose the colour).
     vmin, vmax : float
         The values that are fully blue and fully vermilion.
     level : float or None
-        Where the line is drawn.
+        Where the line is drawn. (The probabilities of classes need no vmin, vmax and level.)
     n : int
         The grid has n × n points.
+    labels : (str, str)
+        Names of the axes.
+    size : float
+        Area of a dot in square points; small ones have no white rim.
 
     Returns
     -------
     Axes
-        With the surface in `ax.images[0]` and the line in `ax.collections[0]`.
+        With the surface in `ax.images[0]` and the lines in `ax.collections[0]`.
+
+    Raises
+    ------
+    ValueError
+        For more classes than there are colours.
     """
     ax = new_axes(ax, figsize=(4, 4))
-    Z = np.reshape(predict(grid_points(xlim, ylim, n)), (n, n))
+    Z = np.asarray(predict(grid_points(xlim, ylim, n)))
+    if Z.ndim == 2 and Z.shape[1] > 1:
+        surface, lines = class_surface(Z.reshape(n, n, -1), xlim, ylim)
+    else:
+        surface = Z.reshape(n, n)
+        lines = [] if level is None else level_lines(surface, xlim, ylim, level)
     ax.imshow(
-        Z,
+        surface,
         cmap=PALE_DIVERGING,
         vmin=vmin,
         vmax=vmax,
@@ -152,14 +202,16 @@ def decision_surface(
         interpolation="bilinear",
         zorder=0.5,
     )
-    lines = [] if level is None else level_lines(Z, xlim, ylim, level)
     ax.add_collection(LineCollection(lines, colors=PALETTE["ink"], linewidths=1.6))
     ax.grid(False)
     ax.set(xlim=xlim, ylim=ylim, xlabel=labels[0], ylabel=labels[1], aspect="equal")
     ax.locator_params(nbins=4)
     if X is not None:
         colours = [CLASS_COLORS[int(k) % len(CLASS_COLORS)] for k in np.ravel(y)]
-        ax.scatter(*np.transpose(X), s=110, c=colours, edgecolors="white", linewidths=2, zorder=3)
+        rim = 2 if size > 50 else 0
+        ax.scatter(
+            *np.transpose(X), s=size, c=colours, edgecolors="white", linewidths=rim, zorder=3
+        )
     return ax
 
 

@@ -102,6 +102,7 @@ def fit(
     patience=None,
     callback=None,
     shuffle=True,
+    augment=None,
     verbose=False,
 ):
     """Train `net` on the examples with mini-batches; return the history.
@@ -131,6 +132,9 @@ def fit(
         callback(net, history) after each epoch; stops the training where it returns True.
     shuffle : bool
         False keeps the order of the examples in every epoch.
+    augment : callable, optional
+        augment(X_batch, rng) returns the batch that is trained on in its place, of the same
+        shape: `warps.random_affine`, for instance.
     verbose : bool
         Show a progress bar with the losses (tqdm).
 
@@ -142,7 +146,8 @@ def fit(
     ------
     ValueError
         Wrong shapes, labels out of range, NaN in the data, numbers out of range, arguments of the
-        wrong kind. All of them are looked at before the first step.
+        wrong kind. All of them are looked at before the first step; what `augment` returns, at
+        each.
     FloatingPointError
         The loss, a parameter or the validation loss is no longer a finite number, usually because
         the learning rate is too large; says at which step and with which settings.
@@ -157,6 +162,8 @@ def fit(
         raise ValueError(f"optimizer is {optimizer!r}; expected one such as SGD(0.1) or Adam()")
     if callback is not None and not callable(callback):
         raise ValueError(f"callback is {callback!r}; expected a function of (net, history)")
+    if augment is not None and not callable(augment):
+        raise ValueError(f"augment is {augment!r}; expected a function of (X_batch, rng)")
     if validation is not None:
         validation = checked_validation(net, validation)
     if patience is not None:
@@ -178,6 +185,8 @@ def fit(
                     optimizer.lr = float(base_lr * factor((step + 0.5) / total_steps))
                     step += 1
                     X_batch = X.take(rows, axis=0)  # X[rows], a fifth faster
+                    if augment is not None:
+                        X_batch = augmented(X_batch, augment, rng)
                     loss, accuracy = train_step(net, X_batch, y[rows], optimizer)
                     if not math.isfinite(loss):
                         what = f"the loss became {loss}"
@@ -218,13 +227,22 @@ def fit(
     return history
 
 
+def augmented(X, augment, rng):
+    """Return augment(X, rng), or raise a ValueError if it has not X's shape and dtype."""
+    new = augment(X, rng)
+    if getattr(new, "shape", None) != X.shape or new.dtype != X.dtype:
+        what = f"{new.dtype} of shape {new.shape}" if hasattr(new, "shape") else type(new).__name__
+        raise ValueError(f"augment returned {what}; expected {X.dtype} of shape {X.shape}")
+    return new
+
+
 def train_step(net, X, y, optimizer):
     """Make one step on one batch, already checked; return its loss and accuracy before the step.
 
     Where the loss is not finite no step is made. NumPy's warnings are the caller's affair: see
     `overflow_allowed`.
     """
-    A = net.forward(X, check=False)
+    A = net.forward(X, check=False, training=True)
     loss = net.loss(A, y, check=False)
     if math.isfinite(loss):
         net.backward(A, y, check=False)

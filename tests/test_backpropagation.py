@@ -98,7 +98,7 @@ def test_everything_below_a_missing_slope_is_wrong_and_nothing_above(layers):
 
 def test_without_the_mean_a_step_is_ten_times_as_long():
     """With batches of ten: learning rate 0.05 then is 0.5."""
-    bug, healthy = trained(300, bug="no 1/n"), trained(300, bug="none", learning_rate=0.5)
+    bug, healthy = trained(300, bug="no 1/m"), trained(300, bug="none", learning_rate=0.5)
     np.testing.assert_allclose(bug.net.params, healthy.net.params, rtol=1e-6, atol=1e-8)
     n = len(bug.few)
     assert bug.check()["W1"] == pytest.approx((n - 1) / (n + 1), rel=1e-3)

@@ -268,6 +268,41 @@ def test_gradients_with_penalty_and_without_bias(l2, bias, rng):
     )
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "elu"])
+def test_gradients_with_dropout_agree_with_finite_differences(activation, rng):
+    """Each forward pass draws the same masks, so the loss is a function of the weights."""
+    X, y = problem("softmax", rng)
+    net = network(activation, "softmax", None, 3, rng, dropout=[0.5, 0.2])
+
+    def forward():
+        net.rng = np.random.default_rng(7)
+        return net.forward(X, training=True)
+
+    measured = numerical_gradient(lambda: net.loss(forward(), y), net.params)
+    A = forward()
+    assert 0 < np.count_nonzero(A[1] == 0) < A[1].size
+    net.backward(A, y)
+    assert relative_error(net.grads, measured) < 1e-7
+
+
+def test_dropout_keeps_the_mean_and_is_at_work_in_training_only(rng):
+    net = MLP([3, 400, 2], "sigmoid", dropout=0.4, rng=rng)
+    X = rng.random((500, 3), dtype=np.float32)
+    whole, dropped = net.forward(X), net.forward(X, training=True)
+    assert dropped[1].dtype == np.float32
+    kept = dropped[1] != 0
+    assert kept.mean() == pytest.approx(0.6, abs=0.01)
+    np.testing.assert_allclose(dropped[1][kept], whole[1][kept] / 0.6, rtol=1e-5)
+    assert dropped[1].mean() == pytest.approx(whole[1].mean(), rel=0.01)
+    assert not (kept == kept[0]).all()  # every example has a mask of its own
+    np.testing.assert_array_equal(net.forward(X)[1], whole[1])
+    net.backward(net.forward(X), np.zeros(500, int))  # without the masks of the step before
+    plain = MLP([3, 400, 2], "sigmoid", rng=rng)
+    plain.params[...] = net.params
+    plain.backward(plain.forward(X), np.zeros(500, int))
+    np.testing.assert_array_equal(net.grads, plain.grads)
+
+
 def test_check_names_the_guilty_layer(rng):
     class NoBiasGradient(MLP):
         def backward(self, A, y, check=True):
@@ -514,6 +549,9 @@ def test_a_cross_entropy_fits_its_own_output_alone(output, loss, fits, rng):
         ({"dtype": np.int64}, "int64"),
         ({"rng": 0}, "numpy Generator"),
         ({"dtype": np.float16}, "float16"),
+        ({"dropout": 1.0}, "dropout is 1"),
+        ({"dropout": [0.5, -0.1]}, "dropout is -0.1"),
+        ({"dropout": [0.5]}, r"dropout must be one number, or a list of 2; got \[0.5\]"),
     ],
 )
 def test_bad_networks_are_refused_in_words(arguments, words):

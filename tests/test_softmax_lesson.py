@@ -5,9 +5,11 @@ import statistics
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
 from notebook_tools import cells, notebooks, plain_text, read
 
-from nbhelpers import lessons
+from nbhelpers import lessons, plots
 from nbhelpers.losses import softmax as stable_softmax
 from nbhelpers.playgrounds.softmax import TARGETS, Softmax, SoftmaxSettings, few, softmax
 
@@ -16,7 +18,7 @@ NOTEBOOK = next(path for path in notebooks() if path.stem == "06_softmax")
 
 
 def limit():
-    """The share that the best classifier gets right: the largest density, added up."""
+    """The fraction that the best classifier gets right: the largest density, added up."""
     x = np.linspace(-9, 9, 901)
     grid = np.stack(np.meshgrid(x, x), axis=-1)
     squares = ((grid[..., np.newaxis, :] - CENTRES) ** 2).sum(axis=-1)
@@ -28,15 +30,15 @@ def test_the_limit_is_97_per_cent():
 
 
 def test_the_program_reaches_the_limit_from_any_seed(capsys):
-    source, shares = lessons.program("06"), []
+    source, right = lessons.program("06"), []
     assert source.count("default_rng(0)") == 1
     for seed in range(5):
         names = {}
         exec(source.replace("default_rng(0)", f"default_rng({seed})"), names)
-        shares.append(names["share"])
+        right.append(names["share"])
         assert len(names["X_test"]) == 100_000
-    assert abs(statistics.median(shares) - limit()) < 0.005, shares
-    assert max(shares) < limit() + 0.002, "better than possible"
+    assert abs(statistics.median(right) - limit()) < 0.005, right
+    assert max(right) < limit() + 0.002, "better than possible"
 
 
 def stored(words):
@@ -48,6 +50,42 @@ def stored(words):
 
 def test_the_stored_run_was_at_least_20_times_as_fast():
     assert int(re.search(r"ours is (\d+) times as fast", stored("times as fast"))[1]) >= 20
+
+
+# -- the picture of k classes --------------------------------------------------------------------
+def corners(P):
+    """Probabilities of four classes: one for each quarter of the plane, equal on the axes."""
+    scores = 50 * P @ np.array([[-1, 1, -1, 1], [-1, -1, 1, 1]])
+    return stable_softmax(scores)
+
+
+def test_the_plane_is_coloured_by_classes_with_a_line_where_the_lead_changes():
+    ax = Figure().add_subplot()
+    assert plots.decision_surface(corners, ax, (-2, 1), (-1, 1), n=60) is ax
+    colours = np.asarray(ax.images[0].get_array())
+    for place, name in zip(
+        [(0, 0), (0, -1), (-1, 0), (-1, -1)], plots.CLASS_COLORS[:4], strict=True
+    ):
+        assert colours[place] == pytest.approx(0.5 + 0.5 * np.array(to_rgb(name)), abs=1e-6)
+    borders = np.concatenate([path.vertices for path in ax.collections[0].get_paths()])
+    assert np.abs(borders).min(axis=1).max() < 0.05  # all of them lie on one of the two axes
+    assert np.ptp(borders, axis=0) == pytest.approx([3, 2], abs=0.1)  # and reach to the ends
+
+
+def test_small_dots_have_no_rim_and_what_is_no_number_is_grey():
+    ax = Figure().add_subplot()
+    X, y = np.zeros((2, 2)), np.array([0, 2])
+    plots.decision_surface(lambda P: np.full((len(P), 3), np.nan), ax, X=X, y=y, size=8)
+    assert np.unique(np.asarray(ax.images[0].get_array())) == pytest.approx(0.85)
+    dots = ax.collections[1]
+    assert dots.get_sizes() == [8]
+    assert max(dots.get_linewidths()) == 0
+    assert [to_hex(c).upper() for c in dots.get_facecolors()] == [plots.CLASS_COLORS[k] for k in y]
+
+
+def test_more_classes_than_colours_are_refused():
+    with pytest.raises(ValueError, match="6 classes, but there are colours for 5"):
+        plots.decision_surface(lambda P: np.ones((len(P), 6)), Figure().add_subplot())
 
 
 # -- the panel -----------------------------------------------------------------------------------
@@ -90,7 +128,7 @@ def test_a_confident_mistake_hardly_moves_under_the_squared_error():
     assert softmax(settings + "squared error").experiment.A[0] < 1e-3
 
 
-def test_mixed_labels_end_at_their_shares_unless_the_rate_is_too_large():
+def test_mixed_labels_end_at_their_probabilities_unless_the_rate_is_too_large():
     Y = np.array(TARGETS["mix 60:30:10"])
     e = softmax("target=mix 60:30:10,learning_rate=3,steps=50").experiment
     assert np.allclose(e.A, Y)
@@ -124,7 +162,7 @@ def test_the_bars_show_the_numbers():
     for bars, values in (
         (picture.scores, e.z),
         (picture.powers, e.E),
-        (picture.shares, e.A),
+        (picture.probabilities, e.A),
         (picture.slopes, e.slope),
     ):
         assert [bar.get_height() for bar in bars.bars] == pytest.approx(list(values))

@@ -360,6 +360,32 @@ def test_callback_sees_every_epoch_and_can_stop(rng):
     assert seen == [1, 2, 3]
 
 
+def test_augment_makes_what_is_trained_on_and_nothing_else(rng):
+    X, y = blobs(rng)
+    seen = []
+
+    def shifted(X_batch, rng):
+        seen.append(X_batch.copy())
+        return X_batch + 100 + rng.random()
+
+    net = MLP([2, 3], rng=rng)
+    before, kept = X.copy(), net.forward(X)[-1]
+    settings = {"epochs": 1, "batch_size": 7, "optimizer": SGD(0.0), "validation": (X, y)}
+    history = fit(net, X, y, rng=rng, augment=shifted, **settings)
+    np.testing.assert_array_equal(X, before)
+    rows = np.concatenate(seen)
+    np.testing.assert_array_equal(np.sort(rows, axis=0), np.sort(np.float32(X), axis=0))
+    assert history.validation_loss[0] == pytest.approx(net.loss([0, kept], y), rel=1e-5)
+    assert history.train_loss[0] != pytest.approx(history.validation_loss[0], rel=0.1)
+    for wrong, words in (
+        (lambda X, rng: X[:1], r"float32 of shape \(1, 2\); expected float32 of shape \(7, 2\)"),
+        (lambda X, rng: X.astype(float), "returned float64"),
+        (lambda X, rng: None, "returned NoneType"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            fit(net, X, y, rng=rng, augment=wrong, **settings)
+
+
 def test_regression_history_has_no_accuracy(rng):
     X = rng.random((50, 1))
     net = MLP([1, 8, 1], "tanh", "linear", rng=rng)
@@ -403,6 +429,7 @@ def test_divergence_in_the_last_step_is_an_error_too(rng):
         ({"optimizer": SGD}, "optimizer is <class"),
         ({"schedule": None}, "unknown schedule None"),
         ({"callback": "stop"}, "callback is 'stop'"),
+        ({"augment": 2}, "augment is 2; expected a function"),
         ({"shuffle": "no"}, "shuffle is 'no'"),
         ({"validation": np.ones((4, 2))}, r"of type ndarray; expected a pair \(X, y\)"),
         ({"validation": (np.ones((4, 2)),)}, "of type tuple; expected a pair"),

@@ -96,7 +96,7 @@ EXERCISES = {
             "a unit that reaches exactly 0 and never more is dead as well: <= 0, not < 0": (
                 lambda X, W1, b1: np.sum((X @ W1 + b1 < 0).all(axis=0))
             ),
-            "that is the share of dead units; count them": lambda X, W1, b1: np.mean(
+            "that is the fraction of dead units; count them": lambda X, W1, b1: np.mean(
                 (X @ W1 + b1 <= 0).all(axis=0)
             ),
         },

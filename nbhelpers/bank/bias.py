@@ -390,7 +390,7 @@ QUESTIONS = {
         },
     ),
     "sine": Question(
-        text="One input, five sigmoid units, a straight output. Which biases does this network "
+        text="One input, five sigmoid units, a linear output. Which biases does this network "
         "need to learn the sine from 0 to 2π well?",
         options=[
             "None: the halves of the hidden units are bias enough",

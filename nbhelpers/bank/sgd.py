@@ -366,7 +366,8 @@ QUESTIONS = {
         answer="B",
         because="It was ahead because an epoch of it has 32 steps. With 32 examples, a step from "
         "all of them takes hardly longer than one from a single example. So in a second all three "
-        "make about as many steps, and at the end the noise of the smallest batch shows.",
+        "make about as many steps, and those of the smallest batch have to be shorter, because of "
+        "their noise.",
         feedback={
             "A": "It makes more of an epoch, but its epochs take longer, too.",
             "C": "Its steps would have to be much cheaper for that. They cost nearly the same.",

@@ -12,7 +12,7 @@ _WIDE = np.array([[1005.0, 1001.0, 1001.0], [5.0, 1.0, 1.0]])
 _SCORES = [_SQUARE, _rng.normal(0, 2, (5, 4)), np.array([[-1000.0, 500.0]]), _WIDE]
 _SCORES.append(np.array([[-1001.0, -1005.0]]))
 
-_SHARES = [  # shares and classes
+_ANSWERS = [  # probabilities and classes
     (softmax(_rng.normal(0, 2, (4, 4))), np.array([2, 0, 1, 2])),
     (softmax(_rng.normal(0, 2, (6, 3))), np.array([0, 1, 2, 2, 1, 0])),
     (np.array([[0.7, 0.2, 0.1]]), np.array([1])),
@@ -117,12 +117,12 @@ EXERCISES = {
             ),
             "the sum is that of the whole array; each row must add up to 1: "
             "E.sum(axis=1, keepdims=True)": _whole_sum,
-            "keepdims=True is missing: the maxima and the sums are rows (n,), which NumPy lays "
+            "keepdims=True is missing: the maxima and the sums are rows (m,), which NumPy lays "
             "along the columns": _no_keepdims,
-            "keepdims=True is missing in the sum: a row (n,) is laid along the columns": (
+            "keepdims=True is missing in the sum: a row (m,) is laid along the columns": (
                 _no_keepdims_below
             ),
-            "keepdims=True is missing in the maximum: a row (n,) is laid along the columns": (
+            "keepdims=True is missing in the maximum: a row (m,) is laid along the columns": (
                 _no_keepdims_max
             ),
             "the division is missing: each row must add up to 1": lambda Z: np.exp(
@@ -151,22 +151,22 @@ EXERCISES = {
         hints=(
             "Three steps: subtract each row's maximum, take <code>np.exp</code>, divide by each "
             "row's sum.",
-            "<code>Z.max(axis=1, keepdims=True)</code> has the shape (n, 1), so it is subtracted "
+            "<code>Z.max(axis=1, keepdims=True)</code> has the shape (m, 1), so it is subtracted "
             "from each row. The sum goes the same way.",
         ),
     ),
     "cross_entropy": Exercise(
         reference=lambda A, y: -np.mean(np.log(_true(A, y))),
-        cases=_SHARES,
+        cases=_ANSWERS,
         mistakes={
             "the minus is missing": lambda A, y: np.mean(np.log(_true(A, y))),
             "that is the sum; asked is the mean over the examples": lambda A, y: (
                 -np.sum(np.log(_true(A, y)))
             ),
-            "you divide by n · k; the mean is over the n examples": lambda A, y: (
+            "you divide by m · k; the mean is over the m examples": lambda A, y: (
                 -np.mean(_one_hot(A, y) * np.log(A))
             ),
-            "A[:, y] is a whole table (n, n): from each row all the columns in y. "
+            "A[:, y] is a whole table (m, m): from each row all the columns in y. "
             "A[np.arange(len(y)), y] takes one number a row": lambda A, y: (
                 -np.mean(np.log(A[:, y]))
             ),
@@ -189,19 +189,19 @@ EXERCISES = {
             ),
         },
         hints=(
-            "First <code>p</code>, the share of the true class in each row: one number from each "
-            "row of <code>A</code>.",
+            "First <code>p</code>, the probability of the true class in each row: one number from "
+            "each row of <code>A</code>.",
             "<code>A[np.arange(len(y)), y]</code> is <code>p</code>. Then log, mean, minus.",
         ),
     ),
     "delta": Exercise(
         reference=lambda A, y: (A - _one_hot(A, y)) / len(A),
-        cases=_SHARES,
+        cases=_ANSWERS,
         mistakes={
             "the division by the number of examples is missing: the loss is a mean": (
                 lambda A, y: A - _one_hot(A, y)
             ),
-            "you divide by n · k; the mean is over the n examples": (
+            "you divide by m · k; the mean is over the m examples": (
                 lambda A, y: (A - _one_hot(A, y)) / A.size
             ),
             "it is answer minus target, A - Y; yours is Y - A": (
@@ -235,7 +235,7 @@ EXERCISES = {
             (_WIDE, np.array([1, 0])),
         ],
         mistakes={
-            "the log of the shares is taken: a share of exactly 0 gives inf. Start from "
+            "the log of the probabilities is taken: one of exactly 0 gives inf. Start from "
             "log S - z of the true class": lambda Z, y: -np.mean(np.log(_true(_stable(Z), y))),
             "exp overflows: subtract each row's maximum inside and add it again outside": (
                 _overflowing
@@ -258,7 +258,7 @@ EXERCISES = {
         hints=(
             "Two parts: <code>log S</code> for each row, and the score of the true class, "
             "<code>Z[np.arange(len(y)), y]</code>.",
-            "<code>m = Z.max(axis=1)</code>; then log S is <code>m + np.log(np.exp(Z - m[:, None])"
+            "<code>h = Z.max(axis=1)</code>; then log S is <code>h + np.log(np.exp(Z - h[:, None])"
             ".sum(axis=1))</code>.",
         ),
     ),
@@ -288,31 +288,31 @@ QUESTIONS = {
         text="Only differences count. So what does the function <code>softmax_first_try</code> "
         "give for the scores [1005, 1001, 1001]?",
         options=[
-            "The same shares as for [5, 1, 1]",
+            "The same probabilities as for [5, 1, 1]",
             "1, 0, 0: the numbers are so large",
             "nan, nan, nan: not a number",
         ],
         answer="C",
-        because="In exact arithmetic the shares would be the same. But exp(1005) is larger than "
-        "any number that the computer has, so it becomes inf; and inf / inf is nan.",
+        because="In exact arithmetic the probabilities would be the same. But exp(1005) is larger "
+        "than any number that the computer has, so it becomes inf; and inf / inf is nan.",
         feedback={
             "A": "By the formula, yes. The computer works out exp(1005) first, and that is too "
             "large for it.",
-            "B": "The lead is still 4, so the shares should be the old ones. It gets worse.",
+            "B": "The lead is still 4, so the probabilities should be the old ones. It gets worse.",
         },
     ),
     "know_nothing": Question(
-        text="A network that knows nothing gives each of the three classes the share 1/3, "
-        "whatever the point. What is its cross-entropy?",
+        text="A network that knows nothing gives each of the three classes the probability "
+        "1/3, whatever the point. What is its cross-entropy?",
         options=["0", "1/3", "log 3, about 1.10", "infinite"],
         answer="C",
         because="Each example costs &minus;log(1/3) = log 3. With k classes it is log k. If the "
         "loss before training is far above that, something is wrong: the network is <i>sure</i> "
         "of things that it can't know.",
         feedback={
-            "A": "0 is for a network that gives the truth the share 1.",
+            "A": "0 is for a network that gives the truth the probability 1.",
             "B": "That's p itself. The cost is &minus;log p.",
-            "D": "Only a share of 0 costs that much.",
+            "D": "Only a probability of 0 costs that much.",
         },
     ),
     "confident": Question(
@@ -325,7 +325,7 @@ QUESTIONS = {
         ],
         answer="C",
         because="Cross-entropy pushes with a &minus; y, nearly &minus;1. The squared error's push "
-        "has the share of the true class as a factor, and that share is almost 0.",
+        "has the probability of the true class as a factor, and that is almost 0.",
         feedback={
             "A": "The error is large. But what counts is its slope, and there the curve is flat.",
             "B": "They agree where the network is in doubt. Here it is sure.",

@@ -34,7 +34,7 @@ NONE, BIAS, VARIABLE, MASK, MEAN, SOFTMAX, ORDER = BUGS = (
     "no bias gradient",
     "slope of the wrong variable",
     "no mask",
-    "no 1/n",
+    "no 1/m",
     "double softmax",
     "update first",
 )

@@ -1,4 +1,4 @@
-"""The playground of notebook 06: three scores become three shares, and descend the gradient.
+"""The playground of notebook 06: three scores become three probabilities, and descend the gradient.
 
 No inputs and no layers: the three scores ("logits") are themselves what is trained. So every number
 between the scores and the slope of the loss can be seen at once.
@@ -18,7 +18,7 @@ from nbhelpers.playgrounds.panel import Panel
 from nbhelpers.playgrounds.picture import INK, LossCurves, Picture
 from nbhelpers.plots import CLASS_COLORS, PALETTE
 
-TARGETS = {  # Y, the shares that are wanted
+TARGETS = {  # Y, the probabilities that are wanted
     "class 0": (1.0, 0.0, 0.0),
     "class 1": (0.0, 1.0, 0.0),
     "class 2": (0.0, 0.0, 1.0),
@@ -48,7 +48,7 @@ class Softmax(Experiment):
     Attributes
     ----------
     z, E, A, Y, slope : arrays (3,)
-        Scores, exp((z - max) / T), shares, targets, and the slope dL/dz.
+        Scores, exp((z - max) / T), probabilities, targets, and the slope dL/dz.
     """
 
     Settings = SoftmaxSettings
@@ -81,8 +81,8 @@ class Softmax(Experiment):
         return float(0.5 * np.sum(D**2))
 
     def describe(self):
-        shares = ", ".join(f"{a:.4f}" for a in self.A)
-        return f"shares {shares} · largest slope {np.abs(self.slope).max():.2g}"
+        probabilities = ", ".join(f"{a:.4f}" for a in self.A)
+        return f"probabilities {probabilities} · largest slope {np.abs(self.slope).max():.2g}"
 
     def code(self):
         s = self.settings
@@ -190,7 +190,7 @@ class Row(Artist):
 
 
 class SoftmaxPicture(Picture):
-    """Scores, their exponentials, the shares, the slopes and the loss, from left to right."""
+    """From left to right: scores, their exponentials, probabilities, slopes, loss."""
 
     def build(self):
         halves = [0, 0.5, 1]
@@ -198,7 +198,9 @@ class SoftmaxPicture(Picture):
             46, 146, -10, 10, "scores z", [-10, -5, 0, 5, 10], "black: the next step", digits=2
         )
         self.powers = self._bars(236, 146, 0, 1, "exp", halves, "exp((z − max) / T)")
-        self.shares = self._bars(420, 146, 0, 1, "shares A", halves, "exp / sum; dashed: Y")
+        self.probabilities = self._bars(
+            420, 146, 0, 1, "probabilities A", halves, "exp / sum; dashed: Y"
+        )
         self.slopes = self._bars(620, 158, -1, 1, "slopes ∂L/∂z", [-1, -0.5, 0, 0.5, 1], "")
         ax = self.scores.ax
         (self.path,) = ax.plot([], [], color=PALETTE["ink"], lw=1.6)
@@ -210,7 +212,7 @@ class SoftmaxPicture(Picture):
         ]
         for target in self.targets:
             target.set_clip_on(False)
-            self.changing(self.shares.ax.add_patch(target))
+            self.changing(self.probabilities.ax.add_patch(target))
         place = (699 / self.width, 24 / self.height)
         self.formula = self.changing(self.figure.text(*place, "", ha="center", size=10.5))
         self.losses = LossCurves(self, self.axes(840, 66, 148, 238), ylim=(1e-2, 10), steps=20)
@@ -229,7 +231,7 @@ class SoftmaxPicture(Picture):
         self.path.set_data(np.repeat(range(3), 3), np.vstack([ends, gap]).T.ravel())
         self.next.set_data(range(3), ends[1])
         self.powers.set_values(e.E)
-        self.shares.set_values(e.A)
+        self.probabilities.set_values(e.A)
         self.slopes.set_values(e.slope)
         for target, y in zip(self.targets, e.Y, strict=True):
             target.set_height(y)
@@ -255,7 +257,7 @@ def few(x, digits=3):
 
 
 def softmax(settings=None, steps=None):
-    """The softmax playground: three scores, a temperature, a true class; shares, slopes, loss.
+    """The softmax playground: scores, a temperature, a true class; probabilities, slopes, loss.
 
     Parameters
     ----------
@@ -278,5 +280,5 @@ def softmax(settings=None, steps=None):
     -----
     Used in notebook 06.
     """
-    options = {"title": "Three scores become three shares", "paces": (1, 10, 100), "pace": 1}
+    options = {"title": "Three scores become three probabilities", "paces": (1, 10, 100), "pace": 1}
     return Panel.opened(Softmax, SoftmaxPicture(), settings, steps, 0, **options)

@@ -1,0 +1,140 @@
+"""Save a network in a file, and open it again: in another notebook, on another day.
+
+The file is NumPy's own `.npz`: plain arrays, which `np.load` opens anywhere. Nothing in it is
+ever executed (no pickle), so a file from somebody else can do no harm.
+
+Used in notebooks 10, 11 and 12.
+"""
+
+import io
+import itertools
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from nbhelpers.network import MLP, all_finite
+
+FORMAT = 1
+ARRAYS = ("format", "params", "sizes", "bias", "activation", "output", "loss", "l2", "dropout")
+
+
+def save(net, path):
+    """Write a network's weights, and what is needed to rebuild it, to a `.npz` file.
+
+    The file appears whole or not at all: one of the same name is replaced at the very end.
+
+    Parameters
+    ----------
+    net : MLP
+    path : str or Path
+        Where to; ".npz" is added if it doesn't end so.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        Not an MLP; weights that are NaN or infinite.
+    OSError
+        The folder doesn't exist or can't be written, the disk is full.
+    """
+    if not isinstance(net, MLP):
+        raise ValueError(f"net is of type {type(net).__name__}; expected an MLP")
+    if not all_finite(net.params):
+        raise ValueError(
+            "the network has weights that are NaN or infinite; there is no use in them"
+        )
+    path = Path(path)
+    if path.suffix != ".npz":
+        path = path.with_name(path.name + ".npz")
+    *hidden, output = (activation.name for activation in net.activations)
+    arrays = {
+        "format": FORMAT,
+        "params": net.params,
+        "sizes": net.sizes,
+        "bias": net.has_bias,
+        "activation": np.array(hidden, dtype=str),
+        "output": output,
+        "loss": net.loss_function.name,
+        "l2": net.l2,
+        "dropout": np.array(net.dropout, dtype=float),
+    }
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(name, path)
+    except BaseException:  # an interrupt too: nothing half-written stays
+        os.unlink(name)
+        raise
+    return path
+
+
+def load(path):
+    """Open a network that `save` has written.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    MLP
+        With the same sizes, activations, loss, dtype and weights, to the last bit.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        Not a file of `save`, damaged, or numbers in it that don't fit each other; it says which.
+    """
+    path = Path(path)
+    file = io.BytesIO(path.read_bytes())
+    try:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is not an .npz archive")
+        with np.load(file, allow_pickle=False) as arrays:
+            missing = [name for name in ARRAYS if name not in arrays]
+            if missing:
+                raise ValueError(f"it has no {', '.join(missing)}")
+            found = {name: arrays[name] for name in ARRAYS}
+        return rebuild(**found)
+    except (ValueError, TypeError, NotImplementedError, OSError, EOFError, BadZipFile) as error:
+        raise ValueError(f"{path.name} is not a network that save() wrote: {error}") from error
+
+
+def rebuild(format, params, sizes, bias, activation, output, loss, l2, dropout):
+    """The network with these arrays, the ones in the file; ValueError if they don't fit."""
+    if format != FORMAT:
+        raise ValueError(f"format {format}; this version of nbhelpers knows {FORMAT}")
+    sizes, bias = sizes.tolist(), bias.tolist()
+    if len(bias) != len(sizes) - 1:
+        raise ValueError(f"{len(bias)} answers to whether a layer has a bias, for sizes {sizes}")
+    layers = zip(itertools.pairwise(sizes), bias, strict=True)
+    expected = sum(n_in * n_out + n_out * on for (n_in, n_out), on in layers)
+    if params.shape != (expected,):  # before a network of that size is made
+        raise ValueError(f"{params.size:,} parameters; layers of {sizes} units need {expected:,}")
+    if not all_finite(params):
+        raise ValueError("NaN or infinite weights")
+    net = MLP(
+        sizes,
+        activation=activation.tolist(),
+        output=str(output),
+        loss=str(loss),
+        initializer="zeros",
+        bias=bias,
+        l2=float(l2),
+        dropout=dropout.tolist(),
+        rng=np.random.default_rng(0),
+        dtype=params.dtype,
+    )
+    net.params[...] = params
+    return net

@@ -1,0 +1,140 @@
+"""Networks saved in a file and opened again; damaged and foreign files are refused in words."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD
+from nbhelpers.training import train_step
+from nbhelpers.weights import load, save
+
+NETWORKS = {
+    "classes": {"sizes": [4, 3, 5, 2]},
+    "no hidden layer": {"sizes": [4, 2]},
+    "curve": {"sizes": [4, 3, 5, 2], "activation": ["tanh", "elu"], "output": "linear"},
+    "float64": {"sizes": [4, 3, 1], "output": "sigmoid", "dtype": np.float64, "l2": 0.1},
+    "biases": {"sizes": [4, 3, 5, 2], "bias": [True, False, True]},
+    "dropout": {"sizes": [4, 3, 5, 2], "dropout": [0.0, 0.5]},
+    "half squares": {"sizes": [4, 3, 2], "output": "tanh", "loss": "half_squared_error"},
+}
+
+
+def network(sizes=(4, 3, 5, 2), **options):
+    return MLP(sizes, rng=np.random.default_rng(1), **options)
+
+
+@pytest.mark.parametrize("options", NETWORKS.values(), ids=list(NETWORKS))
+def test_a_network_comes_back_to_the_last_bit_and_trains_on(options, tmp_path):
+    net = network(**options)
+    rng = np.random.default_rng(2)
+    X, Y = rng.random((6, 4)), np.eye(net.sizes[-1])[np.zeros(6, int)]
+    X, Y = net.checked_inputs(X), net.checked_targets(Y, 6)
+    train_step(net, X, Y, SGD(0.1))
+    opened = load(save(net, tmp_path / "net.npz"))
+    assert repr(opened) == repr(net)
+    assert opened.has_bias == net.has_bias
+    assert opened.l2 == net.l2
+    assert opened.dropout == net.dropout
+    net.rng, opened.rng = (np.random.default_rng(3) for _ in range(2))  # of the dropout
+    for _ in range(2):
+        assert np.array_equal(opened.params, net.params)
+        loss, again = (train_step(n, X, Y, SGD(0.1))[0] for n in (net, opened))
+        assert loss == again
+
+
+def test_another_process_opens_it(tmp_path):
+    net = network()
+    path = save(net, tmp_path / "net")
+    assert path == tmp_path / "net.npz"
+    code = f"from nbhelpers.weights import load; print(float(load({str(path)!r}).params.sum()))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(run.stdout) == float(net.params.sum())
+
+
+def test_every_flipped_byte_is_noticed_or_harmless(tmp_path):
+    net = network()
+    good = save(net, tmp_path / "good.npz").read_bytes()
+    bad, noticed = tmp_path / "bad.npz", 0
+    for i in range(len(good)):
+        bad.write_bytes(good[:i] + bytes([good[i] ^ 0xFF]) + good[i + 1 :])
+        try:
+            opened = load(bad)
+        except ValueError:
+            noticed += 1
+        else:  # a byte that nobody reads, such as a time stamp
+            assert np.array_equal(opened.params, net.params)
+            assert repr(opened) == repr(net)
+    assert noticed > len(good) / 2
+
+
+@pytest.mark.parametrize("size", [0, 10, 500])
+def test_a_cut_file_is_refused(size, tmp_path):
+    path = save(network(), tmp_path / "net.npz")
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(ValueError, match=r"net\.npz is not a network that save\(\) wrote: it is"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sizes": [4, 3, 5, 3]}, "47 parameters; layers of .* need 53"),
+        ({"sizes": [4, 10**9, 10**9, 2]}, "47 parameters"),
+        ({"bias": [True]}, "1 answers to whether a layer has a bias"),
+        ({"params": np.full(47, np.nan)}, "NaN or infinite"),
+        ({"params": np.zeros(47, int)}, "dtype"),
+        ({"activation": ["relu", "swish"]}, "unknown activation 'swish'"),
+        ({"output": "linear"}, "does not fit"),
+        ({"loss": "hinge"}, "unknown loss 'hinge'"),
+        ({"l2": -1.0}, "l2"),
+        ({"format": 2}, "format 2"),
+        ({"sizes": np.array([{}], dtype=object)}, "(?i)object arrays|pickle"),
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused(change, words, tmp_path):
+    path = save(network(), tmp_path / "net.npz")
+    with np.load(path) as arrays:
+        found = dict(arrays)
+    np.savez(path, **(found | change))
+    with pytest.raises(ValueError, match=words):
+        load(path)
+
+
+def test_what_is_missing_is_named(tmp_path):
+    np.savez(tmp_path / "other.npz", params=np.zeros(3))
+    with pytest.raises(ValueError, match="it has no format, sizes, bias"):
+        load(tmp_path / "other.npz")
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "none.npz")
+
+
+def test_save_refuses_what_is_no_use():
+    with pytest.raises(ValueError, match="of type list; expected an MLP"):
+        save([1.0], "x.npz")
+    net = network()
+    net.params[0] = np.inf
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        save(net, "x.npz")
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    net = network()
+    path = save(net, tmp_path / "net.npz")
+    before = path.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    net.params[:] = 0
+    with pytest.raises(OSError, match="No space"):
+        save(net, path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["net.npz"]
+    with pytest.raises(FileNotFoundError):
+        save(net, tmp_path / "no such folder" / "net.npz")
