@@ -201,6 +201,13 @@ ASK = """() => {
   if (s && s.session && s.session.kernel) s.session.kernel.requestKernelInfo().catch(() => 0);
 }"""
 
+# Whether the kernel answers a question on the channel of cells and widgets.
+ANSWERS = """seconds => {
+  const k = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const late = new Promise(done => setTimeout(() => done(false), 1000 * seconds));
+  return Promise.race([k.requestKernelInfo().then(() => true, () => false), late]);
+}"""
+
 # Everything that the kernel says on stderr or raises, a widget's callback included, which
 # JupyterLab shows in no cell.
 LISTEN = """() => {
@@ -419,6 +426,15 @@ class OpenNotebook:
         self.idle()
         self.seconds = time.monotonic() - start
 
+    def answers(self, seconds=15):
+        """Whether the kernel still hears the page.
+
+        ipykernel 7.0 to 7.3 can overlook a message that arrives while a cell's reply is on its way
+        out, and with it all later ones (ipython/ipykernel issue 1554). A kernel that answers here
+        is sound, so whatever is dead then is a fault of ours.
+        """
+        return self.page.evaluate(ANSWERS, seconds)
+
     def errors(self):
         """Text of every error output in the notebook."""
         mime = "application/vnd.jupyter.error"
@@ -433,8 +449,8 @@ class OpenNotebook:
 def open_notebook(browser, address, path, width=1280, height=1000, seconds=45, tries=3):
     """Open ``path`` (relative to the served folder) in a new page and wait for its kernel.
 
-    On a busy machine a kernel now and then comes up without the channel that reports its state,
-    and would be waited for in vain; after ``seconds`` it is ended and another one started.
+    A kernel that comes up deaf (see ``OpenNotebook.answers``) would be waited for in vain; after
+    ``seconds`` it is ended and another one started.
     TimeoutError if that happens ``tries`` times in a row.
     """
     for left in reversed(range(tries)):

@@ -144,16 +144,16 @@ def test_badges_are_framed_in_blue_or_vermilion_and_the_guilty_one_thickly():
     panel = bugs("bug=no mask,steps=40")
     rims = []
     for (_, _, pixels), colour in zip(
-        panel.picture.badges.badges, ["vermilion", "vermilion", "blue"], strict=True
+        panel.picture.badges.badges[:3], ["vermilion", "vermilion", "blue"], strict=True
     ):
         frame = np.floor(255 * np.array(to_rgb(PALETTE[colour])))
         assert np.abs(pixels[0, 0, :3] - frame).max() <= 1
         middle = pixels[:, pixels.shape[1] // 2, :3].astype(int)
         rims.append(int(np.argmax(np.abs(middle - frame).max(axis=1) > 20)))
     assert rims == [1, 3, 1]
-    assert panel.picture.verdict.get_text() == "✗ look at layer 2 first"
+    assert panel.picture.verdict == "✗ look at layer 2 first"
     panel.settings = "bug=none,steps=40"
-    assert panel.picture.verdict.get_text() == "✓ all gradients agree"
+    assert panel.picture.verdict == "✓ all gradients agree"
     assert panel.summary.endswith("check ✓")
 
 

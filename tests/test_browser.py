@@ -44,28 +44,18 @@ def address(browser, tmp_path_factory):
 def notebook(request, browser, address):
     """A notebook that has been opened and run from top to bottom.
 
-    On a busy machine a kernel now and then comes up deaf to all widgets; another one is tried then.
+    A kernel that has gone deaf on the way (`OpenNotebook.answers`) is replaced by another one.
     """
     for left in reversed(range(3)):
         opened = open_notebook(browser, address, f"notebooks/{request.param}")
         try:
             opened.run_all()
-            if left and not listens(opened):
+            if left and not opened.answers():
                 continue
             yield opened
             break
         finally:
             opened.close()
-
-
-def listens(notebook):
-    """Whether the kernel hears a button: a step of the first panel with one changes its picture."""
-    for panel in notebook.panels():
-        if (step := panel.button("Step")).count():
-            before = panel.settled()
-            step.first.click()
-            return panel.changed(before, "pictures")
-    return True
 
 
 def describe(panel, *words):

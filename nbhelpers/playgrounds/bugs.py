@@ -355,16 +355,20 @@ class Badges(Artist):
         self.ax, self.badges = ax, []
 
     def set_badges(self, badges):
-        """Show badges (x, y, lines, face, edge, rim): middle, texts, two colours, rim in pixels."""
+        """Show badges (x, y, lines, face, edge, rim[, height]).
+
+        Middle, texts, two colours, width of the rim and height of a letter in pixels.
+        """
         self.badges = []
-        for x, y, lines, face, edge, rim in badges:
+        for x, y, lines, face, edge, rim, *height in badges:
             width = max(len(line) for line in lines)
-            rows = [np.hstack([letter(c) for c in line.ljust(width)]) for line in lines]
+            rows = [np.hstack([letter(c, *height) for c in line.ljust(width)]) for line in lines]
             ink = np.pad(np.vstack(rows), ((4, 4), (5, 5)))[..., np.newaxis]  # 0 to 1
-            pixels = (1 - ink) * rgb(face) + ink * rgb(PALETTE["ink"])
-            inside = np.zeros(ink.shape, bool)
-            inside[rim:-rim, rim:-rim] = True
-            pixels = np.where(inside, pixels, rgb(edge))
+            pixels = (1 - ink) * rgb(face) + ink * rgb(edge if height else PALETTE["ink"])
+            if rim:
+                frame = np.ones(ink.shape[:2], bool)
+                frame[rim:-rim, rim:-rim] = False
+                pixels[frame] = rgb(edge)
             pixels = np.dstack([pixels, np.full(pixels.shape[:2], 255)])
             corner = self.ax.transData.transform((x, y)) - np.array(ink.shape[1::-1]) / 2
             self.badges.append((*np.round(corner), pixels[::-1].astype(np.uint8)))
@@ -382,12 +386,13 @@ def rgb(colour):
 
 
 @lru_cache
-def letter(c):
+def letter(c, height=17):
     """How dark each pixel (17, 8) of a letter's image is, 0 to 1; the two marks are 14 wide."""
     width, face, size = (14, "DejaVu Sans", 12) if c in "✓✗" else (8, "DejaVu Sans Mono", 9.6)
-    figure = Figure(figsize=(width / DPI, 17 / DPI), dpi=DPI, facecolor="white")
+    scale = height / 17
+    figure = Figure(figsize=(round(scale * width) / DPI, height / DPI), dpi=DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
-    figure.text(0, 4.5 / 17, c, family=face, fontsize=size)
+    figure.text(0, 4.5 / 17, c, family=face, fontsize=scale * size)
     canvas.draw()
     return 1 - np.asarray(canvas.buffer_rgba())[..., 0] / 255.0
 
@@ -426,7 +431,6 @@ class BugsPicture(Picture):
         self.sizes = None
         self.badges = self.changing(Badges(ax))
         ax.add_artist(self.badges)
-        self.verdict = self.changing(ax.text(198, 2, "", ha="center", va="bottom", fontsize=12))
 
     def update(self, experiment, previous=None, kept=()):
         net = experiment.net
@@ -460,9 +464,9 @@ class BugsPicture(Picture):
             badges.append(
                 (x, 62, lines, face, edge, 3 if guilty in (*mine, f"layer {layer + 1}") else 1)
             )
+        self.verdict = f"✗ look at {guilty} first" if guilty else "✓ all gradients agree"
+        badges.append((198, 12, [self.verdict], "white", FACES[guilty is None][1], 0, 20))
         self.badges.set_badges(badges)
-        self.verdict.set_text(f"✗ look at {guilty} first" if guilty else "✓ all gradients agree")
-        self.verdict.set_color(FACES[guilty is None][1])
 
 
 def verdict(name, error):

@@ -96,7 +96,7 @@ class Panel:
     BURST = 0.085  # in the first so many seconds of a tick, another picture is begun
     FRAME = 0.022  # from picture to picture, at least: more of them would clog the browser
     SPELL = 0.015  # of training before a picture, at most
-    FIRST = 0.003  # of training before the first new picture after a change
+    FIRST = 0.002  # of training before the first new picture after a change
     CATCH_UP = 0.150  # of training to the same step again after a change
 
     def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100):
