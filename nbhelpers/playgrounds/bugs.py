@@ -27,6 +27,7 @@ from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
 
 CLASSES, BATCH_SIZE, EPS = 3, 10, 1e-5
 TOLERANCE = 1e-5  # a larger relative error is a bug
+MARKS, LETTERS = "✓✗", " abcdefghijklmnopqrstuvwxyzW0123456789.+-"  # of which badges are made
 LIMITS = (-2.6, 2.6)  # the part of the plane that is shown, the same in both directions
 GRID = 56  # points of the regions along each side
 NONE, BIAS, VARIABLE, MASK, MEAN, SOFTMAX, ORDER = BUGS = (
@@ -362,7 +363,8 @@ class Badges(Artist):
         self.badges = []
         for x, y, lines, face, edge, rim, *height in badges:
             width = max(len(line) for line in lines)
-            rows = [np.hstack([letter(c, *height) for c in line.ljust(width)]) for line in lines]
+            images = letters(*height)
+            rows = [np.hstack([images[c] for c in line.ljust(width)]) for line in lines]
             ink = np.pad(np.vstack(rows), ((4, 4), (5, 5)))[..., np.newaxis]  # 0 to 1
             pixels = (1 - ink) * rgb(face) + ink * rgb(edge if height else PALETTE["ink"])
             if rim:
@@ -386,15 +388,23 @@ def rgb(colour):
 
 
 @lru_cache
-def letter(c, height=17):
-    """How dark each pixel (17, 8) of a letter's image is, 0 to 1; the two marks are 14 wide."""
-    width, face, size = (14, "DejaVu Sans", 12) if c in "✓✗" else (8, "DejaVu Sans Mono", 9.6)
-    scale = height / 17
-    figure = Figure(figsize=(round(scale * width) / DPI, height / DPI), dpi=DPI, facecolor="white")
+def letters(height=17):
+    """How dark each pixel of the letters' images is, 0 to 1: {"a": (17, 8), ...}; marks are wider.
+
+    All are drawn at once, when the first is needed: one by one they would slow down the first
+    pictures of a panel.
+    """
+    widths = {c: round((14 if c in MARKS else 8) * height / 17) for c in MARKS + LETTERS}
+    ends = np.cumsum([*widths.values()])
+    figure = Figure(figsize=(ends[-1] / DPI, height / DPI), dpi=DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
-    figure.text(0, 4.5 / 17, c, family=face, fontsize=scale * size)
+    for (c, width), end in zip(widths.items(), ends, strict=True):
+        face, size = ("DejaVu Sans", 12) if c in MARKS else ("DejaVu Sans Mono", 9.6)
+        x, y = (end - width) / ends[-1], 4.5 / 17
+        figure.text(x, y, c, family=face, fontsize=size * height / 17)
     canvas.draw()
-    return 1 - np.asarray(canvas.buffer_rgba())[..., 0] / 255.0
+    dark = 1 - np.asarray(canvas.buffer_rgba())[..., 0] / 255.0
+    return dict(zip(widths, np.split(dark, ends[:-1], axis=1), strict=True))
 
 
 class BugsPicture(Picture):

@@ -370,11 +370,11 @@ class CurvePicture(Picture):
                 "test": ("between them", PALETTE["vermilion"]),
             }
             options = {"title": "root mean squared error", "xlabel": "epoch"}
-            self.losses = LossCurves(self, ax, curves, ylim=(1e-3, 3), **options)
+            self.losses = LossCurves(self, ax, curves, ylim=(1e-3, 10), **options)
             self.losses.lines["training"].set_linewidth(4)
             self.losses.lines["test"].set_linewidth(1.4)
         else:
-            self.losses = LossCurves(self, ax, ylim=(1e-4, 1))
+            self.losses = LossCurves(self, ax, ylim=(1e-4, 10))
 
     def _build_curve(self, ax):
         self.curve_axes = ax
