@@ -356,30 +356,36 @@ class Badges(Artist):
         self.ax, self.badges = ax, []
 
     def set_badges(self, badges):
-        """Show badges (x, y, lines, face, edge, rim[, height]).
-
-        Middle, texts, two colours, width of the rim and height of a letter in pixels.
-        """
+        """Show badges (x, y, lines, face, edge, rim[, height]): the middle, and as in `badge`."""
         self.badges = []
-        for x, y, lines, face, edge, rim, *height in badges:
-            width = max(len(line) for line in lines)
-            images = letters(*height)
-            rows = [np.hstack([images[c] for c in line.ljust(width)]) for line in lines]
-            ink = np.pad(np.vstack(rows), ((4, 4), (5, 5)))[..., np.newaxis]  # 0 to 1
-            pixels = (1 - ink) * rgb(face) + ink * rgb(edge if height else PALETTE["ink"])
-            if rim:
-                frame = np.ones(ink.shape[:2], bool)
-                frame[rim:-rim, rim:-rim] = False
-                pixels[frame] = rgb(edge)
-            pixels = np.dstack([pixels, np.full(pixels.shape[:2], 255)])
-            corner = self.ax.transData.transform((x, y)) - np.array(ink.shape[1::-1]) / 2
-            self.badges.append((*np.round(corner), pixels[::-1].astype(np.uint8)))
+        for x, y, lines, *look in badges:
+            pixels = badge(tuple(lines), *look)
+            corner = self.ax.transData.transform((x, y)) - np.array(pixels.shape[1::-1]) / 2
+            self.badges.append((*np.round(corner), pixels))
 
     def draw(self, renderer):
         gc = renderer.new_gc()
         for x, y, pixels in self.badges:
             renderer.draw_image(gc, x, y, pixels)
         gc.restore()
+
+
+@lru_cache(maxsize=256)
+def badge(lines, face, edge, rim, height=17):
+    """The pixels of a badge with these lines of text.
+
+    `face` and `edge` are colours; the rim is so many pixels wide, a letter so many high. Without a
+    rim, the letters have its colour.
+    """
+    width, images = max(len(line) for line in lines), letters(height)
+    rows = [np.hstack([images[c] for c in line.ljust(width)]) for line in lines]
+    ink = np.pad(np.vstack(rows), ((4, 4), (5, 5)))[..., np.newaxis]  # 0 to 1
+    pixels = (1 - ink) * rgb(face) + ink * rgb(PALETTE["ink"] if rim else edge)
+    if rim:
+        frame = np.ones(ink.shape[:2], bool)
+        frame[rim:-rim, rim:-rim] = False
+        pixels[frame] = rgb(edge)
+    return np.dstack([pixels, np.full(ink.shape[:2], 255)])[::-1].astype(np.uint8)
 
 
 def rgb(colour):
