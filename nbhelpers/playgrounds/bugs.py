@@ -417,6 +417,13 @@ class BugsPicture(Picture):
     """The network with a badge for each layer, the regions, and the two losses."""
 
     def build(self):
+        curves = {
+            "loss": ("this run", PALETTE["blue"]),
+            "healthy": ("without a bug", PALETTE["grey"]),
+        }
+        ax = self.axes(774, 52, 196, 276)
+        self.losses = LossCurves(self, ax, curves, ylim=(1e-2, 2), steps=1000)
+        self.losses.lines["healthy"].set_zorder(1)
         self._build_network()
         ax = self.axes(456, 52, 256, 276)
         ax.set(xlim=LIMITS, ylim=LIMITS, xticks=[-2, 0, 2], yticks=[-2, 0, 2])
@@ -429,13 +436,6 @@ class BugsPicture(Picture):
             for colour in CLASS_COLORS[:CLASSES]
         ]
         self.words = self.changing(message(ax))
-        curves = {
-            "loss": ("this run", PALETTE["blue"]),
-            "healthy": ("without a bug", PALETTE["grey"]),
-        }
-        ax = self.axes(774, 52, 196, 276)
-        self.losses = LossCurves(self, ax, curves, ylim=(1e-2, 2), steps=1000)
-        self.losses.lines["healthy"].set_zorder(1)
 
     def _build_network(self):
         ax = self.network = self.axes(8, 16, 396, 312)
@@ -443,7 +443,7 @@ class BugsPicture(Picture):
         ax.set_axis_off()
         (self.lines,) = ax.plot([], [], color="#BBBBBB", lw=0.7)
         (self.units,) = ax.plot([], [], "o", ms=9, color="white", mec=PALETTE["ink"], mew=1.2)
-        self.changing(self.lines, self.units)
+        self.level = self.seldom(self.lines, self.units)
         self.sizes = None
         self.badges = self.changing(Badges(ax))
         ax.add_artist(self.badges)
@@ -470,6 +470,7 @@ class BugsPicture(Picture):
             ends = [(p, q, gap) for here, there in pairs for p in here for q in there]
             self.lines.set_data(*np.concatenate(ends).T)
             self.units.set_data(*np.concatenate(positions).T)
+            self.refresh(self.level)
         errors, guilty = experiment.check(), experiment.guilty()
         badges = []
         for layer in range(len(sizes) - 1):

@@ -356,13 +356,6 @@ class CurvePicture(Picture):
     def build(self):
         self.shown = self.limits = None  # what the background shows
         height = self.height - 42 - 76
-        self._build_curve(self.axes(52, 76, 318, height))
-        if self.histogram:
-            self._build_contributions(self.axes(434, 290, 230, self.height - 42 - 290), 252)
-            self._build_histogram(self.axes(434, 76, 230, 110))
-        else:
-            self._build_contributions(self.axes(434, 76, 230, height), 14, 14)
-            self.contribution_axes.set_xlabel("x")
         ax = self.axes(738, 76, 236, height)
         if self.errors:
             curves = {
@@ -375,6 +368,13 @@ class CurvePicture(Picture):
             self.losses.lines["test"].set_linewidth(1.4)
         else:
             self.losses = LossCurves(self, ax, ylim=(1e-4, 10))
+        self._build_curve(self.axes(52, 76, 318, height))
+        if self.histogram:
+            self._build_contributions(self.axes(434, 290, 230, self.height - 42 - 290), 252)
+            self._build_histogram(self.axes(434, 76, 230, 110))
+        else:
+            self._build_contributions(self.axes(434, 76, 230, height), 14, 14)
+            self.contribution_axes.set_xlabel("x")
 
     def _build_curve(self, ax):
         self.curve_axes = ax
@@ -397,7 +397,7 @@ class CurvePicture(Picture):
         self.contribution_axes = ax
         ax.set(title="each hidden unit's contribution")
         few_ticks(ax.xaxis, ax.yaxis)
-        self.seldom(ax.yaxis)
+        self.level = self.seldom(ax.yaxis)
         ax.axhline(0, color=PALETTE["light grey"], lw=0.8)
         self.contributions = LineCollection([], linewidths=1.8, colors=COLOURS)
         ax.add_collection(self.contributions)
@@ -489,7 +489,7 @@ class CurvePicture(Picture):
             self.contribution_axes.set_ylim(-reach, reach)
             if self.histogram:
                 self.histogram_axes.set_xlim(spread)
-            self.refresh(all=False)
+            self.refresh(self.level)
         if (name, domain) == self.shown:
             return
         self.shown = name, domain

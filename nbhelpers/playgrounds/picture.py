@@ -21,8 +21,8 @@ To write a picture, subclass `Picture`::
 If `update` changes something that is part of the background (limits, ticks, a title), it calls
 `self.refresh()`, and the next frame draws the background again. That takes a tenth of a second and
 is seen as a jump, so it should be rare. An axis whose limits follow the training is therefore
-registered by `self.seldom(ax.yaxis)`; after `self.refresh(all=False)` only such artists are drawn
-again, which takes a tenth of that.
+registered by `level = self.seldom(ax.yaxis)`; after `self.refresh(level)` only such artists are
+drawn again, which takes a tenth of that.
 """
 
 import io
@@ -61,16 +61,16 @@ class Picture:
     figure : matplotlib.figure.Figure
     artists : list of Artist
         What is drawn anew for every frame, in this order.
-    seldom_artists : list of Artist
-        What is drawn between the rest of the background and those.
+    groups : list of lists of Artist
+        What changes now and then, and is drawn between the rest of the background and those.
     """
 
     def __init__(self, width=1000, height=370, format="jpeg"):
         if format not in ("jpeg", "png"):
             raise ValueError(f'format must be "jpeg" or "png", got {format!r}')
         self.width, self.height, self.format = width, height, format
-        self.artists, self.seldom_artists = [], []
-        self._rest = self._background = None  # the pixels without and with the seldom artists
+        self.artists, self.groups = [], []
+        self._saved = []  # pixels: of the background, and of it with one, two, ... of the groups
         with LOCK, rc_context(STYLE):
             self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
             self.canvas = FigureCanvasAgg(self.figure)
@@ -100,39 +100,42 @@ class Picture:
         return artists[0]
 
     def seldom(self, *artists):
-        """Register artists that change now and then: an axis with its ticks, a legend."""
+        """Register artists that change now and then, an axis with its ticks, say, as a group.
+
+        Returns its level, for `refresh`. What changes least is best registered first.
+        """
         for artist in artists:
             artist.set_animated(True)
-            self.seldom_artists.append(artist)
+        self.groups.append(artists)
+        return len(self.groups)
 
-    def refresh(self, all=True):
+    def refresh(self, level=0):
         """Draw the background again with the next frame (after a change of limits or texts).
 
-        If not `all` of it, only the artists that change seldom.
+        With the level of a group, only this group and those that were registered after it.
         """
-        self._background = None
-        if all:
-            self._rest = None
+        del self._saved[level:]
 
     def draw(self):
         """Draw a frame and return its pixels, an array (height, width, 4) of uint8."""
         with LOCK:
-            if self._background is None:
-                self._draw_background()
-            else:
-                self.canvas.restore_region(self._background)
+            self._draw_background()
             self._draw_all(self.artists)
             return np.asarray(self.canvas.buffer_rgba())
 
     def _draw_background(self):
+        if len(self._saved) == len(self.groups) + 1:
+            self.canvas.restore_region(self._saved[-1])
+            return
         with rc_context(STYLE):
-            if self._rest is None:
-                self.canvas.draw()
-                self._rest = self.canvas.copy_from_bbox(self.figure.bbox)
+            if self._saved:
+                self.canvas.restore_region(self._saved[-1])
             else:
-                self.canvas.restore_region(self._rest)
-            self._draw_all(self.seldom_artists)
-        self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+                self.canvas.draw()
+                self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
+            for group in self.groups[len(self._saved) - 1 :]:
+                self._draw_all(group)
+                self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
 
     def _draw_all(self, artists):
         renderer = self.canvas.get_renderer()
@@ -310,7 +313,7 @@ class LossCurves:
         ax.set(yscale="log", ylim=ylim, xlim=(0, steps), xlabel=xlabel, title=title)
         ax.grid(False)
         ax.grid(True, axis="y")
-        picture.seldom(ax.xaxis, ax.yaxis)
+        self.level = picture.seldom(ax.xaxis, ax.yaxis)
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
         lines = [ax.plot([], [], color=PALETTE[c], lw=1.6)[0] for c in self.KEPT_COLOURS]
@@ -363,7 +366,7 @@ class LossCurves:
         self.ax.set_ylim(bottom, top * (top / bottom) ** (share / (1 - share)))
         self.ax.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
         self.ax.yaxis.set_minor_locator(NullLocator())
-        self.picture.refresh(all=False)
+        self.picture.refresh(self.level)
         if labels != self.labels:
             self.labels = labels
             self._legend(labels)
