@@ -70,6 +70,7 @@ def save(net, path):
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **arrays)
+        os.chmod(name, 0o644)  # a temporary file is for its owner alone
         os.replace(name, path)
     except BaseException:  # an interrupt too: nothing half-written stays
         os.unlink(name)

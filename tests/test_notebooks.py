@@ -28,6 +28,8 @@ RESULTS = {
     "05_initial_weights": "error < 0.01",
     "06_softmax": "abs(share - 0.970) < 0.005",
     "07_backpropagation": "0.96 < share < 0.975",
+    "08_digits": "share > 0.96",
+    "09_optimizers": "share > 0.96",
     "10_mnist": "share > 0.975",
 }
 

@@ -50,6 +50,7 @@ def test_another_process_opens_it(tmp_path):
     net = network()
     path = save(net, tmp_path / "net")
     assert path == tmp_path / "net.npz"
+    assert os.name == "nt" or path.stat().st_mode & 0o777 == 0o644
     code = f"from nbhelpers.weights import load; print(float(load({str(path)!r}).params.sum()))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert float(run.stdout) == float(net.params.sum())

@@ -9,7 +9,9 @@ from nbhelpers.playgrounds.bias import bias
 from nbhelpers.playgrounds.bowl import bowl
 from nbhelpers.playgrounds.bugs import bugs
 from nbhelpers.playgrounds.curve import activations, curve_bias, sgd
+from nbhelpers.playgrounds.digits import digits
 from nbhelpers.playgrounds.mnist import mnist
+from nbhelpers.playgrounds.optimizers import optimizers
 from nbhelpers.playgrounds.regions import regions
 from nbhelpers.playgrounds.signals import signals
 from nbhelpers.playgrounds.softmax import softmax
@@ -26,6 +28,8 @@ PLAYGROUNDS = {
     "softmax": softmax,
     "bugs": bugs,
     "regions": regions,
+    "digits": digits,
+    "optimizers": optimizers,
     "mnist": mnist,
 }
 

@@ -1,0 +1,525 @@
+"""The playground of notebook 09: four optimizers race down a ravine, or on small digits.
+
+SGD, momentum, Nesterov and Adam start from the same weights and get the same examples (or the same
+noise) in every step. A race is 300 steps long, and the schedule is spread over them.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from types import SimpleNamespace
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.lines import Line2D
+
+from nbhelpers import datasets
+from nbhelpers.optimizers import SCHEDULES
+from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.panel import MOST_KEPT, Panel, short
+from nbhelpers.playgrounds.picture import Picture, decades
+from nbhelpers.plots import PALETTE, STYLE
+
+RUNNERS = ("SGD", "momentum", "Nesterov", "Adam")
+COLOURS = dict(zip(RUNNERS, ("blue", "vermilion", "green", "purple"), strict=True))
+RAVINES = {"ravine": (0, 0.0), "turned ravine": (45, 0.0), "noisy ravine": (0, 0.2)}  # angle, noise
+DIGITS = "digits"
+TASKS = [*RAVINES, DIGITS]
+STEEPNESS = np.array([0.02, 1.0])  # of the ravine, along it and across: x² / 50 + y²
+START = (-1.2, 0.8)
+RACE = 300  # steps
+BATCH_SIZE, HIDDEN = 32, 48
+
+
+@lru_cache(maxsize=1)
+def data():
+    """The 1,048 digits that notebook 09's program trains on, and its 300 of validation."""
+    X, y = datasets.digits(dtype=np.float64)
+    order = np.random.default_rng(0).permutation(len(X))
+    X, y = X[order], y[order]
+    return X[:1048], np.eye(10)[y[:1048]], X[1048:1348], y[1048:1348]
+
+
+class Ravine:
+    """The loss x² / 50 + y² of two numbers, maybe turned, maybe with noise in its gradient.
+
+    Parameters
+    ----------
+    angle : float
+        How far it is turned, in degrees.
+    noise : float
+        Standard deviation of what is added to both slopes in every step.
+    seed : int
+        0 starts at the same place always; others draw it.
+    rng : numpy.random.Generator
+    """
+
+    def __init__(self, angle, noise, seed, rng):
+        c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        self.axes = np.array([[c, -s], [s, c]])  # its columns: along the ravine, across it
+        self.noise, self.rng = noise, rng
+        start = np.array(START)
+        if seed:
+            start = rng.uniform((0.7, 0.4), (1.3, 1.0)) * rng.choice([-1, 1], 2)
+        self.start = self.axes @ start
+
+    def draw(self):
+        """Draw the noise of the next step, the same for all."""
+        self.error = self.rng.normal(scale=self.noise, size=2) if self.noise else 0.0
+
+    def gradients(self, p):
+        """The slopes (..., 2) at points (..., 2)."""
+        return 2 * STEEPNESS * (p @ self.axes) @ self.axes.T + self.error
+
+    def losses(self, p):
+        """The heights (...) of points (..., 2)."""
+        return np.sum(STEEPNESS * (p @ self.axes) ** 2, axis=-1)
+
+
+class Digits:
+    """Several networks 64-48-10 with tanh and softmax at once, one a row of their parameters."""
+
+    def __init__(self, rng):
+        self.rng, self.order = rng, []
+        self.X, self.Y, self.X_validation, self.y_validation = data()
+        self.shapes = [(64, HIDDEN), (HIDDEN, 10), (1, HIDDEN), (1, 10)]  # W1, W2, b1, b2
+        W = [rng.standard_normal(s) * np.sqrt(2 / sum(s)) for s in self.shapes[:2]]
+        self.start = np.concatenate([*(w.ravel() for w in W), np.zeros(HIDDEN + 10)])
+        self.ends = np.cumsum([a * b for a, b in self.shapes])[:-1]
+
+    def parts(self, p):
+        """Cut parameters (k, n) into W1, W2, b1, b2, each (k, rows, columns)."""
+        pieces = np.split(p, self.ends, axis=1)
+        return [a.reshape(-1, *s) for a, s in zip(pieces, self.shapes, strict=True)]
+
+    def draw(self):
+        """Deal the next mini-batch, the same for all."""
+        if len(self.order) == 0:
+            self.order = self.rng.permutation(len(self.X))
+        self.rows, self.order = self.order[:BATCH_SIZE], self.order[BATCH_SIZE:]
+
+    def gradients(self, p):
+        """The gradients (k, n) of k networks on the mini-batch."""
+        W1, W2, b1, b2 = self.parts(p)
+        X, Y = self.X[self.rows], self.Y[self.rows]
+        A1 = np.tanh(X @ W1 + b1)  # (k, m, 48)
+        Z2 = A1 @ W2 + b2  # (k, m, 10)
+        E = np.exp(Z2 - Z2.max(axis=2, keepdims=True))
+        delta2 = (E / E.sum(axis=2, keepdims=True) - Y) / len(X)
+        delta1 = delta2 @ W2.swapaxes(1, 2) * (1 - A1**2)
+        found = [X.T @ delta1, A1.swapaxes(1, 2) @ delta2, delta1.sum(axis=1), delta2.sum(axis=1)]
+        return np.concatenate([g.reshape(len(p), -1) for g in found], axis=1)
+
+    def losses(self, p):
+        """The losses (k,) of k networks on the validation images; sets `right`, their shares."""
+        W1, W2, b1, b2 = self.parts(p)
+        Z2 = np.tanh(self.X_validation @ W1 + b1) @ W2 + b2  # (k, 300, 10)
+        Z2 -= Z2.max(axis=2, keepdims=True)
+        rows = np.arange(Z2.shape[1])
+        self.right = np.mean(Z2.argmax(axis=2) == self.y_validation, axis=1)
+        true = Z2[:, rows, self.y_validation]
+        return np.mean(np.log(np.exp(Z2).sum(axis=2)) - true, axis=1)
+
+
+@dataclass(frozen=True)
+class OptimizersSettings(Settings):
+    """What can be set in the race."""
+
+    learning_rate: float = number(0.9, 0.001, 10, log=True, label="rate of SGD", short="SGD")
+    momentum_rate: float = number(
+        0.2, 0.001, 10, log=True, label="momentum, Nesterov", short="momentum"
+    )
+    adam_rate: float = number(0.05, 0.0001, 10, log=True, label="rate of Adam", short="Adam")
+    momentum: float = number(0.9, 0.0, 1.0, label="momentum μ", short="μ")
+    task: str = choice("ravine", TASKS, short="")
+    schedule: str = choice("constant", ["constant", "cosine", "step", "warmup_linear"], short="")
+    seed: int = seed()
+
+
+class Race(Experiment):
+    """Four optimizers, one task.
+
+    Attributes
+    ----------
+    p : array (4, n)
+        The parameters of the four, in the order of `RUNNERS`.
+    gone : dict of str to int
+        Whose loss is no longer a finite number, and since which step.
+    history : dict of str to Curve
+        Every runner's loss by its name, and its share of wrong digits as "wrong NAME"; as "loss"
+        the lowest of the four.
+    """
+
+    Settings = OptimizersSettings
+    most_steps = RACE
+
+    def build(self):
+        s = self.settings
+        if s.task == DIGITS:
+            self.task = Digits(self.rng)
+        else:
+            self.task = Ravine(*RAVINES[s.task], s.seed, self.rng)
+        self.p = np.tile(self.task.start, (len(RUNNERS), 1))
+        self.velocity = np.zeros_like(self.p[1:3])
+        self.m, self.v = np.zeros_like(self.p[3]), np.zeros_like(self.p[3])
+        self.net = SimpleNamespace(params=self.p)
+        self.path = [self.p[:, :2].copy()]
+        self.gone = {}
+        self.look()
+
+    def factor(self, step):
+        """What the schedule multiplies the learning rates by at a step from 1 to 300."""
+        return SCHEDULES[self.settings.schedule]((step - 0.5) / RACE)
+
+    def advance(self):
+        s, t, p = self.settings, self.steps, self.p
+        factor, mu = self.factor(t), s.momentum
+        self.task.draw()
+        g = self.task.gradients(p)
+        p[0] -= s.learning_rate * factor * g[0]
+        rate = s.momentum_rate * factor
+        self.velocity *= mu
+        self.velocity -= rate * g[1:3]
+        p[1] += self.velocity[0]
+        p[2] += mu * self.velocity[1] - rate * g[2]
+        rate, g = s.adam_rate * factor, g[3]
+        self.m += 0.1 * (g - self.m)
+        self.v += 0.001 * (g * g - self.v)
+        p[3] -= rate * (self.m / (1 - 0.9**t)) / (np.sqrt(self.v / (1 - 0.999**t)) + 1e-8)
+        self.path.append(p[:, :2].copy())
+        return self.look()
+
+    def look(self):
+        """Record the losses; returns the lowest."""
+        losses = self.task.losses(self.p)
+        for name, loss in zip(RUNNERS, losses, strict=True):
+            if not np.isfinite(loss):
+                self.gone.setdefault(name, self.steps)
+            self.record(name, loss if name not in self.gone else np.nan)
+        if self.settings.task == DIGITS:
+            for name, share in zip(RUNNERS, self.task.right, strict=True):
+                self.record(f"wrong {name}", 100 * (1 - share) if name not in self.gone else np.nan)
+        left = [self.last(name) for name in RUNNERS if name not in self.gone]
+        return self.record("loss", min(left, default=np.inf))
+
+    def last(self, name):
+        """The last value of a curve."""
+        return float(self.history[name].last()[1][0])
+
+    def describe(self):
+        leader = min(set(RUNNERS) - set(self.gone), key=self.last, default=None)
+        words = [] if self.steps == 0 else [f"{leader} leads"]
+        if self.settings.task == DIGITS and leader:
+            right = 100 - self.last(f"wrong {leader}")
+            words[-1:] = [" with ".join([*words[-1:], f"{right:.1f} % right"])]
+        return " · ".join([*words, ", ".join(map(self.words, RUNNERS))])
+
+    def words(self, name):
+        """A runner and its loss."""
+        if name in self.gone:
+            return f"{name} diverged at step {self.gone[name]}"
+        loss, start = self.last(name), self.history[name].values[0]
+        return f"{name} {short(loss)}{' and rising' if loss > 10 * start else ''}"
+
+    def advice(self):
+        return "All four have diverged: try smaller learning rates."
+
+    def code(self):
+        s = self.settings
+        digits = s.task == DIGITS
+        angle, noise = RAVINES.get(s.task, (0, 0.0))
+        draw = DIGITS_DRAW if digits else f"    noise = rng.normal(scale={noise}, size=2)\n"
+        return SCRIPT.format(
+            task=(DIGITS_SCRIPT if digits else RAVINE_SCRIPT).format(
+                seed=s.seed,
+                angle=angle,
+                start=DRAWN_START if s.seed else f"start = np.array({START})",
+                noise=" + noise" if noise else "",
+            ),
+            rates=dict(
+                zip(RUNNERS, (s.learning_rate, *[s.momentum_rate] * 2, s.adam_rate), strict=True)
+            ),
+            mu=s.momentum,
+            steps=self.steps,
+            shown=f"{self.steps:,}",
+            race=RACE,
+            schedule=s.schedule,
+            factor=FACTORS[s.schedule],
+            draw=draw if digits or noise else "",
+        )
+
+
+# ---------------------------------------------------------------- the plain script of Show code
+FACTORS = {
+    "constant": "1.0",
+    "cosine": "0.5 * (1 + np.cos(np.pi * progress))",
+    "step": "0.1 ** ((progress >= 0.5) + (progress >= 0.75))",
+    "warmup_linear": "progress / 0.1 if progress < 0.1 else (1 - progress) / (1 - 0.1)",
+}
+DRAWN_START = "start = rng.uniform((0.7, 0.4), (1.3, 1.0)) * rng.choice([-1, 1], 2)"
+RAVINE_SCRIPT = """\
+
+rng = np.random.default_rng({seed})
+steepness, angle = np.array([0.02, 1.0]), np.radians({angle})
+turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+{start}  # along the ravine, across it
+start = [turn @ start]
+
+
+def gradients(params):
+    (p,) = params
+    return [2 * steepness * (p @ turn) @ turn.T{noise}]
+
+
+def loss(params):
+    (p,) = params
+    return np.sum(steepness * (p @ turn) ** 2)
+"""
+DIGITS_SCRIPT = """\
+from nbhelpers.datasets import digits  # only reads the images; everything else is here
+
+X, y = digits(dtype=np.float64)
+order = np.random.default_rng(0).permutation(len(X))
+X, y = X[order], y[order]
+X, Y, X_val, y_val = X[:1048], np.eye(10)[y[:1048]], X[1048:1348], y[1048:1348]
+
+rng = np.random.default_rng({seed})
+W1 = rng.standard_normal((64, 48)) * np.sqrt(2 / (64 + 48))
+W2 = rng.standard_normal((48, 10)) * np.sqrt(2 / (48 + 10))
+start = [W1, W2, np.zeros(48), np.zeros(10)]
+
+
+def forward(X, W1, W2, b1, b2):
+    A1 = np.tanh(X @ W1 + b1)
+    Z2 = A1 @ W2 + b2
+    Z2 -= Z2.max(axis=1, keepdims=True)
+    return A1, Z2
+
+
+def gradients(params):
+    A1, Z2 = forward(X[rows], *params)
+    E = np.exp(Z2)
+    delta2 = (E / E.sum(axis=1, keepdims=True) - Y[rows]) / len(rows)
+    delta1 = delta2 @ params[1].T * (1 - A1**2)
+    return [X[rows].T @ delta1, A1.T @ delta2, delta1.sum(axis=0), delta2.sum(axis=0)]
+
+
+def loss(params):
+    Z2 = forward(X_val, *params)[1]
+    return np.mean(np.log(np.exp(Z2).sum(axis=1)) - Z2[np.arange(len(Z2)), y_val])
+
+
+order = []
+"""
+DIGITS_DRAW = """\
+    if len(order) == 0:  # a new epoch
+        order = rng.permutation(len(X))
+    rows, order = order[:32], order[32:]
+"""
+SCRIPT = """\
+import numpy as np
+{task}
+rates = {rates}
+mu, steps = {mu!r}, {steps}
+params = {{name: [p.copy() for p in start] for name in rates}}
+velocity = {{name: [np.zeros_like(p) for p in start] for name in rates}}
+m, v = [np.zeros_like(p) for p in start], [np.zeros_like(p) for p in start]  # Adam's averages
+np.seterr(all="ignore")  # whoever diverges doesn't stop the others
+
+
+def factor(progress):  # the schedule: {schedule}
+    return {factor}
+
+
+for t in range(1, steps + 1):
+{draw}    for name, lr in rates.items():
+        rate = lr * factor((t - 0.5) / {race})
+        for i, (p, g) in enumerate(zip(params[name], gradients(params[name]))):
+            if name == "SGD":
+                p -= rate * g
+            elif name == "Adam":
+                m[i] += 0.1 * (g - m[i])
+                v[i] += 0.001 * (g * g - v[i])
+                p -= rate * (m[i] / (1 - 0.9**t)) / (np.sqrt(v[i] / (1 - 0.999**t)) + 1e-8)
+            else:
+                velocity[name][i] *= mu
+                velocity[name][i] -= rate * g
+                p += velocity[name][i] if name == "momentum" else mu * velocity[name][i] - rate * g
+
+losses = {{name: loss(params[name]) for name in rates}}
+print(f"step {shown} · loss {{np.nanmin(list(losses.values())):.6g}}")
+for name in losses:
+    print(name, f"{{losses[name]:.6g}}")
+"""
+
+
+# ---------------------------------------------------------------- what is seen
+LIMITS = (-1.45, 1.45)
+DEPTHS = LinearSegmentedColormap.from_list("depths", ["#FFFFFF", "#E6EEF3", "#C9D9E3"])
+LOSSES = dict.fromkeys(RAVINES, (1e-10, 10.0)) | {DIGITS: (0.03, 10.0)}  # limits of the axis
+LOSSES["noisy ravine"] = (1e-6, 10.0)
+DASHES = ((0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 4)))  # of kept runs
+
+
+def pale(name, share):
+    """So much of a runner's colour, mixed with white."""
+    return tuple(1 - share + share * np.array(to_rgb(PALETTE[COLOURS[name]])))
+
+
+class RacePicture(Picture):
+    """The paths on the contours (or the wrong digits), the losses, the schedule."""
+
+    def build(self):
+        self.shown = None  # task, schedule and labels that the background shows
+        ax = self.map = self.axes(48, 52, 286, 286)
+        ax.set(xlim=LIMITS, ylim=LIMITS, xticks=[-1, 0, 1], yticks=[-1, 0, 1], xlabel="x")
+        ax.set_ylabel("y", rotation=0, labelpad=0)
+        ax.plot(0, 0, "+", color=PALETTE["ink"], ms=13, mew=2)
+        self.filled = []
+        self.map_title = ax.set_title("")
+        self.paths = self.lines(ax, "-o", lw=1.3, ms=2.6)
+        self.wrong = self.axes(48, 52, 286, 286)
+        self.wrong.set(xlim=(0, RACE), ylim=(1, 130), yscale="log", xlabel="step")
+        self.wrong.set(title="% of the 300 validation images wrong")
+        self.wrong.set_yticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
+        self.wrong.minorticks_off()
+        self.wrong_lines = self.lines(self.wrong, "-", lw=2)
+
+        ax = self.loss = self.axes(402, 52, 370, 286)
+        ax.set(xlim=(0, RACE), yscale="log", xlabel="step")
+        self.loss_title = ax.set_title("")
+        self.kept_lines = [self.lines(ax, "-", 0.75, lw=1.3, dashes=dashes[1]) for dashes in DASHES]
+        self.previous_lines = self.lines(ax, "-", 0.4, lw=1.5)
+        self.loss_lines = self.lines(ax, "-", lw=2)
+        self.loss_dots = self.lines(ax, "o", ms=6)
+        self.dots = self.lines(self.map, "o", ms=9, mec="white")
+
+        ax = self.schedule = self.axes(838, 52, 140, 96)
+        ax.set(xlim=(0, RACE), ylim=(0, 1.12), xlabel="step", yticks=[0, 1])
+        ax.set_title("learning rate ×", fontsize=11)
+        (self.factors,) = ax.plot([], [], color=PALETTE["ink"], lw=1.6)
+        self.now = self.changing(ax.plot([], [], "o", color=PALETTE["ink"], ms=7)[0])
+
+    def lines(self, ax, style, share=1.0, **look):
+        """A line for each runner, in its colour or a paler one."""
+        return {
+            name: self.changing(ax.plot([], [], style, color=pale(name, share), **look)[0])
+            for name in RUNNERS
+        }
+
+    def update(self, experiment, previous=None, kept=()):
+        s = experiment.settings
+        shown = s.task, s.schedule, tuple(run.label for run in kept)
+        if shown != self.shown:
+            self._stage(experiment, kept)
+            self.shown = shown
+        digits = s.task == DIGITS
+        path = np.array(experiment.path)  # (steps + 1, 4, 2)
+        path[~(np.abs(path) < 1e3)] = np.nan
+        for i, name in enumerate(RUNNERS):
+            curve = experiment.history[name]
+            self.loss_lines[name].set_data(curve.steps, curve.values)
+            self.loss_dots[name].set_data(*curve.last())
+            self._show(self.previous_lines[name], previous, name, s.task)
+            for lines, run in zip(self.kept_lines, [*kept, *[None] * MOST_KEPT], strict=False):
+                self._show(lines[name], run, name, s.task)
+            if digits:
+                curve = experiment.history[f"wrong {name}"]
+                self.wrong_lines[name].set_data(curve.steps, curve.values)
+            else:
+                self.paths[name].set_data(*path[:, i].T)
+                self.dots[name].set_data(*path[-1:, i].T)
+        step = max(experiment.steps, 1)
+        self.now.set_data([step], [experiment.factor(step)])
+
+    def _show(self, line, run, name, task):
+        """A runner's losses in an earlier run, if that was in a ravine too, or on digits too."""
+        same = run is not None and (run.settings.task == DIGITS) == (task == DIGITS)
+        line.set_data(*((run.history[name].steps, run.history[name].values) if same else ([], [])))
+
+    def _stage(self, experiment, kept):
+        """What stays: contours, titles, limits, the schedule, the legend."""
+        task, digits = experiment.settings.task, experiment.settings.task == DIGITS
+        if self.shown is None or task != self.shown[0]:
+            for artist in self.filled:
+                artist.remove()
+            self.filled = []
+            for lines, on in ((self.paths, not digits), (self.dots, not digits)):
+                for line in lines.values():
+                    line.set_visible(on)
+            for line in self.wrong_lines.values():
+                line.set_visible(digits)
+            self.map.set_visible(not digits)
+            self.wrong.set_visible(digits)
+            self.loss_title.set_text("loss of the validation images" if digits else "loss")
+            bottom, top = LOSSES[task]
+            self.loss.set_ylim(bottom, top)
+            self.loss.set_yticks(decades(bottom, top), minor=False)
+            self.loss.minorticks_off()
+            if not digits:
+                self._contours(experiment)
+        steps = np.arange(1, RACE + 1)
+        self.factors.set_data(steps, [experiment.factor(step) for step in steps])
+        self._legend([run.label for run in kept])
+        self.refresh()
+
+    def _contours(self, experiment):
+        x, y = np.meshgrid(np.linspace(*LIMITS, 151), np.linspace(*LIMITS, 151))
+        Z = experiment.task.losses(np.stack([x, y], axis=-1))
+        options = {"levels": 2.2 * np.linspace(0, 1, 15) ** 2.4, "zorder": 0}
+        self.filled = [
+            self.map.contourf(x, y, Z, cmap=DEPTHS, extend="max", **options),
+            self.map.contour(x, y, Z, colors="#9DB4C3", linewidths=0.7, **options),
+        ]
+        self.map_title.set_text(f"loss of the {experiment.settings.task}, from above")
+
+    def _legend(self, labels):
+        handles = [Line2D([], [], color=PALETTE[COLOURS[n]], lw=2.4, label=n) for n in RUNNERS]
+        handles.append(Line2D([], [], color="#BBBBBB", lw=1.5, label="previous run"))
+        for dashes, label in zip(DASHES, labels, strict=False):
+            label = label if len(label) <= 18 else label[:17] + "…"
+            handles.append(Line2D([], [], color=PALETTE["grey"], lw=1.5, ls=dashes, label=label))
+        for old in list(self.figure.legends):
+            old.remove()
+        with rc_context(STYLE):
+            self.figure.legend(
+                handles=handles,
+                loc="upper left",
+                bbox_to_anchor=(786 / self.width, 352 / self.height),
+                labelspacing=0.25,
+            )
+
+
+class RacePanel(Panel):
+    """Four networks take their time: they may train for longer after a change."""
+
+    CATCH_UP = 0.400
+
+
+def optimizers(settings=None, steps=None):
+    """The race of the optimizers: SGD, momentum, Nesterov and Adam side by side.
+
+    Parameters
+    ----------
+    settings : str, optional
+        A settings string to begin with, such as "task=digits,schedule=cosine,steps=300".
+    steps : int, optional
+        How far to go before the first picture, if the string does not say; 60 if not given.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    ValueError
+        If the settings string is not right; it says what may be set.
+
+    Notes
+    -----
+    Used in notebook 09.
+    """
+    title = "Race of the optimizers"
+    return RacePanel.opened(
+        Race, RacePicture(), settings, steps, 60, title=title, paces=(1, 5, 25, 100), pace=1
+    )
