@@ -71,7 +71,7 @@ def test_the_reference_steps_are_those_of_the_package():
     v, m, square = np.zeros((3, 7))
     for t in range(1, 301):
         g = rng.standard_normal(7)
-        p["momentum"], v = momentum(p["momentum"], v, g, 0.1, 0.8)
+        p["momentum"], v = momentum(p["momentum"], v, g, 0.1, 0.8, False)
         p["adam"], m, square = adam(p["adam"], m, square, g, t, 0.1)
         for name, optimizer in made.items():
             optimizer.step(kernel[name], g)
@@ -88,10 +88,17 @@ def test_the_factor_is_the_packages_schedule(progress):
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [
-        ("momentum_step", lambda p, v, g, lr, mu: (p - lr * g, -lr * g), "nothing is kept"),
         (
             "momentum_step",
-            lambda p, v, g, lr, mu: (p - lr * (mu * v + g), mu * v + g),
+            lambda p, v, g, lr, mu, _: (p + mu * v - lr * g, mu * v - lr * g),
+            "new v",
+        ),
+        (
+            "momentum_step",
+            lambda p, v, g, lr, mu, nesterov: (
+                p - lr * (mu * (mu * v + g) + g if nesterov else mu * v + g),
+                mu * v + g,
+            ),
             "some libraries",
         ),
         (
@@ -117,9 +124,9 @@ def test_likely_mistakes_are_named(name, answer, words):
 
 
 def test_answers_in_other_words_pass():
-    def momentum_step(p, v, g, lr, mu):
+    def momentum_step(p, v, g, lr, mu, nesterov):
         new = v * mu - g * lr
-        return np.add(p, new), new
+        return [p + new, p + mu * new - lr * g][nesterov], new
 
     def adam_step(p, m, v, g, t, lr):
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2

@@ -6,15 +6,30 @@ from ..checks import Exercise
 from ..questions import Question
 
 
-def _rolling(seed, shape, lr, mu):
+def _rolling(seed, shape, lr, mu, nesterov):
     rng = np.random.default_rng(seed)
     p, v, g = rng.standard_normal((3, *shape))
-    return p, v, g, lr, mu
+    return p, v, g, lr, mu, nesterov
 
 
-def _momentum(p, v, g, lr, mu):
-    v = mu * v - lr * g
-    return p + v, v
+def _momentum(
+    p,
+    v,
+    g,
+    lr,
+    mu,
+    nesterov,
+    push=lambda v, g, lr, mu: mu * v - lr * g,
+    plain=lambda v, old, g, lr, mu: v,
+    ahead=lambda v, old, g, lr, mu: mu * v - lr * g,
+):
+    """The step of the solution, with parts that a mistake replaces."""
+    old, v = v, push(v, g, lr, mu)
+    return p + (ahead if nesterov else plain)(v, old, g, lr, mu), v
+
+
+def _rolls(**parts):
+    return lambda p, v, g, lr, mu, nesterov: _momentum(p, v, g, lr, mu, nesterov, **parts)
 
 
 def _adam_case(seed, shape, t, lr):
@@ -94,69 +109,63 @@ EXERCISES = {
     "momentum_step": Exercise(
         reference=_momentum,
         cases=[
-            _rolling(0, (2,), 0.1, 0.9),
-            _rolling(1, (3, 2), 0.5, 0.7),
-            _rolling(2, (1,), 1.0, 0.0),
+            _rolling(0, (2,), 0.1, 0.9, False),
+            _rolling(1, (3, 2), 0.5, 0.7, True),
+            _rolling(2, (1,), 1.0, 0.0, True),
+            _rolling(3, (4,), 0.3, 0.8, True),
         ],
         outputs=("p", "v"),
         mistakes={
-            "downhill is against the slope: v gets minus lr * g": lambda p, v, g, lr, mu: (
-                p + mu * v + lr * g,
-                mu * v + lr * g,
+            "with nesterov, p moves by mu * v - lr * g, with the new v; yours moves by v in both "
+            "cases": _rolls(ahead=lambda v, old, g, lr, mu: v),
+            "with nesterov, mu belongs to the new v: p + mu * v - lr * g": _rolls(
+                ahead=lambda v, old, g, lr, mu: v - lr * g
             ),
-            "p moves by the velocity: p + v; yours subtracts it": lambda p, v, g, lr, mu: (
-                p - (mu * v - lr * g),
-                mu * v - lr * g,
+            "with nesterov, - lr * g is missing: p + mu * v - lr * g": _rolls(
+                ahead=lambda v, old, g, lr, mu: mu * v
             ),
-            "p moves by the <i>new</i> velocity; yours uses the one that came in": (
-                lambda p, v, g, lr, mu: (p + v, mu * v - lr * g)
+            "without nesterov, p moves by v; yours looks ahead in both cases": _rolls(
+                plain=lambda v, old, g, lr, mu: mu * v - lr * g
             ),
-            "nothing is kept of the velocity: mu * v is missing": lambda p, v, g, lr, mu: (
-                p - lr * g,
-                -lr * g,
+            "nesterov the wrong way round: you look ahead where it is False": lambda *case: (
+                _momentum(*case[:-1], not case[-1])
             ),
-            "the whole velocity is kept; it should lose a little in each step: mu * v": (
-                lambda p, v, g, lr, mu: (p + v - lr * g, v - lr * g)
+            "downhill is against the slope: v gets minus lr * g": _rolls(
+                push=lambda v, g, lr, mu: mu * v + lr * g,
+                ahead=lambda v, old, g, lr, mu: mu * v + lr * g,
             ),
-            "the learning rate is missing": lambda p, v, g, lr, mu: (p + mu * v - g, mu * v - g),
-            "here the slope isn't weakened by 1 - mu; that would be an average": (
-                lambda p, v, g, lr, mu: (
-                    p + mu * v - (1 - mu) * lr * g,
-                    mu * v - (1 - mu) * lr * g,
-                )
+            "downhill is against the slope, also where p looks ahead: - lr * g": _rolls(
+                ahead=lambda v, old, g, lr, mu: mu * v + lr * g
             ),
-            "mu belongs to the old velocity alone, not to the slope": lambda p, v, g, lr, mu: (
-                p + mu * (v - lr * g),
-                mu * (v - lr * g),
+            "p moves by the <i>new</i> velocity; yours uses the one that came in": _rolls(
+                plain=lambda v, old, g, lr, mu: old,
+                ahead=lambda v, old, g, lr, mu: mu * old - lr * g,
             ),
-            "that's another common form, with the learning rate outside of the velocity; put it "
-            "inside: v = mu * v - lr * g": lambda p, v, g, lr, mu: (
-                p + lr * (mu * v - g),
-                mu * v - g,
+            "nothing is kept of the velocity: mu * v is missing": _rolls(
+                push=lambda v, g, lr, mu: -lr * g
+            ),
+            "the whole velocity is kept; it should lose a little in each step: mu * v": _rolls(
+                push=lambda v, g, lr, mu: v - lr * g
+            ),
+            "here the slope isn't weakened by 1 - mu; that would be an average": _rolls(
+                push=lambda v, g, lr, mu: mu * v - (1 - mu) * lr * g
+            ),
+            "mu belongs to the old velocity alone, not to the slope": _rolls(
+                push=lambda v, g, lr, mu: mu * (v - lr * g)
             ),
             "that's the form of some libraries, p - lr * v with v = mu * v + g; put the learning "
-            "rate and the sign inside: v = mu * v - lr * g": lambda p, v, g, lr, mu: (
-                p - lr * (mu * v + g),
-                mu * v + g,
+            "rate and the sign inside: v = mu * v - lr * g": _rolls(
+                push=lambda v, g, lr, mu: mu * v + g,
+                plain=lambda v, old, g, lr, mu: -lr * v,
+                ahead=lambda v, old, g, lr, mu: -lr * (mu * v + g),
             ),
-            "p moves by v alone; yours takes the slope a second time": lambda p, v, g, lr, mu: (
-                p + mu * v - 2 * lr * g,
-                mu * v - lr * g,
-            ),
-            "that's Nesterov's p, which comes later; here p moves by v": lambda p, v, g, lr, mu: (
-                p + mu * (mu * v - lr * g) - lr * g,
-                mu * v - lr * g,
-            ),
-            "return the new p first, then the new v": lambda p, v, g, lr, mu: (
-                mu * v - lr * g,
-                p + mu * v - lr * g,
-            ),
+            "return the new p first, then the new v": lambda *case: _momentum(*case)[::-1],
         },
         hints=(
-            "First the new velocity, then the new place.",
-            "The velocity keeps the share <code>mu</code> of itself and gets a push downhill: "
-            "<code>v = mu * v - lr * g</code>.",
-            "Then <code>return p + v, v</code>.",
+            "The new velocity is the same in both cases, the one of notebook 08.",
+            "<code>v = mu * v - lr * g</code>. Without nesterov, p moves by it.",
+            "With nesterov, p moves by <code>mu * v - lr * g</code>, where <code>v</code> is the "
+            "new one.",
         ),
     ),
     "adam_step": Exercise(
@@ -317,7 +326,8 @@ QUESTIONS = {
         because="The four curves arrive at nearly the same height, and the seeds of one optimizer "
         "differ as much as the optimizers do. With the best rate for each, little is left to win.",
         feedback={
-            "A": "It's the favourite of many. It has the steepest start, but look at the end.",
+            "A": "It's the favourite of many, and among the fastest at the start. But look at the "
+            "end.",
             "B": "In the ravine, yes, and there they had a μ to choose, too.",
             "C": "It is as good as any here, but not clearly better.",
         },

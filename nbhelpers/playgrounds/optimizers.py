@@ -127,7 +127,7 @@ class OptimizersSettings(Settings):
 
     learning_rate: float = number(0.9, 0.001, 10, log=True, label="rate of SGD", short="SGD")
     momentum_rate: float = number(
-        0.2, 0.001, 10, log=True, label="momentum, Nesterov", short="momentum"
+        0.2, 0.001, 10, log=True, label="momentum, Nesterov", short="mom."
     )
     adam_rate: float = number(0.05, 0.0001, 10, log=True, label="rate of Adam", short="Adam")
     momentum: float = number(0.9, 0.0, 1.0, label="momentum μ", short="μ")
@@ -354,7 +354,7 @@ for name in losses:
 
 
 # ---------------------------------------------------------------- what is seen
-LIMITS = (-1.45, 1.45)
+LIMITS = (-1.7, 1.7)
 DEPTHS = LinearSegmentedColormap.from_list("depths", ["#FFFFFF", "#E6EEF3", "#C9D9E3"])
 LOSSES = dict.fromkeys(RAVINES, (1e-10, 10.0)) | {DIGITS: (0.03, 10.0)}  # limits of the axis
 LOSSES["noisy ravine"] = (1e-6, 10.0)
@@ -398,7 +398,7 @@ class RacePicture(Picture):
         ax.set(xlim=(0, RACE), ylim=(0, 1.12), xlabel="step", yticks=[0, 1])
         ax.set_title("learning rate ×", fontsize=11)
         (self.factors,) = ax.plot([], [], color=PALETTE["ink"], lw=1.6)
-        self.now = self.changing(ax.plot([], [], "o", color=PALETTE["ink"], ms=7)[0])
+        self.now = self.changing(ax.plot([], [], "o", color=PALETTE["ink"], ms=7, clip_on=False)[0])
 
     def lines(self, ax, style, share=1.0, **look):
         """A line for each runner, in its colour or a paler one."""
@@ -477,7 +477,7 @@ class RacePicture(Picture):
         handles = [Line2D([], [], color=PALETTE[COLOURS[n]], lw=2.4, label=n) for n in RUNNERS]
         handles.append(Line2D([], [], color="#BBBBBB", lw=1.5, label="previous run"))
         for dashes, label in zip(DASHES, labels, strict=False):
-            label = label if len(label) <= 18 else label[:17] + "…"
+            label = label if len(label) <= 16 else label[:15] + "…"
             handles.append(Line2D([], [], color=PALETTE["grey"], lw=1.5, ls=dashes, label=label))
         for old in list(self.figure.legends):
             old.remove()
@@ -494,6 +494,7 @@ class RacePanel(Panel):
     """Four networks take their time: they may train for longer after a change."""
 
     CATCH_UP = 0.400
+    FIRST = 0.001
 
 
 def optimizers(settings=None, steps=None):
