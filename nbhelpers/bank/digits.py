@@ -83,6 +83,15 @@ def _no_memory(p, g, v, lr, momentum):
     return p + v, v
 
 
+def _push_left_out(p, g, v, lr, momentum):
+    return p - lr * g + momentum * v, momentum * v
+
+
+def _minus_velocity(p, g, v, lr, momentum):
+    v = momentum * v - lr * g
+    return p - v, v
+
+
 # -- early stopping ----------------------------------------------------------------------------
 
 
@@ -121,6 +130,23 @@ def _against_previous(losses, patience):
         if bad >= patience:
             return epoch, kept
     return len(losses), kept
+
+
+def _count_never_reset(losses, patience):
+    best, kept, bad = np.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best:
+            best, kept = loss, epoch
+        else:
+            bad += 1
+            if bad >= patience:
+                return epoch, kept
+    return len(losses), kept
+
+
+def _the_loss(losses, patience):
+    stopped, kept = _early_stop(losses, patience)
+    return stopped, losses[kept - 1]
 
 
 def _never_stops(losses, patience):
@@ -219,6 +245,9 @@ EXERCISES = {
             "yours multiplies the gradient by 1 - momentum as well; that is another form, whose "
             "steps are shorter": _average,
             "p moves, but without the velocity": _forgotten,
+            "p is right, but your velocity leaves out the new push, -lr * g; it must go on as "
+            "well": _push_left_out,
+            "v points downhill already, so it is added to p, not taken away": _minus_velocity,
             "the old velocity is forgotten; a share of it, momentum * v, goes on": _no_memory,
             "the order: return p first, then v": lambda p, g, v, lr, momentum: _step(
                 p, g, v, lr, momentum
@@ -250,6 +279,9 @@ EXERCISES = {
             "compare with the <i>best</i> loss so far, not with that of the epoch before": (
                 _against_previous
             ),
+            "your count of epochs without a new lowest loss is never set back; at a new lowest "
+            "loss it begins again": _count_never_reset,
+            "<i>kept</i> is the number of an epoch; yours is its loss": _the_loss,
             "it never stops": _never_stops,
             "an equal loss is no new lowest one: compare with &lt;, not with &lt;=": (
                 lambda losses, patience: _early_stop(

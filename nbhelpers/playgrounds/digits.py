@@ -310,9 +310,13 @@ class DigitsPicture(Picture):
         ax.set_axis_off()
         self.digits = self.changing(Surface(ax))
         ax.add_artist(self.digits)
-        self.title = self.changing(self.figure.text(0.338, 366 / 400, "", fontsize=12))
+        title = f" of {VALIDATION} validation digits misread"
+        self.figure.text(0.365, 366 / 400, title, fontsize=12)
+        self.count = self.figure.text(0.365, 366 / 400, "", fontsize=12, ha="right")
+        self.changing(self.count)
         below = 20 / 400
-        self.figure.text(0.338, below, "under each digit: what is read, and what it is")
+        words = f"up to {COLUMNS * ROWS} shown: what is read, and what it is"
+        self.figure.text(0.338, below, words)
 
         size = 8 * ZOOM + GAP
         ax = self.axes(752, 58, UNIT_COLUMNS * size - GAP, UNIT_ROWS * size - GAP)
@@ -338,9 +342,7 @@ class DigitsPicture(Picture):
         labels = [f"{a}, is {t}" for a, t in zip(answers, y, strict=True)]
         places = choose_wrong(wrong, COLUMNS * ROWS)
         self.digits.pixels = digit_sheet(experiment.sheets, labels, places)[::-1]
-        shown, count = (places >= 0).sum(), wrong.sum()
-        part = f" ({shown} shown)" if shown < count else ""
-        self.title.set_text(f"{count} of {VALIDATION} validation digits misread{part}")
+        self.count.set_text(f"{wrong.sum()}")
         with np.errstate(all="ignore"):  # weights that have left the range are drawn grey
             self.units.pixels = weight_sheet(experiment.net.W[0])[::-1]
 
