@@ -155,7 +155,7 @@ class Picture:
     def jpeg(self):
         """Draw a frame and return it as the bytes of a JPEG file (colour at full resolution)."""
         with LOCK:
-            return self._encode("JPEG", quality=90, subsampling=0)
+            return self._encode("JPEG", quality=80, subsampling=0)
 
     def _encode(self, format, **options):
         pixels = self.draw()
@@ -341,8 +341,9 @@ class LossCurves:
         self.now.set_data(steps, values)
 
     def _show(self, line, curve):
-        steps, values = curve.sample() if curve else ([], [])
-        line.set_data(steps, values)
+        line.set_visible(curve is not None)
+        if curve is not None:
+            line.set_data(*curve.sample())
 
     def _limits(self, runs, labels):
         """Choose limits and legend; draw the background again only if they have changed."""
