@@ -8,7 +8,6 @@ import hashlib
 import http.client
 import os
 import sys
-import tempfile
 import urllib.request
 import zlib
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nbhelpers.arguments import at_least, at_least_one, at_least_zero, checked_rng
+from nbhelpers.files import replacing
 
 # ------------------------------------------------------------------ points drawn on the spot
 
@@ -467,11 +467,6 @@ def _fetch(url):
 def _store(packed, path):
     """Write a file under a temporary name, then move it to its own in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            file.write(packed)
-        os.replace(part, path)
-    finally:
-        Path(part).unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.write(packed)
     return path

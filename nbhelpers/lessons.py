@@ -21,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 from .boxes import INK, MONO, Shown
+from .files import replacing
 
 CONTEXT = 3  # unchanged lines shown around a change
 FOLD = 30  # a program longer than this starts folded
@@ -168,15 +169,8 @@ def export(lesson, path, overwrite=False, notebooks=None):
         if path.read_bytes() == source.encode():
             return path
         raise FileExistsError(f"{path} exists and differs; overwrite=True replaces it")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(source.encode())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)  # all or nothing
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with replacing(path) as file:
+        file.write(source.encode())
     return path
 
 

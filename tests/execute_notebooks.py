@@ -28,6 +28,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from notebook_tools import FOLDER, ROOT, notebooks, tags
 from PIL import Image
 
+from nbhelpers.files import replacing
+
 LARGE = 600_000  # bytes
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {
@@ -201,21 +203,9 @@ def refresh(path, timeout=300):
     notebook = clean(notebook)
     wrong = problems(notebook)
     if not wrong:
-        write(path, dump(notebook))
+        with replacing(path) as file:
+            file.write(dump(notebook).encode())
     return wrong
-
-
-def write(path, text):
-    """Replace a file at once and as a whole."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def inspect(path):

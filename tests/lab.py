@@ -21,6 +21,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import nbformat
+
 BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -440,6 +442,11 @@ class OpenNotebook:
         mime = "application/vnd.jupyter.error"
         shown = self.page.locator(f'.jp-OutputArea-output[data-mime-type="{mime}"]')
         return shown.all_inner_texts()
+
+    def contents(self):
+        """The notebook as it is in the page, outputs included, as an nbformat 4 node."""
+        model = "window.jupyterapp.shell.currentWidget.content.model"
+        return nbformat.from_dict(self.page.evaluate(f"() => {model}.toJSON()"))
 
     def panels(self):
         """The notebook's interactive outputs, in order."""
