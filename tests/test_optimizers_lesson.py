@@ -25,7 +25,7 @@ Race, RaceSettings, RUNNERS = module.Race, module.OptimizersSettings, module.RUN
 SOURCES = [cell.source for cell in cells(read(FOLDER / "09_optimizers.ipynb"), kind="code")]
 VALUES = {  # names that are assigned; what they are first is taken
     *("steepness", "p0", "RATES", "pairs", "PAIR_RATES", "PAIR_MUS", "ADAM_RATES", "RUNNERS"),
-    *("X_all", "y_all", "_", "order", "training", "choosing", "judging", "X_train", "y_train"),
+    *("X_all", "y_all", "_", "order", "parts", "training", "choosing", "judging"),
     "OPTIMIZERS",
 }
 EXERCISES = {"momentum_step", "adam_step", "factor"}
@@ -110,8 +110,22 @@ def test_the_factor_is_the_packages_schedule(progress):
             ),
             "neither average is corrected",
         ),
+        (
+            "adam_step",
+            lambda p, m, v, g, t, lr: (
+                p
+                - lr
+                * ((m + 0.1 * (g - m)) / (1 - 0.1**t))
+                / (np.sqrt((v + 0.001 * (g * g - v)) / (1 - 0.001**t)) + 1e-8),
+                m + 0.1 * (g - m),
+                v + 0.001 * (g * g - v),
+            ),
+            "yours raises 0.1 and 0.001",
+        ),
         ("factor", lambda progress: np.minimum(10 * progress, 1 - progress), "falls from 0.9"),
+        ("factor", lambda progress: np.minimum(10 * progress, 1.1 - progress), "stays above"),
         ("memory", (43, 4602), "one step too early"),
+        ("memory", (43.709, 4602.866), "round up"),
     ],
 )
 def test_likely_mistakes_are_named(name, answer, words):
@@ -216,6 +230,7 @@ def test_in_the_notebooks_ravine_momentum_is_first_and_sgd_last(notebook):
 # ---------------------------------------------------------------- MNIST
 RATES = {"SGD": 0.25, "Nesterov": 0.03125, "Adam": 2.0**-8}  # the best constant ones
 SEEDS = range(20, 24)  # not the notebook's
+PARTS = ("training", "choosing")
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +242,7 @@ def losses(notebook):
             optimizers = [notebook["OPTIMIZERS"][name](times * lr) for _ in SEEDS]
             found[name, schedule] = np.array(
                 [
-                    notebook["loss_on"](notebook["judging"], optimizer, seed, schedule)[0]
+                    notebook["loss_on"](notebook["judging"], optimizer, seed, schedule)
                     for optimizer, seed in zip(optimizers, SEEDS, strict=True)
                 ]
             )
@@ -252,7 +267,7 @@ def test_a_schedule_buys_more_than_an_optimizer(losses):
 def test_the_bias_correction_helps_large_rates_and_not_small_ones(notebook):
     def mean(make, lr):
         return np.mean(
-            [notebook["loss_on"](notebook["choosing"], make(lr), seed)[0] for seed in (20, 21)]
+            [notebook["loss_on"](notebook["choosing"], make(lr), seed) for seed in (20, 21)]
         )
 
     assert mean(notebook["Uncorrected"], 0.001) < mean(Adam, 0.001)
@@ -270,7 +285,8 @@ def test_uncorrected_is_adam_without_the_correction(notebook):
 def test_images_of_another_scale_spoil_a_tuned_sgd_and_not_adam(notebook):
     for name, good in (("SGD", False), ("Adam", True)):
         optimizer = notebook["OPTIMIZERS"][name](RATES[name])
-        loss, _ = notebook["loss_on"](notebook["choosing"], optimizer, 20, scale=10)
+        scaled, others = [(10 * notebook[part][0], notebook[part][1]) for part in PARTS]
+        loss = notebook["loss_on"](others, optimizer, 20, training=scaled)
         assert (loss < 0.45) == good, name
 
 

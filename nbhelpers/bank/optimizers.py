@@ -48,6 +48,7 @@ def _adam(
     t,
     lr,
     keep=(0.9, 0.999),
+    base=None,
     correct=(True, True),
     square=lambda g: g * g,
     divide=lambda m, v: m / (np.sqrt(v) + 1e-8),
@@ -55,11 +56,12 @@ def _adam(
     times=lambda t: t,
 ):
     """The step of the solution, with parts that a mistake replaces."""
+    base = base or keep
     m = m + (1 - keep[0]) * (g - m)
     v = v + (1 - keep[1]) * (square(g) - v)
     with np.errstate(all="ignore"):
-        m_hat = m / (1 - keep[0] ** times(t)) if correct[0] else m
-        v_hat = v / (1 - keep[1] ** times(t)) if correct[1] else v
+        m_hat = m / (1 - base[0] ** times(t)) if correct[0] else m
+        v_hat = v / (1 - base[1] ** times(t)) if correct[1] else v
         return p + sign * lr * divide(m_hat, v_hat), m, v
 
 
@@ -202,6 +204,8 @@ EXERCISES = {
             "both averages move by a tenth; v moves by a thousandth": _with(keep=(0.9, 0.9)),
             "downhill is minus: p - lr * ...": _with(sign=1),
             "the step uses the averages from before; update m and v first": _old_averages,
+            "in the corrections, the shares that are <i>kept</i> are raised to the power t: 0.9 "
+            "and 0.999; yours raises 0.1 and 0.001": _with(base=(0.1, 0.001)),
             "the exponent is t itself: t is 1 in the first step": _with(times=lambda t: t + 1),
             "the exponent is t, not t - 1: in the first step nothing may be divided by 0": _with(
                 times=lambda t: t - 1
@@ -244,6 +248,9 @@ EXERCISES = {
             "the two lines are multiplied; each holds in its own part": lambda progress: (
                 np.minimum(progress / 0.1, 1) * (1 - progress) / 0.9
             ),
+            "at the end it should be 0; yours stays above: it falls by 1 within 0.9": (
+                lambda progress: np.where(progress < 0.1, progress / 0.1, 1.1 - progress)
+            ),
             "that is the cosine after the warm-up; asked is a straight line": lambda progress: (
                 np.where(
                     progress < 0.1,
@@ -274,6 +281,9 @@ EXERCISES = {
                 1000,
             ),
             "that is one step too early: there it is still a little above 1 %": (43, 4602),
+            "a whole number of steps is asked for: round up": tuple(
+                np.log(0.01) / np.log([0.9, 0.999])
+            ),
             "both columns are about the same averages: 0.9 for m, 0.999 for v": (4603, 44),
             "that is one in a thousand; asked is one in a hundred": (66, 6905),
         },
@@ -338,7 +348,8 @@ QUESTIONS = {
         options=["the optimizer", "the schedule", "about the same"],
         answer="B",
         because="Every optimizer gains by ending with short steps, SGD too. Here that gain is "
-        "larger than any difference between the optimizers at a constant rate.",
+        "larger than any difference between the optimizers at a constant rate. (With the schedule, "
+        "they do differ.)",
         feedback={
             "A": "We've just seen how little lies between tuned optimizers.",
             "C": "Look at the first column of the table, from top to bottom, then at a row.",

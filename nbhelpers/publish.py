@@ -1,0 +1,175 @@
+"""Say where the series lives on GitHub: links to Colab and Binder, and Colab's setup cell.
+
+    python -m nbhelpers.publish OWNER/REPO              # branch main
+    python -m nbhelpers.publish OWNER/REPO --ref v1.0   # a tag: what a class should be given
+    python -m nbhelpers.publish                         # the name that git's remote "origin" has
+
+Every notebook and README.md are rewritten, all from this one name; nothing else in them changes,
+and a second run changes nothing at all. The name stands in the setup cells, and nowhere else.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from nbhelpers.files import replacing
+
+UNSET = "OWNER/REPO"
+SETTING = re.compile(r'^REPOSITORY, REF = "([^"\n]*)", "([^"\n]*)"$', re.MULTILINE)
+BLOCK = re.compile(r"(<!-- links -->\n).*?(<!-- end of links -->)", re.DOTALL)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,100}")
+REF = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*")
+REMOTE = re.compile(r"(?:https://|ssh://git@|git@)github\.com[/:](.+?)(?:\.git)?/?")
+NOWHERE = "*This copy has no address on the web yet, so it has no links to Colab and Binder.*"
+
+
+def checked(repository, ref):
+    """Return both as they were given, or with the rest of a GitHub address taken off.
+
+    Raises
+    ------
+    ValueError
+        If they can't be the name of a repository on GitHub, of a branch or tag.
+    """
+    address = REMOTE.fullmatch(repository)
+    repository = address[1] if address else repository
+    if not NAME.fullmatch(repository):
+        raise ValueError(f"a repository on GitHub is OWNER/REPO, got {repository!r}")
+    if not REF.fullmatch(ref):
+        raise ValueError(f"a branch or tag has letters, digits and . _ / -, got {ref!r}")
+    return repository, ref
+
+
+def colab(repository, ref, notebook):
+    """Address that opens a notebook, "01_xor_loop.ipynb", on Google Colab."""
+    place = f"github/{repository}/blob/{quote(ref)}/notebooks/{notebook}"
+    return f"https://colab.research.google.com/{place}"
+
+
+def binder(repository, ref, notebook):
+    """Address that opens a notebook in a JupyterLab on Binder."""
+    place = f"gh/{repository}/{quote(ref, safe='')}?urlpath=lab/tree/notebooks/{notebook}"
+    return f"https://mybinder.org/v2/{place}"
+
+
+def badges(repository, ref, notebook):
+    """Markdown of both links to a notebook; one plain sentence if there is no name yet."""
+    if repository == UNSET:
+        return NOWHERE
+    on_colab, on_binder = (f(repository, ref, notebook) for f in (colab, binder))
+    return (
+        "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
+        f"({on_colab}) [![Launch on Binder](https://mybinder.org/badge_logo.svg)]({on_binder})"
+    )
+
+
+def published_notebook(text, notebook, repository, ref):
+    """A notebook's JSON text with this name in its setup cell and its links."""
+    contents = json.loads(text)
+    found = {"setup": 0, "links": 0}
+    for cell in contents["cells"]:
+        tags = cell["metadata"].get("tags", [])
+        source = "".join(cell["source"])
+        if "setup" in tags:
+            source, n = SETTING.subn(f'REPOSITORY, REF = "{repository}", "{ref}"', source)
+            found["setup"] += n
+        elif "links" in tags:
+            source = badges(repository, ref, notebook)
+            found["links"] += 1
+        else:
+            continue
+        cell["source"] = source.splitlines(keepends=True)
+    if set(found.values()) != {1}:
+        raise ValueError(
+            f"{notebook} should have one setup cell with a line REPOSITORY, REF = …, and one cell "
+            f"tagged links; found {found}"
+        )
+    return json.dumps(contents, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def published_readme(text, repository, ref):
+    """README.md with the links to the first notebook between its two marks."""
+    links = badges(repository, ref, "00_start_here.ipynb")
+    text, n = BLOCK.subn(lambda found: f"{found[1]}{links}\n{found[2]}", text)
+    if n != 1:
+        raise ValueError(f"README.md should have <!-- links --> once, with its end; found {n}")
+    return text
+
+
+def setting(root):
+    """Return (repository, ref) as the first notebook's setup cell has them; ValueError if none."""
+    path = sorted((Path(root) / "notebooks").glob("[0-9][0-9]_*.ipynb"))[0]
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    found = [SETTING.search("".join(cell["source"])) for cell in cells]
+    found = [match.groups() for match in found if match]
+    if len(found) != 1:
+        raise ValueError(f"{path.name} should have one line REPOSITORY, REF = …, has {len(found)}")
+    return found[0]
+
+
+def publish(repository, ref="main", root=None):
+    """Write the name into every notebook and README.md below `root`; returns the changed files.
+
+    All new texts are made before the first file is replaced, and each file is replaced as a whole.
+
+    Raises
+    ------
+    ValueError
+        If the name is not one, or a file is not as expected; then nothing has been changed.
+    """
+    root = Path(root) if root is not None else Path(__file__).resolve().parents[1]
+    repository, ref = checked(repository, ref)
+    new = {}
+    for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        text = path.read_text(encoding="utf-8")
+        new[path] = published_notebook(text, path.name, repository, ref)
+    if not new:
+        raise ValueError(f"no notebooks below {root}; this command works in a checkout")
+    readme = root / "README.md"
+    new[readme] = published_readme(readme.read_text(encoding="utf-8"), repository, ref)
+    changed = [path for path, text in new.items() if path.read_text(encoding="utf-8") != text]
+    for path in changed:
+        with replacing(path) as file:
+            file.write(new[path].encode())
+    return changed
+
+
+def remote(root):
+    """The address of git's remote "origin"; ValueError if there is none on GitHub."""
+    asked = ["git", "-C", str(root), "remote", "get-url", "origin"]
+    done = subprocess.run(asked, capture_output=True, encoding="utf-8", check=False)
+    address = done.stdout.strip()
+    if done.returncode:
+        raise ValueError(f"git knows no remote here: give OWNER/REPO ({done.stderr.strip()})")
+    if not REMOTE.fullmatch(address):
+        raise ValueError(f"the remote {address!r} is not on GitHub: give OWNER/REPO")
+    return address
+
+
+def main(arguments=None):
+    """`python -m nbhelpers.publish`; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nbhelpers.publish",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("repository", nargs="?", help="OWNER/REPO; default: from the git remote")
+    parser.add_argument("--ref", default="main", help="branch or tag (default: main)")
+    asked = parser.parse_args(arguments)
+    root = Path(__file__).resolve().parents[1]
+    try:
+        changed = publish(asked.repository or remote(root), asked.ref, root)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    repository, ref = setting(root)
+    print(f"{repository}, {ref}: {len(changed)} files changed")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
