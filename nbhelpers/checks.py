@@ -10,6 +10,7 @@ tried as well: the error is told in words, and the hints come as they do for wro
 import copy
 import html
 import inspect
+import re
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -329,7 +330,10 @@ def _equal(a, b):
 def _raised(exercise, answer, runs, case, error):
     """What happened, in which line, with which shapes; and the mistakes that stop like this."""
     failure = examine(answer, error)
-    if isinstance(error, NotImplementedError) or "ellipsis" in failure.error.lower():
+    left_open = re.search(
+        "'ellipsis'|type ellipsis", failure.error
+    )  # not: the index ellipsis (...)
+    if isinstance(error, NotImplementedError) or left_open:
         return _Finding("unsolved", ["There is still a <code>...</code> to replace."])
     if failure.line:
         where = f"It happens in line {failure.number} of its cell: {code(failure.line)}."
