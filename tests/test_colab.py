@@ -130,5 +130,5 @@ def test_what_cannot_be_fetched_is_told_and_leaves_nothing(colab, monkeypatch, f
     with pytest.raises(CellExecutionError, match="could not be fetched") as error:
         execute_notebooks.execute(last(source), colab)
     assert f"https://github.com/{repository}.git" in str(error.value)
-    assert "run this cell again" in str(error.value)
+    assert "Run this cell again" in str(error.value)
     assert not (colab / "course").exists()
