@@ -10,6 +10,7 @@ Built in notebook 07, for any depth; in notebook 01, for one hidden layer.
 """
 
 import itertools
+from numbers import Real
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class MLP:
         Share of a hidden layer's activations that a step of training sets to 0, drawn anew for
         every example; the others are divided by 1 - dropout, so that their mean stays.
     rng : numpy.random.Generator
-        Where the initial weights come from.
+        Where the initial weights come from, and later the masks of dropout.
     dtype : float32 (default) or float64
         Type of every number in the network.
 
@@ -70,12 +71,17 @@ class MLP:
         Units a layer; whether each layer has a bias.
     n_layers, n_weights : int
         Number of layers that have weights; number of weights, biases not counted.
+    dropout : list of float
+        One a hidden layer.
+    masks : list of ndarray of shape (n, units), or None where no dropout was at work
+        What the last `forward` has multiplied each hidden layer's activations by.
 
     Raises
     ------
     ValueError
         Unknown names, sizes that are not positive whole numbers, a loss that doesn't fit the
-        output, softmax with a single output, an `rng` that is not a numpy Generator.
+        output, softmax with a single output, a negative `l2`, dropout outside of [0, 1), an `rng`
+        that is not a numpy Generator.
 
     Examples
     --------
@@ -107,10 +113,11 @@ class MLP:
         self.rng = rng
 
         hidden = one_each("activation", activation, self.n_layers - 1, "name", str)
-        self.dropout = one_each("dropout", dropout, self.n_layers - 1, "number", (int, float))
-        for share in self.dropout:
+        shares = one_each("dropout", dropout, self.n_layers - 1, "number", Real)
+        for share in shares:
             at_least_zero(dropout=share)
             below_one(dropout=share)
+        self.dropout = [float(share) for share in shares]
         self.masks = [None] * (self.n_layers - 1)
         outputs = ACTIVATIONS | {"softmax": SOFTMAX}
         self.activations = [choose("activation", ACTIVATIONS, name) for name in hidden]
@@ -168,7 +175,8 @@ class MLP:
         check : bool
             False skips the checks, for a caller that has made them (as `fit` does).
         training : bool
-            Whether dropout is at work, here and in the `backward` that follows.
+            Whether dropout is at work, here and in the `backward` that follows. The masks are
+            drawn from `rng` and kept in `masks`.
 
         Returns
         -------
@@ -221,12 +229,12 @@ class MLP:
         """Fill `grads` with the gradient of the loss, from the activations of `forward`.
 
         Per layer, from the last to the first: dW = A_beforeᵀ @ delta, db = Σ delta, and
-        delta_before = (delta @ Wᵀ) * f'(Z_before).
+        delta_before = (delta @ Wᵀ) * f'(Z_before), times the mask where dropout was at work.
 
         Parameters
         ----------
         A : list of ndarray
-            What `forward` returned.
+            What `forward` returned; with dropout in its last call, whose masks are used.
         y : array
             Targets of the shape of the outputs, or integer classes of shape (n,) for softmax;
             shape (n,) will do for a network with one output.
@@ -300,13 +308,12 @@ class MLP:
 
     def checked_inputs(self, X):
         """Return `X` as an array of the network's dtype, or raise a ValueError."""
-        X = np.asarray(X, dtype=self.dtype)
+        X = numbers("X", X, self.dtype)
         if X.ndim != 2 or X.shape[1] != self.sizes[0]:
             raise ValueError(
                 f"X has shape {X.shape}; expected (n, {self.sizes[0]}): one example a row"
             )
-        if not all_finite(X):
-            raise ValueError(f"X contains NaN or infinite numbers, first in row {bad_row(X)}")
+        refuse_infinite("X", X)
         return X
 
     def checked_outputs(self, A):
@@ -338,14 +345,13 @@ class MLP:
                 wrong = y[(y < 0) | (y >= m)][0]
                 raise ValueError(f"class {wrong} is out of range: expected 0 to {m - 1}")
             return y
-        Y = np.asarray(y, dtype=self.dtype)
+        Y = numbers("y", y, self.dtype)
         if Y.shape == (n,) and m == 1:
             Y = Y[:, np.newaxis]
         if Y.shape != (n, m):
             classes = f", or ({n},): integer classes" if classes_fit else ""
             raise ValueError(f"y has shape {y.shape}; expected ({n}, {m}){classes}")
-        if not all_finite(Y):
-            raise ValueError(f"y contains NaN or infinite numbers, first in row {bad_row(Y)}")
+        refuse_infinite("y", Y)
         if self.loss_function.fused_with and Y.size and not (Y.min() >= 0 and Y.max() <= 1):
             raise ValueError(f"targets must lie in [0, 1], got {Y.min():g} to {Y.max():g}")
         if classes_fit and not (near_one := np.abs(Y.sum(axis=1) - 1) <= 1e-4).all():
@@ -403,6 +409,28 @@ def checked_dtype(dtype):
     return found
 
 
+def numbers(name, values, dtype):
+    """Return `values` as an array of `dtype`, or raise a ValueError that names them."""
+    try:
+        found = np.asarray(values)
+        if found.dtype.kind == "c":
+            raise TypeError("complex")
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found so
+            return np.asarray(found, dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be numbers, one row an example: {error}") from None
+
+
+def refuse_infinite(name, X):
+    """Raise a ValueError that names the first row of `X` (n, d) with NaN or an infinite number."""
+    if not all_finite(X):
+        row = int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])
+        raise ValueError(
+            f"{name} contains NaN or infinite numbers, or some too large for {X.dtype}, "
+            f"first in row {row}"
+        )
+
+
 def all_finite(X):
     """Tell whether `X` holds finite numbers only.
 
@@ -412,8 +440,3 @@ def all_finite(X):
     with np.errstate(over="ignore", invalid="ignore"):
         sums = X @ np.ones(X.shape[-1], X.dtype)
         return bool(np.isfinite(sums).all() or np.isfinite(X).all())
-
-
-def bad_row(X):
-    """Return the number of the first row of `X` (n, d) that holds NaN or an infinite number."""
-    return int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])

@@ -55,8 +55,8 @@ class History:
     Attributes
     ----------
     train_loss, train_accuracy : list of float
-        Means over the batches of the epoch, *while* the weights were changing. The accuracy is
-        NaN where the loss is a squared error.
+        Means over the batches of the epoch, *while* the weights were changing, with dropout and
+        `augment` at work. The accuracy is NaN where the loss is a squared error.
     validation_loss, validation_accuracy : list of float
         At the end of each epoch; empty without validation data.
     seconds : list of float
@@ -120,7 +120,7 @@ def fit(
     epochs, batch_size : int
         Passes through the examples, examples a step (at most n).
     rng : numpy.random.Generator
-        Source of the shuffling.
+        Source of the shuffling, and of what `augment` draws.
     validation : pair (X, y), optional
         Evaluated after each epoch, never trained on.
     schedule : str or callable
@@ -134,7 +134,7 @@ def fit(
         False keeps the order of the examples in every epoch.
     augment : callable, optional
         augment(X_batch, rng) returns the batch that is trained on in its place, of the same
-        shape: `warps.random_affine`, for instance.
+        shape and dtype: `warps.random_affine`, for instance. It may change its batch in place.
     verbose : bool
         Show a progress bar with the losses (tqdm).
 
@@ -228,11 +228,14 @@ def fit(
 
 
 def augmented(X, augment, rng):
-    """Return augment(X, rng), or raise a ValueError if it has not X's shape and dtype."""
+    """Return augment(X, rng), or raise a ValueError if it can't take the place of X (n, d)."""
     new = augment(X, rng)
-    if getattr(new, "shape", None) != X.shape or new.dtype != X.dtype:
-        what = f"{new.dtype} of shape {new.shape}" if hasattr(new, "shape") else type(new).__name__
+    array = isinstance(new, np.ndarray)
+    if not array or new.shape != X.shape or new.dtype != X.dtype:
+        what = f"{new.dtype} of shape {new.shape}" if array else type(new).__name__
         raise ValueError(f"augment returned {what}; expected {X.dtype} of shape {X.shape}")
+    if not all_finite(new):
+        raise ValueError("augment returned NaN or infinite numbers")
     return new
 
 
@@ -282,8 +285,8 @@ def blas_threads(net, batch_size, small=16_000_000):
 
     Below some sixteen million multiplications a product gains little or nothing from a second
     thread (measured with OpenBLAS), and threads that wait for each other are slow themselves, and
-    in the way of everything else, on a busy machine. Larger products keep all
-    threads. threadpoolctl comes with scikit-learn.
+    in the way of everything else, on a busy machine. Larger products keep all threads.
+    threadpoolctl comes with scikit-learn.
     """
     from threadpoolctl import threadpool_limits
 

@@ -7,9 +7,11 @@ the warp four gathers, however many images there are.
 Used in notebook 11.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
-from nbhelpers.arguments import at_least, at_least_zero, checked_rng, is_whole
+from nbhelpers.arguments import above_zero, at_least, at_least_zero, checked_rng, is_whole
 
 
 def shift(X, down, right, shape=(28, 28)):
@@ -132,10 +134,28 @@ def random_affine(X, rng, degrees=15.0, scale=0.15, shear=0.15, pixels=2.0, shap
     -------
     ndarray of X's shape and dtype
 
+    Raises
+    ------
+    ValueError
+        As in `sample`; a negative number, an `rng` that is not a numpy Generator.
+
     References
     ----------
     Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to
     visual document analysis" (2003).
+    """
+    return sample(X, *random_grid(rng, degrees, scale, shear, pixels, shape), shape)
+
+
+def random_grid(rng, degrees, scale, shear, pixels, shape=(28, 28)):
+    """Return the grid of one random affine warp; parameters and errors as in `random_affine`.
+
+    Drawn in this order: the turn, the stretch of rows and of columns, the slant, the move down and
+    right. The matrix is turn @ slant @ stretch.
+
+    Returns
+    -------
+    rows, columns : two ndarrays of shape (height * width,), float64
     """
     checked_rng(rng)
     at_least_zero(degrees=degrees, scale=scale, shear=shear, pixels=pixels)
@@ -143,12 +163,96 @@ def random_affine(X, rng, degrees=15.0, scale=0.15, shear=0.15, pixels=2.0, shap
     stretch = np.diag(1 + rng.uniform(-scale, scale, 2))
     slant = np.array([[1.0, 0.0], [rng.uniform(-shear, shear), 1.0]])
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    rows, columns = affine_grid(rotation @ slant @ stretch, rng.uniform(-pixels, pixels, 2), shape)
-    return sample(X, rows, columns, shape)
+    return affine_grid(rotation @ slant @ stretch, rng.uniform(-pixels, pixels, 2), shape)
+
+
+def random_bend(rng, pixels=1.0, smooth=4.0, shape=(28, 28)):
+    """Return how far a sheet of rubber moves at every pixel: smooth random fields.
+
+    Random numbers for every pixel, averaged over their neighbours with normal weights, and scaled.
+    The border, where fewer neighbours are averaged, moves up to twice as far as the middle.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the fields.
+    pixels : float
+        Standard deviation of all numbers in both fields together, in pixels.
+    smooth : float
+        Standard deviation of the normal weights, in pixels; far below the size of the image, or
+        the whole sheet moves as one, and any distance.
+    shape : (height, width)
+
+    Returns
+    -------
+    down, right : two ndarrays of shape (height * width,), float64
+        To be added to the rows and columns of a grid.
+
+    Raises
+    ------
+    ValueError
+        A negative `pixels`, a `smooth` that is not above 0, an `rng` that is no numpy Generator.
+    """
+    checked_rng(rng)
+    at_least_zero(pixels=pixels)
+    above_zero(smooth=smooth)
+    down, across = (smoothing_matrix(size, smooth) for size in shape)
+    fields = down @ rng.standard_normal((2, *shape)) @ across.T
+    return (pixels * fields / fields.std()).reshape(2, -1)
+
+
+@lru_cache
+def smoothing_matrix(size, smooth):
+    """How much pixel j counts in the mean around pixel i: a matrix (size, size), rows sum to 1."""
+    distance = np.subtract.outer(np.arange(size), np.arange(size))
+    weights = np.exp(-0.5 * (distance / smooth) ** 2)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def random_elastic(
+    X,
+    rng,
+    degrees=10.0,
+    scale=0.1,
+    shear=0.1,
+    pixels=1.5,
+    bend=1.0,
+    smooth=4.0,
+    shape=(28, 28),
+):
+    """Warp the whole batch as `random_affine` does, and bend it like a sheet of rubber as well.
+
+    Parameters
+    ----------
+    X, rng, degrees, scale, shear, pixels, shape
+        As in `random_affine`; a little less of each, as the bending adds to it.
+    bend, smooth : float
+        How far the sheet moves, and over how many pixels the movement is smoothed: `pixels` and
+        `smooth` of `random_bend`. Small numbers for `smooth` crumple the sheet.
+
+    Returns
+    -------
+    ndarray of X's shape and dtype
+
+    Raises
+    ------
+    ValueError
+        As in `sample` and `random_bend`; a negative `degrees`, `scale`, `shear` or `pixels`.
+
+    References
+    ----------
+    Simard, Steinkraus and Platt (2003, see `random_affine`), section 2, "elastic distortions":
+    `smooth` is their σ.
+    """
+    rows, columns = random_grid(rng, degrees, scale, shear, pixels, shape)
+    down, right = random_bend(rng, bend, smooth, shape)
+    return sample(X, rows + down, columns + right, shape)
 
 
 def as_images(X, shape):
     """Return `X` (n, height * width) as images (n, height, width), or raise a ValueError."""
+    if not isinstance(X, np.ndarray):
+        raise ValueError(f"X is of type {type(X).__name__}; expected an array, one image a row")
     if X.ndim != 2 or X.shape[1] != shape[0] * shape[1]:
         raise ValueError(
             f"X has shape {X.shape}; expected (n, {shape[0] * shape[1]}): one image of "

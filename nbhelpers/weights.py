@@ -8,14 +8,12 @@ Used in notebooks 10, 11 and 12.
 
 import io
 import itertools
-import os
-import tempfile
 import zipfile
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from nbhelpers.files import replacing
 from nbhelpers.network import MLP, all_finite
 
 FORMAT = 1
@@ -66,15 +64,8 @@ def save(net, path):
         "l2": net.l2,
         "dropout": np.array(net.dropout, dtype=float),
     }
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
-        os.chmod(name, 0o644)  # a temporary file is for its owner alone
-        os.replace(name, path)
-    except BaseException:  # an interrupt too: nothing half-written stays
-        os.unlink(name)
-        raise
+    with replacing(path) as file:
+        np.savez(file, **arrays)
     return path
 
 
@@ -84,16 +75,18 @@ def load(path):
     Parameters
     ----------
     path : str or Path
+        The file, with its ".npz".
 
     Returns
     -------
     MLP
-        With the same sizes, activations, loss, dtype and weights, to the last bit.
+        With the same sizes, activations, loss, L2 penalty, dropout, dtype and weights, to the last
+        bit. Its `rng`, from which dropout draws, is a new one with the seed 0.
 
     Raises
     ------
-    FileNotFoundError
-        No such file.
+    OSError
+        No such file (`FileNotFoundError`), or one that can't be read.
     ValueError
         Not a file of `save`, damaged, or numbers in it that don't fit each other; it says which.
     """
@@ -108,7 +101,7 @@ def load(path):
                 raise ValueError(f"it has no {', '.join(missing)}")
             found = {name: arrays[name] for name in ARRAYS}
         return rebuild(**found)
-    except (ValueError, TypeError, NotImplementedError, OSError, EOFError, BadZipFile) as error:
+    except Exception as error:  # of zipfile, zlib, NumPy or MLP: the file has been read, it is bad
         raise ValueError(f"{path.name} is not a network that save() wrote: {error}") from error
 
 
@@ -122,7 +115,9 @@ def rebuild(format, params, sizes, bias, activation, output, loss, l2, dropout):
     layers = zip(itertools.pairwise(sizes), bias, strict=True)
     expected = sum(n_in * n_out + n_out * on for (n_in, n_out), on in layers)
     if params.shape != (expected,):  # before a network of that size is made
-        raise ValueError(f"{params.size:,} parameters; layers of {sizes} units need {expected:,}")
+        raise ValueError(
+            f"parameters of shape {params.shape}; layers of {sizes} units need {expected:,}"
+        )
     if not all_finite(params):
         raise ValueError("NaN or infinite weights")
     net = MLP(

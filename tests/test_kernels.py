@@ -285,6 +285,32 @@ def test_gradients_with_dropout_agree_with_finite_differences(activation, rng):
     assert relative_error(net.grads, measured) < 1e-7
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_the_masks_are_drawn_from_the_networks_rng_in_its_dtype(dtype):
+    net = MLP([3, 40, 20, 2], dropout=[0.3, 0.6], rng=np.random.default_rng(4), dtype=dtype)
+    assert net.masks == [None, None]
+    X = np.ones((5, 3))
+    whole = net.forward(X)
+    net.rng, drawn = (np.random.default_rng(9) for _ in range(2))
+    dropped = net.forward(X, training=True)
+    for mask, p, units in zip(net.masks, net.dropout, [40, 20], strict=True):
+        kept = drawn.random((5, units), dtype=dtype) >= p
+        np.testing.assert_allclose(mask, kept / (1 - p), rtol=1e-6)
+        assert mask.dtype == dtype
+    np.testing.assert_array_equal(dropped[1], whole[1] * net.masks[0])
+    net.forward(X)
+    assert net.masks == [None, None]
+
+
+@pytest.mark.parametrize("number", [int, np.float32, np.float64, np.int64])
+def test_dropout_may_be_a_numpy_number(number, rng):
+    share = number(0.5)
+    for dropout in (share, [share]):
+        net = MLP([3, 4, 2], dropout=dropout, rng=rng)
+        assert net.dropout == [float(share)]
+        assert type(net.dropout[0]) is float
+
+
 def test_dropout_keeps_the_mean_and_is_at_work_in_training_only(rng):
     net = MLP([3, 400, 2], "sigmoid", dropout=0.4, rng=rng)
     X = rng.random((500, 3), dtype=np.float32)
@@ -551,6 +577,9 @@ def test_a_cross_entropy_fits_its_own_output_alone(output, loss, fits, rng):
         ({"dtype": np.float16}, "float16"),
         ({"dropout": 1.0}, "dropout is 1"),
         ({"dropout": [0.5, -0.1]}, "dropout is -0.1"),
+        ({"dropout": True}, "dropout is True"),
+        ({"dropout": np.nan}, "dropout is nan"),
+        ({"dropout": "0.5"}, "one number, or a list of 2; got '0.5'"),
         ({"dropout": [0.5]}, r"dropout must be one number, or a list of 2; got \[0.5\]"),
     ],
 )

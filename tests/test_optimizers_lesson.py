@@ -401,6 +401,11 @@ def test_one_may_diverge_and_the_others_go_on():
     assert "and rising" in trained(50, learning_rate=1.1).describe()
 
 
+def test_of_two_that_are_level_the_first_leads():
+    rates = "momentum=0,momentum_rate=0.5,learning_rate=0.01,adam_rate=0.001"
+    assert "momentum leads" in optimizers(rates + ",steps=10").summary
+
+
 def test_a_race_ends_at_its_last_step():
     panel = optimizers("steps=299,schedule=cosine")
     panel.step(10)

@@ -114,7 +114,7 @@ def test_what_the_widget_shows_is_the_picture(shared):
     panel = shared
     shown = Image.open(io.BytesIO(panel.image.value)).convert("RGB")
     difference = np.abs(np.asarray(shown).astype(int) - pixels(panel))
-    assert difference.mean() < 2  # JPEG, or the very same
+    assert difference.mean() < 3  # JPEG, or the very same
     assert panel.summary.split(" · ")[0] in panel.words.value
 
 
@@ -335,8 +335,9 @@ def test_script_runs_alone_and_prints_the_same(shared, tmp_path):
     imported = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
     taken = {node.module for node in tree if isinstance(node, ast.ImportFrom)}
     assert imported == {"numpy"}
-    # MNIST's files are read, and matrix products kept to one thread; nothing else is taken over
-    assert taken <= {"nbhelpers.datasets", "threadpoolctl"}
+    # MNIST's files are read, images warped as notebook 11 shows, matrix products kept to one
+    # thread; nothing else is taken over
+    assert taken <= {"nbhelpers.datasets", "nbhelpers.warps", "threadpoolctl"}
     printed = output_of(panel.code, tmp_path)
     what = r"validation: loss (\S+?),? " if "validation" in printed else r"loss (\S+)"
     said = re.search(what, panel.summary + " ")[1]

@@ -1,5 +1,8 @@
 """Optimizers, schedules, the training loop and the warps."""
 
+import copy
+import inspect
+
 import numpy as np
 import pytest
 
@@ -381,9 +384,43 @@ def test_augment_makes_what_is_trained_on_and_nothing_else(rng):
         (lambda X, rng: X[:1], r"float32 of shape \(1, 2\); expected float32 of shape \(7, 2\)"),
         (lambda X, rng: X.astype(float), "returned float64"),
         (lambda X, rng: None, "returned NoneType"),
+        (lambda X, rng: X.tolist(), "returned list"),
+        (lambda X, rng: X * np.float32(np.nan), "augment returned NaN or infinite"),
     ):
         with pytest.raises(ValueError, match=words):
             fit(net, X, y, rng=rng, augment=wrong, **settings)
+
+
+def test_augment_gets_the_rng_of_fit_and_may_change_its_batch_in_place(rng):
+    X, y = blobs(rng, 20)
+    X = np.float32(X)
+    before, given = X.copy(), []
+
+    def blackened(X_batch, rng):
+        given.append(rng)
+        X_batch[:] = 0
+        return X_batch
+
+    settings = {"epochs": 2, "batch_size": 7, "optimizer": SGD(0.1), "shuffle": False}
+    fit(MLP([2, 3], rng=np.random.default_rng(1)), X, y, rng=rng, augment=blackened, **settings)
+    assert len(given) == 6
+    assert all(one is rng for one in given)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_dropout_is_at_work_in_the_steps_of_fit_and_not_in_what_it_evaluates(rng):
+    X, y = blobs(rng, 40)
+    net = MLP([2, 30, 3], "tanh", dropout=0.5, rng=np.random.default_rng(1))
+    twin = copy.deepcopy(net)  # its rng, too, from which the masks are drawn
+    settings = {"epochs": 1, "batch_size": 40, "shuffle": False, "validation": (X, y)}
+    history = fit(net, X, y, optimizer=SGD(0.1), rng=rng, **settings)
+    A = twin.forward(X, training=True)
+    assert 0.3 < np.mean(A[1] == 0) < 0.7
+    assert history.train_loss == [pytest.approx(twin.loss(A, y), rel=1e-6)]
+    twin.backward(A, y)
+    SGD(0.1).step(twin.params, twin.grads)
+    np.testing.assert_allclose(net.params, twin.params, atol=1e-6)
+    assert history.validation_loss == [pytest.approx(net.loss(net.forward(X), y), rel=1e-6)]
 
 
 def test_regression_history_has_no_accuracy(rng):
@@ -514,14 +551,23 @@ def test_affine_identity_shift_and_quarter_turn(rng):
     np.testing.assert_allclose(turned.reshape(3, 28, 28), expected, atol=1e-5)
 
 
-def test_random_warps_keep_shape_dtype_and_most_of_the_ink(rng):
-    X = np.zeros((4, 28, 28), np.float32)
+def test_warps_of_images_that_are_not_square(rng):
+    X, shape = rng.random((3, 20 * 35), dtype=np.float32), (20, 35)
+    half_turn = warps.sample(X, *warps.affine_grid(-np.eye(2), shape=shape), shape)
+    np.testing.assert_allclose(half_turn, X[:, ::-1], atol=1e-6)
+    moved = warps.shift(X, 2, -1, shape).reshape(3, *shape)
+    np.testing.assert_array_equal(moved[:, 2:, :-1], X.reshape(3, *shape)[:, :-2, 1:])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_random_warps_keep_shape_dtype_and_most_of_the_ink(dtype, rng):
+    X = np.zeros((4, 28, 28), dtype)
     X[:, 10:18, 10:18] = 1
     X = X.reshape(4, -1)
-    for warp in (warps.random_shift, warps.random_affine):
+    for warp in (warps.random_shift, warps.random_affine, warps.random_elastic):
         first, second = warp(X, rng), warp(X, rng)
         assert first.shape == X.shape
-        assert first.dtype == np.float32
+        assert first.dtype == dtype
         assert 0.6 < first.sum() / X.sum() < 1.5
         assert not np.array_equal(first, second)
 
@@ -557,20 +603,101 @@ def test_random_affine_turns_stretches_slants_and_moves(alone, rng):
     assert np.abs(moved - X).max() > 0.1
 
 
+def test_random_affine_stretches_first_then_slants_then_turns(rng):
+    X = rng.random((2, 784), dtype=np.float32)
+    drawn = np.random.default_rng(6)
+    turn = np.deg2rad(drawn.uniform(-40, 40))
+    down, right = drawn.uniform(0.5, 1.5, 2)
+    slant = drawn.uniform(-0.4, 0.4)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix = rotation @ np.array([[1, 0], [slant, 1]]) @ np.diag([down, right])
+    expected = warps.sample(X, *warps.affine_grid(matrix))
+    moved = warps.random_affine(X, np.random.default_rng(6), 40.0, 0.5, 0.4, 0.0)
+    np.testing.assert_allclose(moved, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "smooth", "shape"),
+    [(1.0, 4.0, (28, 28)), (0.5, 2.0, (9, 14)), (3.0, 0.7, (12, 5)), (0.0, 4.0, (6, 6))],
+)
+def test_a_bend_is_a_weighted_mean_of_random_numbers_scaled_to_its_width(pixels, smooth, shape):
+    down, right = bend = warps.random_bend(np.random.default_rng(5), pixels, smooth, shape)
+    assert down.shape == right.shape == (shape[0] * shape[1],)
+    assert bend.dtype == np.float64
+    assert np.std(bend) == pytest.approx(pixels, rel=1e-12)
+    numbers = np.random.default_rng(5).standard_normal((2, *shape))
+    rows, columns = np.indices(shape)
+    means = np.empty((2, *shape))
+    for i, j in np.ndindex(shape):  # all pixels count, the less the farther they are
+        weight = np.exp(-((rows - i) ** 2 + (columns - j) ** 2) / (2 * smooth**2))
+        means[:, i, j] = (numbers * weight).sum(axis=(1, 2)) / weight.sum()
+    expected = pixels * means / means.std()
+    np.testing.assert_allclose(bend, expected.reshape(2, -1), atol=1e-12)
+
+
+def test_bends_are_the_smoother_the_farther_they_are_averaged(rng):
+    steps = []
+    for smooth in (0.5, 2.0, 4.0):
+        fields = np.array([warps.random_bend(rng, 1.0, smooth) for _ in range(50)])
+        sheets = fields.reshape(-1, 28, 28)
+        steps.append(np.std(np.diff(sheets, axis=1)))  # between neighbours
+        assert steps[-1] == pytest.approx(np.std(np.diff(sheets, axis=2)), rel=0.1)
+    assert steps[0] > 1.0
+    assert steps[1:] == [pytest.approx(0.5**0.5 / smooth, rel=0.15) for smooth in (2.0, 4.0)]
+
+
+def test_random_elastic_reads_at_an_affine_grid_and_a_bend(rng):
+    X, shape = rng.random((2, 20 * 35), dtype=np.float32), (20, 35)
+    affine, bend = (12.0, 0.05, 0.2, 1.0), {"bend": 0.7, "smooth": 3.0}
+    drawn = np.random.default_rng(5)
+    rows, columns = warps.random_grid(drawn, *affine, shape)
+    down, right = warps.random_bend(drawn, *bend.values(), shape)
+    expected = warps.sample(X, rows + down, columns + right, shape)
+    moved = warps.random_elastic(X, np.random.default_rng(5), *affine, **bend, shape=shape)
+    np.testing.assert_array_equal(moved, expected)
+    flat = warps.random_elastic(X, np.random.default_rng(5), *affine, bend=0.0, shape=shape)
+    plain = warps.random_affine(X, np.random.default_rng(5), *affine, shape)
+    np.testing.assert_array_equal(flat, plain)
+    assert np.abs(moved - plain).max() > 0.1
+
+
+def test_random_elastic_turns_slants_and_moves_a_little_less_than_random_affine():
+    less, more = (
+        inspect.signature(f).parameters for f in (warps.random_elastic, warps.random_affine)
+    )
+    for name in ("degrees", "scale", "shear", "pixels"):
+        assert 0.6 * more[name].default < less[name].default < more[name].default
+
+
 def test_warps_refuse_what_they_cannot_do(rng):
     X = image((5, 5))
     for down, right in ((1.5, 0), (0, 2.0), (True, 0)):
         with pytest.raises(ValueError, match="pixels must be whole"):
             warps.shift(X, down, right)
     for bytes_ in (X.astype(np.uint8), X.astype(int)):
-        with pytest.raises(ValueError, match=r"X holds .*int.*expected floats"):
-            warps.random_affine(bytes_, rng)
+        for warp in (warps.random_affine, warps.random_elastic):
+            with pytest.raises(ValueError, match=r"X holds .*int.*expected floats"):
+                warp(bytes_, rng)
         np.testing.assert_array_equal(warps.shift(bytes_, 1, 1), image((6, 6)))
     with pytest.raises(ValueError, match=r"pixels is 1\.5"):
         warps.random_shift(X, rng, pixels=1.5)
-    for warp in (warps.random_shift, warps.random_affine):
+    for warp in (warps.random_shift, warps.random_affine, warps.random_elastic):
         with pytest.raises(ValueError, match="rng is 0"):
             warp(X, 0)
+        with pytest.raises(ValueError, match="X is of type list; expected an array"):
+            warp(X.tolist(), rng)
+    with pytest.raises(ValueError, match="rng is 0"):
+        warps.random_bend(0)
+    for wrong, words in (
+        ({"bend": -1.0}, r"pixels is -1\.0; expected a finite number, 0 or more"),
+        ({"bend": np.nan}, "pixels is nan"),
+        ({"smooth": 0}, "smooth is 0; expected a finite number above 0"),
+        ({"smooth": "4"}, "smooth is '4'"),
+        ({"degrees": -3}, "degrees is -3"),
+        ({"shape": (20, 35)}, r"\(1, 784\); expected \(n, 700\)"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            warps.random_elastic(X, rng, **wrong)
     with pytest.raises(ValueError, match="shear is -1"):
         warps.random_affine(X, rng, shear=-1)
 

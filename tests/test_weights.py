@@ -1,8 +1,10 @@
 """Networks saved in a file and opened again; damaged and foreign files are refused in words."""
 
+import io
 import os
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -56,12 +58,25 @@ def test_another_process_opens_it(tmp_path):
     assert float(run.stdout) == float(net.params.sum())
 
 
-def test_every_flipped_byte_is_noticed_or_harmless(tmp_path):
+@pytest.mark.parametrize("name", ["digits.v2", "net.txt", ".hidden", "net.npz.old"])
+def test_the_ending_is_added_to_any_other(name, tmp_path):
+    path = save(network(), tmp_path / name)
+    assert path == tmp_path / (name + ".npz")
+    assert os.listdir(tmp_path) == [name + ".npz"]
+
+
+@pytest.mark.parametrize(("flip", "compressed"), [(0xFF, False), (0x01, True)])
+def test_every_flipped_byte_is_noticed_or_harmless(flip, compressed, tmp_path):
     net = network()
-    good = save(net, tmp_path / "good.npz").read_bytes()
+    path = save(net, tmp_path / "good.npz")
+    if compressed:  # as another program may have written it
+        with np.load(path) as arrays:
+            found = dict(arrays)
+        np.savez_compressed(path, **found)
+    good = path.read_bytes()
     bad, noticed = tmp_path / "bad.npz", 0
     for i in range(len(good)):
-        bad.write_bytes(good[:i] + bytes([good[i] ^ 0xFF]) + good[i + 1 :])
+        bad.write_bytes(good[:i] + bytes([good[i] ^ flip]) + good[i + 1 :])
         try:
             opened = load(bad)
         except ValueError:
@@ -80,11 +95,28 @@ def test_a_cut_file_is_refused(size, tmp_path):
         load(path)
 
 
+@pytest.mark.parametrize("size", [10**14, 10**30])
+def test_a_file_that_promises_more_numbers_than_memory_holds_is_refused(size, tmp_path):
+    path = save(network(), tmp_path / "net.npz")
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    header = io.BytesIO()
+    promise = {"descr": "<f4", "fortran_order": False, "shape": (size,)}
+    np.lib.format.write_array_header_1_0(header, promise)
+    files["params.npy"] = header.getvalue() + b"1234" * 47
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    with pytest.raises(ValueError, match=r"net\.npz is not a network that save\(\) wrote"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"sizes": [4, 3, 5, 3]}, "47 parameters; layers of .* need 53"),
-        ({"sizes": [4, 10**9, 10**9, 2]}, "47 parameters"),
+        ({"sizes": [4, 3, 5, 3]}, r"parameters of shape \(47,\); layers of .* need 53"),
+        ({"sizes": [4, 10**9, 10**9, 2]}, r"parameters of shape \(47,\)"),
+        ({"params": np.zeros((47, 1))}, r"parameters of shape \(47, 1\)"),
         ({"bias": [True]}, "1 answers to whether a layer has a bias"),
         ({"params": np.full(47, np.nan)}, "NaN or infinite"),
         ({"params": np.zeros(47, int)}, "dtype"),

@@ -13,6 +13,7 @@ from nbhelpers.playgrounds.digits import digits
 from nbhelpers.playgrounds.mnist import mnist
 from nbhelpers.playgrounds.optimizers import optimizers
 from nbhelpers.playgrounds.regions import regions
+from nbhelpers.playgrounds.remedies import remedies
 from nbhelpers.playgrounds.signals import signals
 from nbhelpers.playgrounds.softmax import softmax
 from nbhelpers.playgrounds.xor import xor
@@ -31,6 +32,7 @@ PLAYGROUNDS = {
     "digits": digits,
     "optimizers": optimizers,
     "mnist": mnist,
+    "remedies": remedies,
 }
 
 __all__ = ["PLAYGROUNDS", *PLAYGROUNDS]

@@ -14,18 +14,21 @@ from nbhelpers import datasets
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds.experiment import Curve, Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.mnist import CELL, INK, PAPER, choose_wrong, label
-from nbhelpers.playgrounds.panel import Panel, short
-from nbhelpers.playgrounds.picture import (
-    FULL_TABLE,
-    LossCurves,
-    Picture,
-    Surface,
-    colours,
-    message,
+from nbhelpers.playgrounds.mnist import (
+    CELL,
+    COLUMNS,
+    INK,
+    PAPER,
+    ROWS,
+    choose_wrong,
+    label,
+    unit_pictures,
+    weight_sheet,
 )
+from nbhelpers.playgrounds.panel import Panel, short
+from nbhelpers.playgrounds.picture import LossCurves, Picture, Surface, message
 from nbhelpers.playgrounds.scripts import FUNCTION, SLOPE
-from nbhelpers.plots import PALETTE, tile
+from nbhelpers.plots import PALETTE
 
 TRAINING, VALIDATION = 1048, 300  # digits; the other 449 of the 1,797 are the test set
 BATCH = 32
@@ -249,8 +252,6 @@ print(f"validation: loss {{loss:.3g}}, {{right:.1f}} % right")
 
 
 # ---------------------------------------------------------------- the picture
-COLUMNS, ROWS = 6, 4  # misread digits
-UNIT_COLUMNS, UNIT_ROWS, GAP = 4, 5, 4  # weights of hidden units
 EMPTY = 251  # grey level of a place that has no digit
 STRONGEST = 0.8  # a weight that has the full colour
 
@@ -267,24 +268,6 @@ def digit_sheet(sheets, labels, places):
             words = label(labels[row])
             sheet[top + size + 1 : top + size + 1 + len(words), left : left + width] = words
     return np.dstack([sheet, sheet, sheet, np.full_like(sheet, 255)])
-
-
-def weight_sheet(W):
-    """Incoming weights W (64, n) of the first units as 8 x 8 pictures: pixels of uint8."""
-    n = UNIT_COLUMNS * UNIT_ROWS
-    images = np.full((n, 8, 8), 0.5)
-    images[: W.shape[1]] = 0.5 + 0.5 * W.T[:n].reshape(-1, 8, 8) / STRONGEST
-    sheet = tile(images.repeat(ZOOM, axis=1).repeat(ZOOM, axis=2), UNIT_COLUMNS, gap=GAP)
-    pixels = colours(sheet, FULL_TABLE)
-    pixels[gaps()] = 255
-    return pixels
-
-
-@lru_cache(maxsize=1)
-def gaps():
-    """Where the sheet of weights is white."""
-    n, size = UNIT_COLUMNS * UNIT_ROWS, 8 * ZOOM
-    return np.isnan(tile(np.zeros((n, size, size)), UNIT_COLUMNS, gap=GAP))
 
 
 class DigitsPicture(Picture):
@@ -314,19 +297,9 @@ class DigitsPicture(Picture):
         self.figure.text(0.365, 366 / 400, title, fontsize=12)
         self.count = self.figure.text(0.365, 366 / 400, "", fontsize=12, ha="right")
         self.changing(self.count)
-        below = 20 / 400
         words = f"up to {COLUMNS * ROWS} shown: what is read, and what it is"
-        self.figure.text(0.338, below, words)
-
-        size = 8 * ZOOM + GAP
-        ax = self.axes(752, 58, UNIT_COLUMNS * size - GAP, UNIT_ROWS * size - GAP)
-        ax.set_axis_off()
-        self.units = self.changing(Surface(ax))
-        ax.add_artist(self.units)
-        self.figure.text(0.752, 366 / 400, "what hidden units look for", fontsize=12)
-        for x, colour, words in ((0.752, "blue", "against"), (0.842, "vermilion", "for the unit")):
-            self.figure.text(x, below, "\u25a0", color=PALETTE[colour], fontsize=13)
-            self.figure.text(x + 0.016, below, words)
+        self.figure.text(0.338, 20 / 400, words)
+        self.units = unit_pictures(self)
 
     def update(self, experiment, previous=None, kept=()):
         self.losses.update(experiment, previous, kept)
@@ -344,7 +317,7 @@ class DigitsPicture(Picture):
         self.digits.pixels = digit_sheet(experiment.sheets, labels, places)[::-1]
         self.count.set_text(f"{wrong.sum()}")
         with np.errstate(all="ignore"):  # weights that have left the range are drawn grey
-            self.units.pixels = weight_sheet(experiment.net.W[0])[::-1]
+            self.units.pixels = weight_sheet(experiment.net.W[0], 8, ZOOM, STRONGEST)[::-1]
 
 
 class DigitsPanel(Panel):

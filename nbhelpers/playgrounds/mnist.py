@@ -25,6 +25,7 @@ from nbhelpers.playgrounds.picture import (
     FULL_TABLE,
     LOCK,
     PREVIOUS,
+    LossCurves,
     Picture,
     Surface,
     colours,
@@ -352,39 +353,70 @@ def digit_sheet(images, labels, places):
     return np.dstack([sheet, sheet, sheet, np.full_like(sheet, 255)])
 
 
-def weight_sheet(W):
-    """Incoming weights W (784, n) of the first units as 28 x 28 pictures: pixels of uint8."""
+def weight_sheet(W, side=28, zoom=ZOOM, strongest=None):
+    """Incoming weights W (side * side, n) of the first units as pictures: pixels of uint8.
+
+    0 is white, and `strongest` has the full colour: four standard deviations if not given.
+    """
     n = UNIT_COLUMNS * UNIT_ROWS
     W = W[:, :n]
-    scale = (
-        4 * np.std(W, dtype=float) or 1.0
-    )  # white is 0; the strongest colours are four deviations away
-    images = np.full((n, 28, 28), 0.5)
-    images[: W.shape[1]] = 0.5 + 0.5 * W.T.reshape(-1, 28, 28) / scale
-    sheet = tile(np.repeat(np.repeat(images, ZOOM, 1), ZOOM, 2), UNIT_COLUMNS, gap=GAP)
+    strongest = strongest or 4 * np.std(W, dtype=float) or 1.0
+    images = np.full((n, side, side), 0.5)
+    images[: W.shape[1]] = 0.5 + 0.5 * W.T.reshape(-1, side, side) / strongest
+    sheet = tile(images.repeat(zoom, axis=1).repeat(zoom, axis=2), UNIT_COLUMNS, gap=GAP)
     pixels = colours(sheet, FULL_TABLE)
-    pixels[tile(np.zeros((n, 28 * ZOOM, 28 * ZOOM)), UNIT_COLUMNS, gap=GAP) != 0] = 255
+    pixels[gaps(side * zoom)] = 255
     return pixels
 
 
-class EpochCurves:
-    """Two curves of a run, training and validation, against epochs; earlier runs behind them.
+def unit_pictures(picture):
+    """The right of a picture 1000 pixels wide and 400 high, with a title: a `Surface` for a sheet.
 
-    Only the length of the horizontal axis ever changes: 1, 2, 5, 10, 20, 50 epochs.
+    A unit's picture is 56 pixels wide and high, as 28 ZOOM is.
+    """
+    size = 28 * ZOOM + GAP
+    ax = picture.axes(752, 58, UNIT_COLUMNS * size - GAP, UNIT_ROWS * size - GAP)
+    ax.set_axis_off()
+    surface = picture.changing(Surface(ax))
+    ax.add_artist(surface)
+    text = picture.figure.text
+    text(0.752, 366 / 400, "what hidden units look for", fontsize=12)
+    for x, colour, words in ((0.752, "blue", "against"), (0.842, "vermilion", "for the unit")):
+        text(x, 20 / 400, "\u25a0", color=PALETTE[colour], fontsize=13)
+        text(x + 0.016, 20 / 400, words)
+    return surface
+
+
+@lru_cache
+def gaps(size):
+    """Where a sheet of weights is white: between pictures of so many pixels."""
+    blank = np.zeros((UNIT_COLUMNS * UNIT_ROWS, size, size))
+    return np.isnan(tile(blank, UNIT_COLUMNS, gap=GAP))
+
+
+class TwoCurves:
+    """A quantity of training and of validation images; earlier runs' validation curves behind.
+
+    Parameters
+    ----------
+    picture : Picture
+    ax : Axes
+    training, validation : str
+        Names of the two curves in an experiment's history.
+    floor : float
+        What falls below is drawn there.
     """
 
-    KEPT_COLOURS = ("orange", "green", "purple", "sky")
+    KEPT_COLOURS = LossCurves.KEPT_COLOURS
+    UNIT = 1  # of the horizontal axis, in what the history counts
 
     def __init__(self, picture, ax, training, validation, floor):
         self.picture, self.ax, self.names, self.floor = picture, ax, (training, validation), floor
         self.shown = None
         ax.set(yscale="log")
         ax.grid(True, axis="y")
-        ax.xaxis.set_major_formatter("{x:g}")
-        colours = [PALETTE[name] for name in self.KEPT_COLOURS]
-        self.old = [
-            picture.changing(ax.plot([], [], color=c, lw=1.6)[0]) for c in [*colours, PREVIOUS]
-        ]
+        colours = [*(PALETTE[name] for name in self.KEPT_COLOURS), PREVIOUS]
+        self.old = [picture.changing(ax.plot([], [], color=c, lw=1.6)[0]) for c in colours]
         self.new = [
             picture.changing(ax.plot([], [], color=PALETTE[c], lw=2.2)[0])
             for c in ("blue", "vermilion")
@@ -393,17 +425,38 @@ class EpochCurves:
 
     def update(self, experiment, previous, kept):
         """Show both curves of `experiment`, the validation curves of the others."""
-        training, validation = self.names
-        kept = kept[-len(self.KEPT_COLOURS) :]
+        kept = list(kept)[-len(self.KEPT_COLOURS) :]
         blank = [None] * (len(self.KEPT_COLOURS) - len(kept))
         for line, run in zip(self.old, [*kept, *blank, previous], strict=True):
-            line.set_data(*self._points(run, validation) if run else ([], []))
-        for line, name in zip(self.new, (training, validation), strict=True):
+            line.set_visible(run is not None)
+            if run:
+                line.set_data(*self._points(run, self.names[1]))
+        for line, name in zip(self.new, self.names, strict=True):
             line.set_data(*self._points(experiment, name))
         x, y = self.new[1].get_data()
         self.now.set_data(x[-1:], y[-1:])
+        self.background(experiment, previous, kept)
+
+    def _points(self, run, name):
+        x, values = run.history[name].sample()
+        return x / self.UNIT, np.maximum(values, self.floor)
+
+    def background(self, experiment, previous, kept):
+        """Change limits and legend where the runs ask for it (a subclass does)."""
+        raise NotImplementedError("curves need background()")
+
+    def legend(self, labels):
+        """Say what the curves are, or which runs are kept (a subclass does)."""
+
+
+class EpochCurves(TwoCurves):
+    """Against epochs; the axis is 1, 2, 3, 5, 10, 20, 30 or 50 of them long."""
+
+    UNIT = EPOCH
+
+    def background(self, experiment, previous, kept):
         runs = [experiment, *kept, *([previous] if previous else [])]
-        longest = max(run.history[validation].last()[0][0] for run in runs)
+        longest = max(run.history[self.names[1]].last()[0][0] for run in runs)
         labels = tuple(run.label for run in kept)
         shown = nice_ceiling(max(longest / EPOCH, 1)), labels, self.limits(experiment, kept)
         if shown != self.shown:
@@ -414,15 +467,8 @@ class EpochCurves:
                 self.legend(shown[1])
             self.picture.refresh()
 
-    def _points(self, run, name):
-        images, values = run.history[name].sample()
-        return images / EPOCH, np.maximum(values, self.floor)
-
     def limits(self, experiment, kept):
         """What else of the background depends on the runs; remembered in `shown`."""
-
-    def legend(self, labels):
-        """Say what the curves are (a subclass or the picture may put it elsewhere)."""
 
 
 class Losses(EpochCurves):
@@ -475,6 +521,7 @@ class Mistakes(EpochCurves):
     def __init__(self, picture, ax):
         super().__init__(picture, ax, "train_wrong", "wrong", floor=0.005)
         ax.set(ylim=(1.0, 0.005), title="read correctly", xlabel="epoch")
+        ax.xaxis.set_major_formatter("{x:g}")
         ax.set_yticks([1 - share for share in self.SHARES])
         ax.set_yticklabels([f"{100 * share:.0f} %" for share in self.SHARES])
         ax.minorticks_off()
@@ -509,15 +556,7 @@ class MnistPicture(Picture):
         self.title = self.changing(self.figure.text(0.338, 366 / 400, "", fontsize=12))
         self.figure.text(0.338, 20 / 400, "under each digit: what is read, and what it is")
 
-        size = 28 * ZOOM + GAP
-        ax = self.axes(752, 58, UNIT_COLUMNS * size - GAP, UNIT_ROWS * size - GAP)
-        ax.set_axis_off()
-        self.units = self.changing(Surface(ax))
-        ax.add_artist(self.units)
-        self.figure.text(0.752, 366 / 400, "what hidden units look for", fontsize=12)
-        for x, colour, words in ((0.752, "blue", "against"), (0.842, "vermilion", "for the unit")):
-            self.figure.text(x, 20 / 400, "\u25a0", color=PALETTE[colour], fontsize=13)
-            self.figure.text(x + 0.016, 20 / 400, words)
+        self.units = unit_pictures(self)
 
     def update(self, experiment, previous=None, kept=()):
         self.losses.update(experiment, previous, kept)

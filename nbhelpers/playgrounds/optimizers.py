@@ -127,7 +127,7 @@ class OptimizersSettings(Settings):
 
     learning_rate: float = number(0.9, 0.001, 10, log=True, label="rate of SGD", short="SGD")
     momentum_rate: float = number(
-        0.2, 0.001, 10, log=True, label="momentum, Nesterov", short="mom."
+        0.2, 0.001, 10, log=True, label="rate with momentum", short="mom."
     )
     adam_rate: float = number(0.05, 0.0001, 10, log=True, label="rate of Adam", short="Adam")
     momentum: float = number(0.9, 0.0, 1.0, label="momentum μ", short="μ")
@@ -199,15 +199,18 @@ class Race(Experiment):
         if self.settings.task == DIGITS:
             for name, share in zip(RUNNERS, self.task.right, strict=True):
                 self.record(f"wrong {name}", 100 * (1 - share) if name not in self.gone else np.nan)
-        left = [self.last(name) for name in RUNNERS if name not in self.gone]
-        return self.record("loss", min(left, default=np.inf))
+        return self.record("loss", min(map(self.last, self.left()), default=np.inf))
+
+    def left(self):
+        """Who has not diverged, in the order of `RUNNERS`."""
+        return [name for name in RUNNERS if name not in self.gone]
 
     def last(self, name):
         """The last value of a curve."""
         return float(self.history[name].last()[1][0])
 
     def describe(self):
-        leader = min(set(RUNNERS) - set(self.gone), key=self.last, default=None)
+        leader = min(self.left(), key=self.last, default=None)
         words = [] if self.steps == 0 else [f"{leader} leads"]
         if self.settings.task == DIGITS and leader:
             right = 100 - self.last(f"wrong {leader}")

@@ -1,0 +1,286 @@
+"""Notebook 11: what its table says, its long training, its warps, its playground."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from jupyter_client.manager import start_new_kernel
+from notebook_tools import FOLDER, cells, read
+
+from nbhelpers import datasets, playgrounds, warps, weights
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import Adam
+from nbhelpers.playgrounds.mnist import data
+from nbhelpers.training import evaluate, fit
+
+# the name of the module is the name of the factory in its package, so it is found like this
+module = sys.modules["nbhelpers.playgrounds.remedies"]
+Remedies, RemediesSettings = module.Remedies, module.RemediesSettings
+
+
+# ---------------------------------------------------------------- the table
+@pytest.fixture(scope="module")
+def learn():
+    """As in the notebook: 600 steps on images of its own; the error on 10,000 fresh ones, in %."""
+    (X, y), _ = datasets.mnist()
+    cache = {}
+
+    def run(seed, n=1000, labels=y, hidden=128, l2=0.0, dropout=0.0, augment=None):
+        rng = np.random.default_rng(seed)
+        rows = rng.permutation(45_000)[:n]
+        net = MLP([784, hidden, 10], l2=l2, dropout=dropout, rng=rng)
+        plan = {"optimizer": Adam(0.002), "epochs": 600 * 50 // n, "batch_size": 50}
+        fit(net, X[rows], labels[rows], rng=rng, augment=augment, **plan)
+        own, fresh = evaluate(net, X[rows], labels[rows]), evaluate(net, X[45_000:55_000],
+                                                                    y[45_000:55_000])  # fmt: skip
+        return 100 - 100 * own[1], 100 - 100 * fresh[1]
+
+    def errors(seeds=3, **options):
+        key = str(options)
+        if key not in cache:
+            cache[key] = np.array([run(seed, **options) for seed in range(seeds)])
+        return cache[key]  # (seeds, 2): on its own images, on fresh ones
+
+    errors.y = y
+    return errors
+
+
+def test_a_thousand_images_are_learned_by_heart(learn):
+    own, fresh = learn().T
+    assert (own == 0).all()
+    assert (fresh > 10).all()
+
+
+def test_shuffled_labels_are_learned_by_heart_too(learn):
+    nonsense = np.random.default_rng(1).permutation(learn.y)
+    own, fresh = learn(seeds=1, labels=nonsense)[0]
+    assert own < 3
+    assert fresh > 80
+
+
+def test_warps_buy_more_than_any_remedy_inside_the_network(learn):
+    """And more than 4,000 further images, or nearly so."""
+    none = learn()[:, 1].mean()
+    shifts = learn(augment=lambda X, rng: warps.random_shift(X, rng, 2))[:, 1].mean()
+    affine = learn(augment=warps.random_affine)[:, 1].mean()
+    l2, dropout = learn(l2=0.001)[:, 1].mean(), learn(dropout=0.5)[:, 1].mean()
+    more = learn(n=5000)[:, 1].mean()
+    assert affine < shifts < none - 2.5
+    assert abs(l2 - none) < 0.7  # nothing to speak of
+    assert none - 1.5 < dropout < none + 0.2
+    assert abs(affine - more) < 1.0
+
+
+def test_wider_is_no_worse(learn):
+    assert learn(hidden=384)[:, 1].mean() < learn()[:, 1].mean() + 0.1
+
+
+# ---------------------------------------------------------------- the long cell
+def test_an_interrupt_in_the_middle_of_an_epoch_leaves_the_weights_of_the_last_step():
+    """A real signal, in step 137 of 150; a twin that isn't stopped says what they should be."""
+    (X, y), _ = datasets.mnist()
+    X, y = X[:3_000], y[:3_000]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    found = {}
+    try:
+        for name, stop_at in (("stopped", 137), ("twin", None)):
+            rng = np.random.default_rng(0)
+            net, optimizer = MLP([784, 64, 32, 10], rng=rng), Adam(0.003)
+            seen, lengths = [], []
+
+            def augment(batch, rng, net=net, seen=seen, stop_at=stop_at):
+                seen.append(net.params.copy())
+                if len(seen) == stop_at:
+                    signal.raise_signal(signal.SIGINT)
+                return warps.random_affine(batch, rng)
+
+            plan = {"optimizer": optimizer, "schedule": "warmup_linear", "augment": augment}
+            plan |= {"epochs": 3, "batch_size": 60, "verbose": True}
+            plan["callback"] = lambda net, history, lengths=lengths: lengths.append(len(history))
+            try:
+                fit(net, X, y, rng=rng, **plan)
+            except KeyboardInterrupt:
+                assert name == "stopped"
+            assert optimizer.lr == 0.003  # as if nothing had been
+            found[name] = net, seen, lengths
+    finally:
+        signal.signal(signal.SIGINT, before)
+    (net, seen, lengths), (_, twin, twin_lengths) = found["stopped"], found["twin"]
+    assert (len(seen), len(twin)) == (137, 150)
+    assert (lengths, twin_lengths) == ([1, 2], [1, 2, 3])
+    np.testing.assert_array_equal(net.params, twin[136])  # after 136 whole steps
+    assert not np.array_equal(net.params, twin[100])  # the last whole epoch's
+    assert evaluate(net, X, y)[1] > 0.8
+
+
+def test_the_long_cell_can_be_stopped_without_losing_the_weights(tmp_path):
+    """The notebook's own cells, on fewer images: interrupted in the middle of the training."""
+    notebook = read(FOLDER / "11_past_99_percent.ipynb")
+    sources = [cell.source for cell in cells(notebook, kind="code")]
+    (stoppable,) = (source for source in sources if "except KeyboardInterrupt" in source)
+    plan = sources[sources.index(stoppable) - 1]
+    (function,) = (source for source in sources if "def warped(" in source)
+    before = f"""import os
+os.chdir({str(tmp_path)!r})
+import numpy as np
+from nbhelpers import datasets, plots, warps
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import Adam
+from nbhelpers.training import evaluate, fit
+(X_all, y_all), _ = datasets.mnist()
+X_val, y_val = X_all[55_000:56_000], y_all[55_000:56_000]
+X_all, y_all = X_all[:3_000], y_all[:3_000]
+{function.split("rng = ")[0]}
+{plan}
+plan["epochs"] = 100_000
+"""
+    after = """from nbhelpers import weights
+print(len(kept) > 3, np.isfinite(net.params).all(), weights.save(net, "stopped").name)
+"""
+    manager, client = start_new_kernel(kernel_name="python3")
+
+    def results(code, stop_after=None, patience=120):
+        """What a cell prints; interrupted after so many seconds from its first output on."""
+        asked, printed, stop = client.execute(code), "", None
+        end = time.monotonic() + patience
+        while True:
+            assert time.monotonic() < end, f"not over, or no progress bar; printed: {printed}"
+            if stop is not None and time.monotonic() > stop:
+                manager.interrupt_kernel()
+                stop = None
+            try:
+                answer = client.get_iopub_msg(timeout=0.2)
+            except Exception as nothing:
+                if type(nothing).__name__ != "Empty":
+                    raise
+                continue
+            if answer["parent_header"].get("msg_id") != asked:
+                continue
+            kind, content = answer["msg_type"], answer["content"]
+            assert kind != "error", content
+            if kind in ("comm_msg", "display_data", "comm_open") and stop_after is not None:
+                stop, stop_after = time.monotonic() + stop_after, None
+            if kind == "stream":
+                printed += content["text"]
+            if content.get("execution_state") == "idle":
+                return printed
+
+    try:
+        results(before)
+        said = results(stoppable, stop_after=6.0)
+        assert re.search(r"stopped after \d+ whole epochs", said), said
+        assert results(after).strip() == "True True stopped.npz"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    net = weights.load(tmp_path / "stopped.npz")
+    X, y = data()[2:]
+    assert evaluate(net, X, y)[1] > 0.5
+
+
+# ---------------------------------------------------------------- the playground
+def test_the_images_are_its_own_and_the_test_set_is_not_touched():
+    X, _, X_validation, _ = data()
+    small, large = (Remedies(RemediesSettings(images=n, seed=2)) for n in (200, 1000))
+    assert (len(small.X), len(large.X)) == (200, 1000)
+    np.testing.assert_array_equal(small.X, large.X[:200])  # more images: those and others
+    assert not np.array_equal(Remedies(RemediesSettings(images=200, seed=3)).X, small.X)
+    np.testing.assert_array_equal(small.X_validation, X_validation)
+    known = {row.tobytes() for row in X}
+    assert all(row.tobytes() in known for row in small.X)
+
+
+def test_a_remedy_does_in_the_panel_what_the_table_says():
+    wrong = {}
+    for name, settings in {"none": {}, "warp": {"warp": 1.0}, "shift": {"shift": 2}}.items():
+        experiment = Remedies(RemediesSettings(**settings))
+        experiment.step(600)
+        wrong[name] = 1 - experiment.reading()[2]
+        if name == "none":
+            assert experiment.history["train_wrong"].values[-1] == 0
+    assert wrong["warp"] < wrong["none"] - 0.015
+    assert wrong["shift"] < wrong["none"] - 0.015
+
+
+def test_l2_makes_the_weights_smaller_and_dropout_is_off_when_it_reads():
+    sums = []
+    for l2 in (0.0, 0.01):
+        experiment = Remedies(RemediesSettings(l2=l2))
+        experiment.step(200)
+        sums.append(np.sum(experiment.net.params**2))
+    assert sums[1] < 0.5 * sums[0]
+    experiment = Remedies(RemediesSettings(dropout=0.5))
+    experiment.step(20)
+    A, loss, _ = experiment.reading()
+    again = experiment.net.forward(experiment.X_validation[:1000])
+    np.testing.assert_array_equal(A[-1], again[-1])
+    assert loss == pytest.approx(experiment.net.loss(again, experiment.y_validation[:1000]))
+
+
+def test_the_middle_shows_what_the_network_saw():
+    plain, moved = (Remedies(RemediesSettings(shift=k)) for k in (0, 3))
+    for experiment in (plain, moved):
+        experiment.step(7)
+        assert len(experiment.drawn) == module.SHOWN
+    np.testing.assert_array_equal(plain.drawn, plain.seen)
+    offsets = [(down, right) for down in range(-3, 4) for right in range(-3, 4)]
+    assert any(np.array_equal(warps.shift(moved.drawn, *o), moved.seen) for o in offsets)
+    sheet = module.pair_sheet(moved.drawn, moved.seen)
+    image = 255 - sheet[: 28 * 2 : 2, : 28 * 2 : 2, 0].astype(float)
+    assert np.corrcoef(image.ravel(), moved.drawn[0])[0, 1] > 0.999
+    image = 255 - sheet[module.CELL : module.CELL + 56 : 2, :56:2, 0].astype(float)
+    assert np.corrcoef(image.ravel(), moved.seen[0])[0, 1] > 0.999
+
+
+def test_the_summary_names_the_best_step_and_what_is_wrong():
+    panel = playgrounds.remedies("images=100,steps=400")
+    right = 1 - panel.experiment.history["wrong"].values
+    assert f"{100 * right[-1]:.1f} % of 1,000 right" in panel.summary
+    assert f"best {100 * right.max():.1f} % at step {20 * right.argmax()}" in panel.summary
+    panel.settings = "learning_rate=1,steps=200"
+    assert "hidden units are dead" in panel.summary
+    panel.experiment.net.params[:] = 3e38
+    panel.step(2)
+    assert "left the range of floating point at step 201" in panel.summary
+    panel.png()
+
+
+def test_neither_curve_of_the_loss_has_the_penalty():
+    assert playgrounds.remedies("l2=0.02,steps=0").experiment.loss < 3
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "steps=500",
+        "steps=200,l2=0.004,dropout=0.4,shift=2,warp=1.3,hidden=64,images=500,seed=3",
+        "steps=90,dropout=0.5,images=100,learning_rate=0.02",
+        "steps=90,l2=0.01",
+        "steps=60,warp=0.5,images=5000",
+    ],
+)
+def test_the_script_gives_the_very_same_numbers(settings, threads, tmp_path):
+    """Every bit of the weights, in whatever number of threads NumPy would like to compute."""
+    panel = playgrounds.remedies(settings)
+    path = tmp_path / "program.py"
+    more = "\nnp.save('params.npy', np.concatenate([p.ravel() for p in params]))\n"
+    path.write_text(panel.code + more, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-W", "error", path],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    _, loss, right = panel.experiment.reading()
+    validation = f"validation: loss {loss:.3g}, {100 * right:.1f} % of 1,000 right"
+    assert done.stdout == f"step {panel.experiment.steps:,} · {validation}\n"
+    np.testing.assert_array_equal(np.load(tmp_path / "params.npy"), panel.experiment.net.params)
