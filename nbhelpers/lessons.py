@@ -6,6 +6,7 @@ Everything here is computed from these cells. On the command line:
     python -m nbhelpers.lessons program 01
     python -m nbhelpers.lessons export 01 xor.py
     python -m nbhelpers.lessons difference 01 10
+    python -m nbhelpers.lessons student OUT    # all notebooks without solutions
 """
 
 import argparse
@@ -373,6 +374,102 @@ def _marked(old, new):
     return "".join(before), "".join(after)
 
 
+# -- student copies ---------------------------------------------------------------------------
+
+_FOLDED = re.compile(r"\n*<details>.*?</details>", re.DOTALL)
+_LINK = re.compile(r"```.*?```|`[^`\n]*`|(!?)\[([^\]\n]*)\]\(([^)\s]+)\)", re.DOTALL)
+
+
+def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
+    """Write copies of the notebooks for students: exercises stay, solutions go.
+
+    What goes: the cells tagged `solution`; every other folded answer ("What happens", "Answers",
+    ...); the links to Colab and Binder, where the originals are; and what the cells have put out,
+    the answers to the questions among it. Hints, checks, cell ids and tags stay. A relative link
+    to what isn't in `out` keeps its words alone; pictures are copied.
+
+    Parameters
+    ----------
+    out : path
+        A folder, made if need be. It may not be the one with the originals.
+    which : sequence of str or int
+        Lessons; default: all. A copy recalls earlier programs from the checkout or from `out`.
+    outputs : bool
+        Keep what the cells have put out.
+    overwrite : bool
+        Write into a folder that isn't empty. Files of other names are left alone.
+
+    Returns
+    -------
+    list of Path
+        The written notebooks.
+
+    Raises
+    ------
+    ValueError
+        If there is no such notebook, or `out` is the folder with the originals.
+    FileExistsError
+        If `out` isn't empty and `overwrite` is False.
+    """
+    place, out = Path(notebooks) if notebooks is not None else folder(), Path(out)
+    found = sorted(place.glob("[0-9][0-9]_*.ipynb"))
+    if which:
+        numbers = {_number(lesson) for lesson in which}
+        missing = numbers - {path.name[:2] for path in found}
+        if missing:
+            raise ValueError(f"no notebook {', '.join(sorted(missing))} in {place}")
+        found = [path for path in found if path.name[:2] in numbers]
+    if not found:
+        raise ValueError(f"no notebooks in {place}")
+    if out.exists():
+        if out.samefile(place):
+            raise ValueError(f"{out} has the originals: give another folder")
+        if any(out.iterdir()) and not overwrite:
+            raise FileExistsError(f"{out} is not empty; --overwrite writes into it all the same")
+    new, pictures = {}, set()
+    for path in found:
+        contents = json.loads(path.read_text(encoding="utf-8"))
+        _unsolve(contents, outputs, {p.name for p in found}, place, pictures)
+        text = json.dumps(contents, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        new[path.name] = text.encode()
+    new |= {name: (place / name).read_bytes() for name in sorted(pictures)}
+    for name, data in new.items():  # all texts are there before the first file is written
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(out / name) as file:
+            file.write(data)
+    return [out / path.name for path in found]
+
+
+def _unsolve(contents, outputs, copied, place, pictures):
+    """Turn a notebook's contents into a student's; add to `pictures` what it shows."""
+
+    def relink(found):
+        mark, words, address = found.groups()
+        if address is None:  # code
+            return found[0]
+        name = address.partition("#")[0]
+        if not name or re.match(r"[a-z]+:", address) or name in copied:
+            return found[0]
+        if mark and (place / name).is_file() and ".." not in Path(name).parts:
+            pictures.add(name)
+            return found[0]
+        return words
+
+    kept = []
+    for cell in contents["cells"]:
+        if {"solution", "links"} & set(cell["metadata"].get("tags", ())):
+            continue
+        if cell["cell_type"] == "markdown":
+            text = _FOLDED.sub("", "".join(cell["source"]))
+            if not text.strip():
+                continue
+            cell["source"] = _LINK.sub(relink, text).splitlines(keepends=True)
+        elif cell["cell_type"] == "code" and not outputs:
+            cell["outputs"], cell["execution_count"] = [], None
+        kept.append(cell)
+    contents["cells"] = kept
+
+
 # -- command line -----------------------------------------------------------------------------
 
 
@@ -394,12 +491,22 @@ def main(arguments=None):
     differ = commands.add_parser("difference", help="print what changed between two lessons")
     differ.add_argument("first")
     differ.add_argument("second")
+    copies = commands.add_parser("student", help="write the notebooks without their solutions")
+    copies.add_argument("out", help="a new folder")
+    copies.add_argument("lesson", nargs="*", help="default: all")
+    copies.add_argument("--outputs", action="store_true", help="keep what the cells have put out")
+    copies.add_argument("--overwrite", action="store_true", help="the folder needn't be empty")
     asked = parser.parse_args(arguments)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
         if asked.command == "program":
             print(program(asked.lesson, asked.notebooks), end="")
+        elif asked.command == "student":
+            written = student(
+                asked.out, asked.lesson, asked.outputs, asked.overwrite, asked.notebooks
+            )
+            print(f"notebooks written into {asked.out}: {len(written)}")
         elif asked.command == "export":
             print("wrote", export(asked.lesson, asked.file, asked.overwrite, asked.notebooks))
         else:

@@ -4,8 +4,9 @@
     python -m nbhelpers.publish OWNER/REPO --ref v1.0   # a tag: what a class should be given
     python -m nbhelpers.publish                         # the name that git's remote "origin" has
 
-Every notebook and README.md are rewritten, all from this one name; nothing else in them changes,
-and a second run changes nothing at all. The name stands in the setup cells, and nowhere else.
+Every notebook, README.md and the lecturer's guide are rewritten, all from this one name; nothing
+else in them changes, and a second run changes nothing at all. The name that counts stands in the
+setup cells.
 """
 
 import argparse
@@ -14,13 +15,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from nbhelpers.files import replacing
 
 UNSET = "OWNER/REPO"
+GUIDE = "LECTURERS.md"  # beside the notebooks
 SETTING = re.compile(r'^REPOSITORY, REF = "([^"\n]*)", "([^"\n]*)"$', re.MULTILINE)
 BLOCK = re.compile(r"(<!-- links -->\n).*?(<!-- end of links -->)", re.DOTALL)
+PULLER = re.compile(r"(<!-- nbgitpuller -->\n).*?(<!-- end of nbgitpuller -->)", re.DOTALL)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,100}")
 REF = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*")
 REMOTE = re.compile(r"(?:https://|ssh://git@|git@)github\.com[/:](.+?)(?:\.git)?/?")
@@ -54,6 +57,16 @@ def binder(repository, ref, notebook):
     """Address that opens a notebook in a JupyterLab on Binder."""
     place = f"gh/{repository}/{quote(ref, safe='')}?urlpath=lab/tree/notebooks/{notebook}"
     return f"https://mybinder.org/v2/{place}"
+
+
+def puller(repository, ref, notebook):
+    """Address, on a JupyterHub with nbgitpuller, that fetches the project and opens a notebook.
+
+    The hub's own address takes the place of YOUR-HUB.
+    """
+    place = f"lab/tree/{repository.partition('/')[2]}/notebooks/{notebook}"
+    fields = {"repo": f"https://github.com/{repository}", "branch": ref, "urlpath": place}
+    return f"https://YOUR-HUB/hub/user-redirect/git-pull?{urlencode(fields)}"
 
 
 def badges(repository, ref, notebook):
@@ -100,6 +113,15 @@ def published_readme(text, repository, ref):
     return text
 
 
+def published_guide(text, repository, ref):
+    """The lecturer's guide with the name in the link for JupyterHubs, between its two marks."""
+    link = puller(repository, ref, "00_start_here.ipynb")
+    text, n = PULLER.subn(lambda found: f"{found[1]}```text\n{link}\n```\n{found[2]}", text)
+    if n != 1:
+        raise ValueError(f"{GUIDE} should have <!-- nbgitpuller --> once, with its end; found {n}")
+    return text
+
+
 def setting(root):
     """Return (repository, ref) as the first notebook's setup cell has them; ValueError if none."""
     path = sorted((Path(root) / "notebooks").glob("[0-9][0-9]_*.ipynb"))[0]
@@ -112,7 +134,7 @@ def setting(root):
 
 
 def publish(repository, ref="main", root=None):
-    """Write the name into every notebook and README.md below `root`; returns the changed files.
+    """Write the name into notebooks, README.md and guide below `root`; return the changed files.
 
     All new texts are made before the first file is replaced, and each file is replaced as a whole.
 
@@ -131,6 +153,8 @@ def publish(repository, ref="main", root=None):
         raise ValueError(f"no notebooks below {root}; this command works in a checkout")
     readme = root / "README.md"
     new[readme] = published_readme(readme.read_text(encoding="utf-8"), repository, ref)
+    guide = root / "notebooks" / GUIDE
+    new[guide] = published_guide(guide.read_text(encoding="utf-8"), repository, ref)
     changed = [path for path, text in new.items() if path.read_text(encoding="utf-8") != text]
     for path in changed:
         with replacing(path) as file:

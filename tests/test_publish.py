@@ -14,11 +14,12 @@ from nbhelpers import publish
 
 @pytest.fixture
 def project(tmp_path):
-    """A copy of the notebooks and README.md."""
+    """A copy of the notebooks, README.md and the lecturer's guide."""
     (tmp_path / "notebooks").mkdir()
     for path in notebooks():
         shutil.copy(path, tmp_path / "notebooks")
     shutil.copy(ROOT / "README.md", tmp_path)
+    shutil.copy(ROOT / "notebooks" / publish.GUIDE, tmp_path / "notebooks")
     return tmp_path
 
 
@@ -37,6 +38,25 @@ def names(project):
         for text in (cell.source for cell in notebook.cells):
             yield from ((path.name, *link) for link in links(text))
     yield from (("README.md", *link) for link in links((project / "README.md").read_text("utf-8")))
+    text = (project / "notebooks" / publish.GUIDE).read_text("utf-8")
+    assert list(links(text)) == []
+    (address,) = re.findall(r"^https://.*git-pull.*$", text, flags=re.MULTILINE)
+    yield publish.GUIDE, "nbgitpuller", *pulled(address)
+
+
+def pulled(address):
+    """(repository, ref, notebook) of an nbgitpuller link."""
+    parts = urlsplit(address)
+    assert (parts.netloc, parts.path) == ("YOUR-HUB", "/hub/user-redirect/git-pull")
+    fields = {name: value for name, (value,) in parse_qs(parts.query).items()}
+    assert set(fields) == {"repo", "branch", "urlpath"}
+    repository = fields["repo"].removeprefix("https://github.com/")
+    clone = repository.split("/")[1]  # nbgitpuller's name for the folder
+    return (
+        repository,
+        fields["branch"],
+        fields["urlpath"].removeprefix(f"lab/tree/{clone}/notebooks/"),
+    )
 
 
 def links(text):
@@ -74,7 +94,7 @@ def test_every_link_has_the_new_name(project, ref):
     assert set(changed) == set(contents(project))
     said = list(names(project))
     assert {(repository, r) for _, _, repository, r, _ in said} == {("some-one/a.course", ref)}
-    assert len(said) == 3 * len(notebooks()) + 2
+    assert len(said) == 3 * len(notebooks()) + 3
     assert publish.setting(project) == ("some-one/a.course", ref)
 
 
@@ -116,6 +136,13 @@ def test_nothing_is_changed_if_one_file_is_not_as_expected(project):
     readme.write_text(readme.read_text("utf-8").replace("<!-- links -->", ""), "utf-8")
     before = contents(project)
     with pytest.raises(ValueError, match=r"README\.md should have"):
+        publish.publish("someone/course", root=project)
+    assert contents(project) == before
+    guide = project / "notebooks" / publish.GUIDE
+    readme.write_text((ROOT / "README.md").read_text("utf-8"), "utf-8")
+    guide.write_text(guide.read_text("utf-8").replace("<!-- end of nbgitpuller -->", ""), "utf-8")
+    before = contents(project)
+    with pytest.raises(ValueError, match=r"LECTURERS\.md should have <!-- nbgitpuller --> once"):
         publish.publish("someone/course", root=project)
     assert contents(project) == before
     path = notebooks(project / "notebooks")[-1]
