@@ -429,17 +429,24 @@ def download(name):
     Raises
     ------
     FileNotFoundError
-        No mirror gave the right file: says which file to put where.
+        No mirror gave the right file, or it could not be stored: says which file to put where.
     """
     folder, failures = cache_folder(), []
+    wanted = data_folder() if data_folder().is_dir() else folder
     for mirror in MIRRORS:
         try:
             packed = _fetch(mirror + name)
             _unpack(packed, name)
-            return _store(packed, folder / name)
         except (OSError, http.client.HTTPException, ValueError) as error:
             failures.append(f"  {mirror}{name} ({error})")
-    wanted = data_folder() if data_folder().is_dir() else folder
+            continue
+        try:
+            return _store(packed, folder / name)
+        except OSError as error:  # the disk is full, say: another mirror wouldn't help
+            raise FileNotFoundError(
+                f"{name} is missing. It has been downloaded, but couldn't be stored in {folder} "
+                f"({error}).\nMake room there, or put the file here: {wanted / name}"
+            ) from error
     raise FileNotFoundError(
         f"{name} is missing and could not be downloaded.\n"
         f"Put it here: {wanted / name}\n"

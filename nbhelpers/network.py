@@ -313,7 +313,8 @@ class MLP:
             raise ValueError(
                 f"X has shape {X.shape}; expected (n, {self.sizes[0]}): one example a row"
             )
-        refuse_infinite("X", X)
+        if not all_finite(X):
+            raise ValueError(f"X contains NaN or infinite numbers, first in row {bad_row(X)}")
         return X
 
     def checked_outputs(self, A):
@@ -351,7 +352,8 @@ class MLP:
         if Y.shape != (n, m):
             classes = f", or ({n},): integer classes" if classes_fit else ""
             raise ValueError(f"y has shape {y.shape}; expected ({n}, {m}){classes}")
-        refuse_infinite("y", Y)
+        if not all_finite(Y):
+            raise ValueError(f"y contains NaN or infinite numbers, first in row {bad_row(Y)}")
         if self.loss_function.fused_with and Y.size and not (Y.min() >= 0 and Y.max() <= 1):
             raise ValueError(f"targets must lie in [0, 1], got {Y.min():g} to {Y.max():g}")
         if classes_fit and not (near_one := np.abs(Y.sum(axis=1) - 1) <= 1e-4).all():
@@ -410,25 +412,17 @@ def checked_dtype(dtype):
 
 
 def numbers(name, values, dtype):
-    """Return `values` as an array of `dtype`, or raise a ValueError that names them."""
+    """Return `values` as an array of `dtype`, or raise a ValueError that says what is wrong."""
     try:
-        found = np.asarray(values)
-        if found.dtype.kind == "c":
-            raise TypeError("complex")
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found so
-            return np.asarray(found, dtype)
+        values = np.asarray(values)
+        if values.dtype.kind == "c":
+            raise TypeError("they are complex")
+        with np.errstate(over="raise"):
+            return np.asarray(values, dtype)
+    except FloatingPointError:
+        raise ValueError(f"{name} contains numbers too large for {dtype}") from None
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be numbers, one row an example: {error}") from None
-
-
-def refuse_infinite(name, X):
-    """Raise a ValueError that names the first row of `X` (n, d) with NaN or an infinite number."""
-    if not all_finite(X):
-        row = int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])
-        raise ValueError(
-            f"{name} contains NaN or infinite numbers, or some too large for {X.dtype}, "
-            f"first in row {row}"
-        )
 
 
 def all_finite(X):
@@ -440,3 +434,8 @@ def all_finite(X):
     with np.errstate(over="ignore", invalid="ignore"):
         sums = X @ np.ones(X.shape[-1], X.dtype)
         return bool(np.isfinite(sums).all() or np.isfinite(X).all())
+
+
+def bad_row(X):
+    """Return the number of the first row of `X` (n, d) that holds NaN or an infinite number."""
+    return int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])

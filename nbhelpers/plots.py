@@ -215,6 +215,17 @@ def decision_surface(
     return ax
 
 
+def readable_on(colour):
+    """The text colour, "black" or "white", that has the larger contrast on a colour (WCAG 2.1).
+
+    It is at least 4.58:1, whatever the colour.
+    """
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    return "black" if (luminance + 0.05) ** 2 > 0.05 * 1.05 else "white"
+
+
 # -- network diagram -----------------------------------------------------------------------------
 def node_positions(sizes, xlim=(0.0, 1.0), ylim=(0.0, 1.0)):
     """Where the units of each layer stand: a list of arrays (size, 2), first unit on top."""
@@ -276,13 +287,12 @@ def network_diagram(net, ax=None, x=None, names=("$x_1$", "$x_2$"), output_names
                 Circle(place, radius, facecolor=face, edgecolor=PALETTE["ink"], lw=1.2, zorder=3)
             )
             if A is not None:
-                dark = abs(value) > 0.85
                 ax.text(
                     *place,
                     f"{value:.2f}".rstrip("0").rstrip("."),
                     ha="center",
                     va="center",
-                    color="white" if dark else PALETTE["ink"],
+                    color=readable_on(face),
                     zorder=4,
                 )
     for place, name in zip(positions[0], names, strict=False):

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import bank
-from .boxes import Shown, box, plain
+from .boxes import FOCUS, Shown, box, plain
 
 LETTERS = "ABCDEFGH"
+_STYLE = f"<style>.nn-question.nn-question :focus-visible {{ {FOCUS} }}</style>"
 _OPTION = "font-size:14px;line-height:1.5;padding:.25em 0 .25em .4em;"
 
 
@@ -100,10 +101,11 @@ class Asked(Shown):
     def _build(self):
         import ipywidgets as widgets
 
-        head = widgets.HTML(box("question", "Predict first", [self.question.text]))
+        head = widgets.HTML(_STYLE + box("question", "Predict first", [self.question.text]))
         self.buttons, rows = [], []
         for i, text in enumerate(self.question.options):
-            button = widgets.Button(layout=widgets.Layout(width="4.5em", flex="0 0 auto"))
+            layout = widgets.Layout(width="4.5em", flex="0 0 auto")
+            button = widgets.Button(layout=layout, tooltip=plain(text))  # for a screen reader
             button.on_click(lambda _, i=i: self.choose(i))
             label = widgets.HTML(
                 f'<div style="{_OPTION}">{text}</div>',
@@ -114,6 +116,7 @@ class Asked(Shown):
             rows.append(widgets.HBox([button, label], layout=row))
         self.said = widgets.HTML()
         self.box = widgets.VBox([head, *rows, self.said])
+        self.box.add_class("nn-question")
         self._update()
 
     def _update(self):

@@ -6,6 +6,7 @@ ever executed (no pickle), so a file from somebody else can do no harm.
 Used in notebooks 10, 11 and 12.
 """
 
+import errno
 import io
 import itertools
 import zipfile
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from nbhelpers.datasets import cache_folder
 from nbhelpers.files import replacing
 from nbhelpers.network import MLP, all_finite
 
 FORMAT = 1
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)  # you may not write there, or nobody
 ARRAYS = ("format", "params", "sizes", "bias", "activation", "output", "loss", "l2", "dropout")
 
 
@@ -29,7 +32,8 @@ def save(net, path):
     ----------
     net : MLP
     path : str or Path
-        Where to; ".npz" is added if it doesn't end so.
+        Where to; ".npz" is added if it doesn't end so. A name alone means the present folder or,
+        if that can't be written to, your own folder (`datasets.cache_folder`); it says so then.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def save(net, path):
     ValueError
         Not an MLP; weights that are NaN or infinite.
     OSError
-        The folder doesn't exist or can't be written, the disk is full.
+        The folder doesn't exist or can't be written to, the disk is full.
     """
     if not isinstance(net, MLP):
         raise ValueError(f"net is of type {type(net).__name__}; expected an MLP")
@@ -64,9 +68,28 @@ def save(net, path):
         "l2": net.l2,
         "dropout": np.array(net.dropout, dtype=float),
     }
+    try:
+        write(arrays, path)
+    except OSError as error:
+        if error.errno not in READ_ONLY or path.parent != Path():
+            raise
+        path = own(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(arrays, path)
+        print(f"{Path.cwd()} can't be written to, so the network is in {path}.")
+        print(f'load("{path.name}") finds it there.')
+    return path
+
+
+def write(arrays, path):
+    """Write the arrays to a `.npz` file: as a whole, or not at all."""
     with replacing(path) as file:
         np.savez(file, **arrays)
-    return path
+
+
+def own(path):
+    """The place of a file in your own folder, where the present one can't be written to."""
+    return cache_folder() / path.name
 
 
 def load(path):
@@ -75,7 +98,8 @@ def load(path):
     Parameters
     ----------
     path : str or Path
-        The file, with its ".npz".
+        The file, with its ".npz". A name alone means the present folder and your own, to which
+        `save` falls back; if it is in both, the newer one.
 
     Returns
     -------
@@ -91,6 +115,10 @@ def load(path):
         Not a file of `save`, damaged, or numbers in it that don't fit each other; it says which.
     """
     path = Path(path)
+    if path.parent == Path() and own(path).exists():
+        there = own(path)
+        if not path.exists() or path.stat().st_mtime < there.stat().st_mtime:
+            path = there
     file = io.BytesIO(path.read_bytes())
     try:
         if not zipfile.is_zipfile(file):

@@ -1,6 +1,7 @@
 """What all tests share: settings of the tools, and a marker for those that need a browser."""
 
 import os
+from importlib.metadata import version
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each process, and for the kernels it starts
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -9,6 +10,7 @@ import matplotlib
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from lab import chromium, find_browser
 
 # No windows. Not by MPLBACKEND, which the notebooks' kernels would inherit: they draw inline.
 matplotlib.use("Agg")
@@ -26,6 +28,23 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 def rng():
     """A fresh generator for every test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One Chromium for all tests of a module (playwright's event loop ends with it).
+
+    Where there is none the tests are skipped, with a reason; with REQUIRE_BROWSER=1 they fail.
+    """
+    if find_browser() is None:
+        reason = "no Chromium, Chrome or Edge found: install one, or set CHROMIUM to its path"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(f"REQUIRE_BROWSER=1, but {reason}")
+        pytest.skip(reason)
+    if int(version("ipywidgets").split(".")[0]) < 8:
+        pytest.skip("JupyterLab 4 shows the widgets of ipywidgets 8 and newer only")
+    with chromium() as browser:
+        yield browser
 
 
 def pytest_collection_modifyitems(items):

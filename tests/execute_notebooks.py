@@ -28,6 +28,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from notebook_tools import FOLDER, ROOT, notebooks, tags
 from PIL import Image
 
+from nbhelpers import slides
 from nbhelpers.files import replacing
 
 LARGE = 600_000  # bytes
@@ -204,7 +205,7 @@ def refresh(path, timeout=300):
     wrong = problems(notebook)
     if not wrong:
         with replacing(path) as file:
-            file.write(dump(notebook).encode())
+            file.write(slides.marked(dump(notebook)).encode())
     return wrong
 
 

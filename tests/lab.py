@@ -438,10 +438,9 @@ class OpenNotebook:
         return self.page.evaluate(ANSWERS, seconds)
 
     def errors(self):
-        """Text of every error output in the notebook."""
-        mime = "application/vnd.jupyter.error"
-        shown = self.page.locator(f'.jp-OutputArea-output[data-mime-type="{mime}"]')
-        return shown.all_inner_texts()
+        """Name and text of every error output in the notebook."""
+        outputs = [o for cell in self.contents().cells for o in cell.get("outputs", ())]
+        return [f"{o.ename}: {o.evalue}" for o in outputs if o.output_type == "error"]
 
     def contents(self):
         """The notebook as it is in the page, outputs included, as an nbformat 4 node."""

@@ -1,18 +1,15 @@
 """Every notebook, solved, in a real JupyterLab, its panels in a real Chromium under real keys.
 
-Without a browser these tests are skipped, with a reason; with REQUIRE_BROWSER=1 they fail.
 One server and one browser serve them all. Each notebook is opened and run once, as a copy that has
 every exercise solved; nbval runs it as it is stored, unsolved.
 """
 
-import os
 import shutil
 import time
-from importlib.metadata import version
 
 import nbformat
 import pytest
-from lab import chromium, find_browser, jupyter_lab, open_notebook
+from lab import jupyter_lab, open_notebook
 from notebook_tools import ROOT, cells, notebooks, read, solved, unpassed
 
 NOTEBOOKS = [path.name for path in notebooks()]
@@ -21,20 +18,6 @@ NOTEBOOKS = [path.name for path in notebooks()]
 SHORTER = {
     "11_past_99_percent.ipynb": {"0.003, 14, 256": "0.003, 1, 256", '"epochs": 32': '"epochs": 1'}
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One Chromium for all tests of this module (playwright's event loop ends with it)."""
-    if find_browser() is None:
-        reason = "no Chromium, Chrome or Edge found: install one, or set CHROMIUM to its path"
-        if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(f"REQUIRE_BROWSER=1, but {reason}")
-        pytest.skip(reason)
-    if int(version("ipywidgets").split(".")[0]) < 8:
-        pytest.skip("JupyterLab 4 shows the widgets of ipywidgets 8 and newer only")
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from lab import jupyter_lab, open_notebook
 from PIL import Image
-from test_browser import browser  # noqa: F401  (a fixture)
 
 from nbhelpers import datasets, digit_pad
 from nbhelpers.digit_pad import DigitPad, center, in_words, rasterise, shrink, transform
@@ -352,7 +351,7 @@ pad
 """
 
 
-def test_drawing_in_a_browser(browser, net, tmp_path):  # noqa: F811
+def test_drawing_in_a_browser(browser, net, tmp_path):
     np.savez(tmp_path / "params.npz", params=net.params)
     cell = {"cell_type": "code", "id": "pad", "metadata": {}, "outputs": [], "source": CELL}
     notebook = {

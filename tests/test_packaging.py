@@ -71,6 +71,15 @@ def test_the_package_needs_a_part_of_the_requirements():
         assert wanted.get(name) == bounds, line
 
 
+def test_the_cluster_is_an_extra_that_the_readme_names_and_ci_installs():
+    extra = metadata()["project"]["optional-dependencies"]["cluster"]
+    names = {re.match(r"[\w-]+", line)[0] for line in extra}
+    assert names == {"dask", "bokeh"}
+    assert not names & {split(line)[0] for line in pip_requirements() if line != "-e ."}
+    assert 'pip install -e ".[cluster]"' in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "'.[cluster]'" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
 def test_bounds_are_loose():
     """Courses that pin exact versions break wherever newer ones are installed already."""
     for line in pip_requirements():

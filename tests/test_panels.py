@@ -594,6 +594,9 @@ def test_numpy_scalars_are_options_too():
     for wrong in ({"size": np.int64(65)}, {"size": np.float64(64)}, {"size": np.True_}):
         with pytest.raises(ValueError, match="size must be one of 64, 128"):
             Options(**wrong)
+    assert Options.parse("size=64.0,share=.50")[0] == Options(64, 0.5)
+    with pytest.raises(ValueError, match=r"share must be one of 0\.25, 0\.5, got 'nan'"):
+        Options.parse("share=nan")
 
 
 def test_bools_in_settings():

@@ -29,6 +29,8 @@ To write an experiment, declare its settings and say how to build it and how to 
         def advice(self):           # what to try when the loss has diverged
 """
 
+import signal
+import threading
 import time
 from array import array
 from collections.abc import Callable
@@ -59,6 +61,48 @@ def one_thread(method):
             return method(*args, **kwargs)
 
     return run
+
+
+class Whole:
+    """A context that is left whole: an interrupt of the kernel waits until its end.
+
+    An interrupt may come between any two lines; one that came while a network is being built, or
+    a curve is one point ahead of the other, would leave something behind that never works again.
+    Whoever makes many steps inside of it looks at `interrupted` in between. A second interrupt
+    does not wait.
+
+    Python hears of interrupts in its main thread only; in other threads this does nothing.
+    """
+
+    def __init__(self):
+        self.depth, self.interrupted, self.before = 0, False, None
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            if not self.depth:
+                self.before = signal.getsignal(signal.SIGINT)
+                if callable(self.before):  # neither ignored nor left to the system
+                    signal.signal(signal.SIGINT, self._wait)
+            self.depth += 1  # last: before it, an interrupt may still end this method
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if threading.current_thread() is threading.main_thread():
+            self.depth -= 1
+            if not self.depth:
+                if callable(self.before):
+                    signal.signal(signal.SIGINT, self.before)
+                interrupted, self.interrupted = self.interrupted, False
+                if interrupted and kind is None:
+                    raise KeyboardInterrupt
+
+    def _wait(self, number, frame):
+        if self.interrupted:
+            self.before(number, frame)
+        self.interrupted = True
+
+
+WHOLE = Whole()  # one for the whole process, as there is one handler of interrupts
 
 
 @dataclass(frozen=True)
@@ -109,7 +153,7 @@ class Allowed:
     def read(self, name, text):
         """Turn text into a checked value; nothing is ever evaluated."""
         for option in self.options:
-            if text == str(option):
+            if text == str(option) or is_number(text, option):
                 return option
         if self.options or self.spell:
             return self.check(name, text)
@@ -125,6 +169,16 @@ class Allowed:
             return "one of " + ", ".join(str(option) for option in self.options)
         what = "a whole number" if self.kind is int else "a number"
         return f"{what} from {self.low:g} to {self.high:g}"
+
+
+def is_number(text, value):
+    """Whether text is this number in other digits: "0" for 0.0; False if value is not a number."""
+    if type(value) not in (int, float):
+        return False
+    try:
+        return float(text) == value
+    except ValueError:
+        return False
 
 
 def number(default, low, high, log=False, label=None, short=None, box=False, show=True):
@@ -339,9 +393,10 @@ class Experiment:
     @one_thread
     def reset(self):
         """Go back to step 0 with the same initial weights."""
-        self.steps, self.history, self.diverged = 0, {}, None
-        self.rng = np.random.default_rng(getattr(self.settings, "seed", 0))
-        self.build()
+        with WHOLE:
+            self.steps, self.history, self.diverged = 0, {}, None
+            self.rng = np.random.default_rng(getattr(self.settings, "seed", 0))
+            self.build()
 
     def change(self, **values):
         """Change some settings (checked) and go back to step 0."""
@@ -349,8 +404,9 @@ class Experiment:
         for name in values:
             if name not in names:
                 raise ValueError(f"unknown setting {name!r}; there are: {', '.join(names)}")
-        self.settings = replace(self.settings, **values)
-        self.reset()
+        with WHOLE:
+            self.settings = replace(self.settings, **values)
+            self.reset()
 
     def new_weights(self):
         """Take the next seed, go back to step 0."""
@@ -360,6 +416,8 @@ class Experiment:
     @one_thread
     def step(self, n=1, seconds=None):
         """Make n steps, or fewer: time is up, the loss has diverged, or `most_steps` is reached.
+
+        An interrupt comes between two steps, never within one.
 
         Parameters
         ----------
@@ -376,18 +434,19 @@ class Experiment:
             raise ValueError(f"n must be a whole number of steps, at least 0, got {n!r:.60}")
         end = time.perf_counter() + (np.inf if seconds is None else seconds)
         made = 0
-        with np.errstate(all="ignore"):  # a step that overflows is explained, not warned about
+        # A step that overflows is explained, not warned about.
+        with WHOLE, np.errstate(all="ignore"):
             while made < n and self.diverged is None and self.steps < self.most_steps:
                 self.steps += 1
                 try:
                     loss = self._advance()
-                except BaseException:  # an interrupt too: a step that broke off does not count
+                except BaseException:  # a step that broke off does not count
                     self.steps -= 1
                     raise
                 made += 1
                 if loss is not None and not np.isfinite(loss):
                     self.diverged = self.steps
-                if time.perf_counter() > end:
+                if time.perf_counter() > end or WHOLE.interrupted:
                     break
         return made
 

@@ -30,31 +30,50 @@ from functools import wraps
 import ipywidgets as widgets
 from IPython import get_ipython
 
-from nbhelpers.playgrounds.experiment import one_thread
+from nbhelpers.boxes import FOCUS
+from nbhelpers.playgrounds.experiment import WHOLE, one_thread
 from nbhelpers.playgrounds.picture import LOCK
 
 MOST_KEPT = 4
 PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
 
-CSS = """<style>
-.nn-panel { font-size: 14px; max-width: 1000px; }
-.nn-panel .nn-picture { max-width: 100%; height: auto; }
-.nn-panel .nn-summary { font-size: 16px; line-height: 1.4; min-height: 1.4em; margin: 0;
-  color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums; }
-.nn-panel .nn-note { margin: 0; min-height: 1.4em; line-height: 1.4;
-  color: var(--jp-ui-font-color1, inherit); }
-.nn-panel textarea, .nn-panel input[type="text"] {
-  font-family: var(--jp-code-font-family, monospace); }
+# Some controls have no words that a screen reader could say: number boxes and the script get a
+# label, the clock's icons get words, and neither is seen.
+UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);"
+CSS = f"""<style>
+.nn-panel {{ font-size: 14px; max-width: 1000px; }}
+.nn-panel .nn-picture {{ max-width: 100%; height: auto; margin: 0; }}
+.nn-panel .nn-summary {{ font-size: 16px; line-height: 1.4; min-height: 1.4em; margin: 0;
+  color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums; }}
+.nn-panel .nn-note {{ margin: 0; min-height: 1.4em; line-height: 1.4;
+  color: var(--jp-ui-font-color1, inherit); }}
+.nn-panel textarea, .nn-panel input[type="text"] {{
+  font-family: var(--jp-code-font-family, monospace); }}
+.nn-panel.nn-panel :focus-visible {{ {FOCUS} }}
+.nn-panel .nn-named {{ position: relative; }}
+.nn-panel .nn-named > .widget-label {{ {UNSEEN} }}
+.nn-panel .widget-play i {{ position: relative; }}
+.nn-panel .widget-play i::after {{ {UNSEEN} }}
+.nn-panel .widget-play .fa-play::after {{ content: "Play"; }}
+.nn-panel .widget-play .fa-pause::after {{ content: "Pause"; }}
+.nn-panel .widget-play .fa-stop::after {{ content: "Stop and go back to the start"; }}
 </style>"""
 
 
 def locked(method):
-    """Run a method under the process-wide lock: callbacks may come from different threads."""
+    """Run a panel's method under the process-wide lock, and to its end.
+
+    Callbacks may come from different threads, and an interrupt of the kernel at any line: it ends
+    the training, but only the training, so that the panel can be used afterwards.
+    """
 
     @wraps(method)
-    def run(*args, **kwargs):
-        with LOCK:
-            return method(*args, **kwargs)
+    def run(panel, *args, **kwargs):
+        with LOCK, WHOLE:
+            result = method(panel, *args, **kwargs)
+            if WHOLE.interrupted and WHOLE.depth == 1 and panel.picture is not None:
+                panel._interrupted()
+            return result
 
     return run
 
@@ -106,7 +125,7 @@ class Panel:
         self.goal = steps  # the step that a change of settings trains to again
         self._quiet = False
         self._build(paces, pace)
-        with LOCK:
+        with LOCK, WHOLE:
             self.experiment.step(steps)
             self._show()
             PANELS.add(self)
@@ -161,11 +180,14 @@ class Panel:
                 min=allowed.low,
                 max=allowed.high,
                 step=None,
+                description=settings.label(name),
                 layout={"width": "76px"},
             )
             for name, allowed in settings.allowed().items()
             if is_float_slider(self.controls.get(name))
         }
+        for box in self.boxes.values():
+            box.add_class("nn-named")
         for name, widget in [*self.controls.items(), *self.boxes.items()]:
             widget.observe(lambda change, name=name: self._changed(name, change), "value")
         self.play = widgets.Play(value=0, min=0, max=1_000_000_000, interval=int(1000 * self.TICK))
@@ -204,8 +226,9 @@ class Panel:
         )
         self.text.observe(lambda change: self._apply(), "value")
         self.script = widgets.Textarea(
-            layout={"width": "98%", "height": "330px", "display": "none"}
+            description="the program", layout={"width": "98%", "height": "330px", "display": "none"}
         )
+        self.script.add_class("nn-named")
         row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
         b = self.buttons
         seed = [self.controls[name] for name in self.controls if name == "seed"]
@@ -287,7 +310,8 @@ class Panel:
             self.experiment.step(self.pace.value, seconds=self.SPELL)
             self._show_picture()
             due = start + (picture + 1) * self.FRAME
-            if self._finished() or max(due, time.perf_counter()) > start + self.BURST:
+            late = max(due, time.perf_counter()) > start + self.BURST
+            if late or self._finished() or WHOLE.interrupted:
                 break
             time.sleep(max(0.0, due - time.perf_counter()))
         self._show_words()
@@ -340,27 +364,27 @@ class Panel:
         return self.picture.png()
 
     # -- how it works -----------------------------------------------------------------------
+    @locked
     def _changed(self, name, change):
         """A control was moved."""
-        with LOCK:
-            if self._quiet:
-                return
-            allowed, value = self.experiment.settings.allowed()[name], change["new"]
-            now, slider = getattr(self.experiment.settings, name), change["owner"]
-            if is_float_slider(slider) and math.isclose(on_grid(slider, now), value, rel_tol=1e-9):
-                return  # the page says where the slider stands, and its last digit differs
-            try:
-                if slider is not self.boxes.get(name):
-                    value = allowed.round(value)
-                value = allowed.check(name, value)
-            except ValueError as error:
-                self._say(f"Not applied: {error}")
-                self._show_controls()
-                return
-            if value == now:
-                return  # the page echoes values that it has been given
-            self._replace(lambda: self.experiment.change(**{name: value}))
-            self._catch_up()
+        if self._quiet:
+            return
+        allowed, value = self.experiment.settings.allowed()[name], change["new"]
+        now, slider = getattr(self.experiment.settings, name), change["owner"]
+        if is_float_slider(slider) and math.isclose(on_grid(slider, now), value, rel_tol=1e-9):
+            return  # the page says where the slider stands, and its last digit differs
+        try:
+            if slider is not self.boxes.get(name):
+                value = allowed.round(value)
+            value = allowed.check(name, value)
+        except ValueError as error:
+            self._say(f"Not applied: {error}")
+            self._show_controls()
+            return
+        if value == now:
+            return  # the page echoes values that it has been given
+        self._replace(lambda: self.experiment.change(**{name: value}))
+        self._catch_up()
 
     def _follow(self, text, seconds=None):
         """Apply a settings string and train as far as it says, for at most so many seconds."""
@@ -391,7 +415,7 @@ class Panel:
             e.step(max(self.goal - e.steps, 0), seconds=min(spell, seconds))
             seconds -= time.perf_counter() - start
             self._show(frame=True)
-            if e.steps >= self.goal or self._finished() or seconds <= 0:
+            if e.steps >= self.goal or self._finished() or seconds <= 0 or WHOLE.interrupted:
                 break
             spell = 3 * self.SPELL
         self._show_controls()
@@ -412,34 +436,37 @@ class Panel:
             setattr(self.play, self._play_trait, False)
         self._show_texts()
 
+    def _interrupted(self):
+        """The kernel was interrupted: nothing goes on by itself."""
+        self._stop()
+        self._say(f"Interrupted at step {self.experiment.steps:,}: Play or Step goes on.")
+
+    @locked
     def _apply(self):
         """Apply what stands in the settings box; say in words what is wrong with it.
 
         Unlike an assignment to `settings` it never makes the page wait: many steps are begun only.
         """
-        with LOCK:
-            if self._quiet:
+        if self._quiet:
+            return
+        self._say("")
+        try:
+            if self.text.value == self.settings:
                 return
-            self._say("")
-            try:
-                if self.text.value == self.settings:
-                    return
-                self._follow(self.text.value)
-            except ValueError as error:
-                self._say(f"Not applied: {error}")
-                return
-            e = self.experiment
-            if e.diverged is None and e.steps < self.goal:
-                self._say(
-                    f"Trained to step {e.steps:,} of {self.goal:,} so far: Play or Step goes on."
-                )
+            self._follow(self.text.value)
+        except ValueError as error:
+            self._say(f"Not applied: {error}")
+            return
+        e = self.experiment
+        if e.diverged is None and e.steps < self.goal:
+            self._say(f"Trained to step {e.steps:,} of {self.goal:,} so far: Play or Step goes on.")
 
+    @locked
     def _toggle_code(self):
-        with LOCK:
-            hidden = self.script.layout.display == "none"
-            self.script.layout.display = None if hidden else "none"
-            self.buttons["code"].description = "Hide code" if hidden else "Show code"
-            self._show_texts()
+        hidden = self.script.layout.display == "none"
+        self.script.layout.display = None if hidden else "none"
+        self.buttons["code"].description = "Hide code" if hidden else "Show code"
+        self._show_texts()
 
     @one_thread
     def _draw(self):

@@ -1,0 +1,87 @@
+"""Build an environment with one set of versions, and run the tests there that make sense in it.
+
+    python tests/environments.py oldest     # the lower bounds of requirements.txt
+    python tests/environments.py colab      # what Google Colab has installed
+    python tests/environments.py newest     # the newest releases, in a browser too
+
+What follows the name goes to pytest, files and notebooks in place of the selection below::
+
+    python tests/environments.py colab tests/test_kernels.py -k adam
+
+The environment has the Python that runs this script. It stays, as ``.venv-NAME`` in the project
+(``--folder`` names another place), and is built anew when that Python or a bound has changed.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CONSTRAINTS = ROOT / "tests" / "constraints"
+NAMES = (*sorted(path.stem for path in CONSTRAINTS.glob("*.txt")), "newest")
+
+# What no version of a library changes, and what has no browser for ipywidgets 7 (JupyterLab 4
+# shows those of ipywidgets 8 alone), runs with the newest versions only.
+THE_SAME_EVERYWHERE = ("browser", "packaging", "publish")
+
+
+def selection(name):
+    """The tests for one set of versions, as arguments of pytest; none: all that there are."""
+    if name == "newest":
+        return []
+    left_out = {f"test_{part}.py" for part in THE_SAME_EVERYWHERE}
+    files = sorted(path for path in (ROOT / "tests").glob("test_*.py") if path.name not in left_out)
+    return [str(path.relative_to(ROOT)) for path in files] + ["notebooks"]
+
+
+def wanted(name):
+    """All that decides what is installed, as text; it is left in the environment it has built."""
+    files = [ROOT / "requirements.txt", ROOT / "pyproject.toml", *CONSTRAINTS.glob(f"{name}.txt")]
+    return "\n".join([sys.version, *(path.read_text(encoding="utf-8") for path in files)])
+
+
+def build(name, folder):
+    """The Python of an environment with this set of versions, made or brought up to date.
+
+    Raises subprocess.CalledProcessError if pip cannot install it.
+    """
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = folder / "installed.txt"
+    as_wanted = stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted(name)
+    if not as_wanted:
+        venv.create(folder, clear=folder.exists(), with_pip=True)
+    if not as_wanted or name == "newest":
+        how = ["--upgrade", "--upgrade-strategy=eager"]
+        if name != "newest":
+            how = ["-c", str(CONSTRAINTS / f"{name}.txt")]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "-r", "requirements.txt", *how]
+        subprocess.run(pip, cwd=ROOT, check=True)
+        stamp.write_text(wanted(name), encoding="utf-8")
+    return python
+
+
+def main():
+    """Build, test, and return pytest's exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--folder", type=Path, help="where the environment is (.venv-NAME)")
+    known, rest = parser.parse_known_args()
+    python = build(known.name, (known.folder or ROOT / f".venv-{known.name}").absolute())
+    chosen = any((ROOT / argument.split("::")[0]).exists() for argument in rest)
+    tests = [] if chosen else selection(known.name)
+    # Modules of the caller's environment have no business in this one.
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    env |= {"VERSIONS": known.name, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # old kernels nag
+    command = [str(python), "-m", "pytest", *tests, *rest]
+    return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""The sets of versions that tests/environments.py builds, and what it runs in them."""
+
+import os
+import re
+from importlib import metadata
+
+import environments
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+PINNED = {path.stem: path for path in environments.CONSTRAINTS.glob("*.txt")}
+
+
+def lines(path):
+    """Lines of a requirements file without comments."""
+    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def pins(name):
+    """What a constraints file pins: name -> version."""
+    return dict(line.lower().replace("_", "-").split("==") for line in lines(PINNED[name]))
+
+
+def test_three_sets():
+    assert environments.NAMES == ("colab", "oldest", "newest")
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_exact_versions_that_the_requirements_allow(name):
+    """pip would refuse them otherwise, and only in a run that builds the environment."""
+    assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in lines(PINNED[name]))
+    pinned = pins(name)
+    for line in lines(environments.ROOT / "requirements.txt"):
+        if line != "-e .":
+            wanted = Requirement(line)
+            version = pinned.get(wanted.name.lower())
+            assert version is None or wanted.specifier.contains(version), (line, version)
+
+
+def test_colab_has_all_that_a_notebook_imports():
+    """Colab pins whatever the package itself needs; only the tools of the tests come from us."""
+    project = environments.ROOT / "pyproject.toml"
+    needed = re.search(r"^dependencies = \[(.*?)\]", project.read_text("utf-8"), re.M | re.S)[1]
+    names = re.findall(r'"([\w-]+)', needed)
+    assert names
+    assert {*names, "ipykernel", "ipython", "anywidget"} <= set(pins("colab"))
+
+
+def test_what_runs_with_old_versions():
+    oldest = environments.selection("oldest")
+    for name in ("kernels", "estimators", "panels", "datasets", "weights", "lessons", "colab"):
+        assert f"tests/test_{name}.py" in [path.replace("\\", "/") for path in oldest]
+    assert "notebooks" in oldest
+    assert all((environments.ROOT / path).exists() for path in oldest)
+    left_out = [f"test_{part}.py" for part in environments.THE_SAME_EVERYWHERE]
+    assert all((environments.ROOT / "tests" / file).is_file() for file in left_out)
+    assert oldest == environments.selection("colab")
+    assert environments.selection("newest") == []  # everything
+
+
+def test_a_changed_bound_changes_what_is_wanted(tmp_path, monkeypatch):
+    """An environment keeps the text that it was built from, and is built anew for another one."""
+    (tmp_path / "oldest.txt").write_text("numpy==1.26.4\n", encoding="utf-8")
+    before = environments.wanted("oldest")
+    monkeypatch.setattr(environments, "CONSTRAINTS", tmp_path)
+    assert environments.wanted("oldest") != before
+    assert "numpy==1.26.4" in environments.wanted("oldest")
+
+
+@pytest.mark.skipif("VERSIONS" not in os.environ, reason="not one of the three sets")
+def test_this_environment_has_the_versions_of_its_set():
+    name = os.environ["VERSIONS"]
+    if name == "newest":
+        assert Version(metadata.version("ipywidgets")).major >= 8
+        return
+    pinned = pins(name)
+    installed = {d.name.lower().replace("_", "-"): d.version for d in metadata.distributions()}
+    assert {n: installed.get(n) for n in pinned} == pinned
