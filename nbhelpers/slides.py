@@ -88,7 +88,7 @@ def _code_size(cell, scale=1):
     for output in cell["outputs"]:
         if not _picture(output) and not _html(output):  # these have nine tenths of the width
             longest = max(longest, *(len(line) / 0.9 for line in _text(output).split("\n")))
-    return min(CODE, int(WIDTH / max(1, scale) / 0.61 / (longest + 1)))
+    return max(1, min(CODE, int(WIDTH / max(1, scale) / 0.61 / (longest + 1))))
 
 
 def _picture(output):

@@ -513,7 +513,7 @@ def test_a_notebook_is_executed_cleaned_and_stored_the_same_twice(tmp_path):
     assert set(stored.metadata) == {"kernelspec", "language_info", "title"}
     assert stored.metadata.kernelspec.name == "python3"
     assert "version" not in stored.metadata.language_info
-    assert stored.cells[1].metadata == {"tags": ["setup"]}
+    assert stored.cells[1].metadata == {"tags": ["setup"], "slideshow": {"slide_type": "skip"}}
     assert [o.text for o in stored.cells[1].outputs] == ["1\n2\n3\n"]
     png = stored.cells[2].outputs[0].data["image/png"]
     assert png.startswith("iVBOR")
