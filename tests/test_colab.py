@@ -1,8 +1,8 @@
 """Colab's part of the setup cell, with stand-ins for Colab and for GitHub.
 
 A folder holds one notebook and nothing else; a module `google.colab` exists; git finds a bare
-repository of this machine where the cell asks for github.com. The series is executed in this way
-as a whole with EVERY_NOTEBOOK=1, which tests/environments.py sets for Colab's versions.
+repository of this machine where the cell asks for github.com. With Colab's versions
+(`tests/environments.py colab`) the whole series is executed in this way, else its first notebook.
 """
 
 import os
@@ -17,7 +17,7 @@ from notebook_tools import ROOT, cells, notebooks, read
 
 from nbhelpers import publish
 
-NOTEBOOKS = notebooks() if os.environ.get("EVERY_NOTEBOOK") else notebooks()[:1]
+NOTEBOOKS = notebooks() if os.environ.get("VERSIONS") == "colab" else notebooks()[:1]
 TOP = ("notebooks", "nbhelpers", "data", "requirements.txt", "pyproject.toml", "README.md")
 COLAB = """
 import sys, types
