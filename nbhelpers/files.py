@@ -1,5 +1,6 @@
-"""A file is written as a whole, or it stays as it was."""
+"""Which notebooks there are, their text, and files that are written as a whole or not at all."""
 
+import json
 import os
 import tempfile
 from contextlib import contextmanager
@@ -27,3 +28,13 @@ def replacing(path):
     except BaseException:
         os.unlink(part)
         raise
+
+
+def numbered(folder):
+    """Paths of the numbered notebooks in a folder, in order."""
+    return sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+
+
+def notebook_text(contents):
+    """A notebook's contents as JSON, in the form in which nbformat stores them."""
+    return json.dumps(contents, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

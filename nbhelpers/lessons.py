@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 from .boxes import INK, MONO, Shown
-from .files import replacing
+from .files import notebook_text, numbered, replacing
 
 CONTEXT = 3  # unchanged lines shown around a change
 FOLD = 30  # a program longer than this starts folded
@@ -54,7 +54,7 @@ def folder():
     """The folder with the notebooks: of the checkout, or else below the current folder."""
     places = [Path(__file__).resolve().parents[1] / "notebooks", Path("notebooks"), Path()]
     for place in places:
-        if any(place.glob("[0-9][0-9]_*.ipynb")):
+        if numbered(place):
             return place
     raise ValueError(f"no notebooks found; looked in {', '.join(str(p) for p in places)}")
 
@@ -86,7 +86,7 @@ def program(lesson, notebooks=None):
     cells = _program_cells(found[0]) if found else []
     if len(cells) == 1:
         return cells[0].rstrip() + "\n"
-    existing = [p.stem for p in sorted(place.glob("[0-9][0-9]_*.ipynb")) if _program_cells(p)]
+    existing = [p.stem for p in numbered(place) if _program_cells(p)]
     what = f"notebook {found[0].stem} has {len(cells)} program cells" if found else "no notebook"
     raise ValueError(
         f"no program for {lesson!r}: {what}"
@@ -412,7 +412,7 @@ def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
         If `out` isn't empty and `overwrite` is False.
     """
     place, out = Path(notebooks) if notebooks is not None else folder(), Path(out)
-    found = sorted(place.glob("[0-9][0-9]_*.ipynb"))
+    found = numbered(place)
     if which:
         numbers = {_number(lesson) for lesson in which}
         missing = numbers - {path.name[:2] for path in found}
@@ -430,8 +430,7 @@ def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
     for path in found:
         contents = json.loads(path.read_text(encoding="utf-8"))
         _unsolve(contents, outputs, {p.name for p in found}, place, pictures)
-        text = json.dumps(contents, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        new[path.name] = text.encode()
+        new[path.name] = notebook_text(contents).encode()
     new |= {name: (place / name).read_bytes() for name in sorted(pictures)}
     for name, data in new.items():  # all texts are there before the first file is written
         (out / name).parent.mkdir(parents=True, exist_ok=True)

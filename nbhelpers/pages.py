@@ -18,7 +18,8 @@ from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from .files import replacing
+from . import lessons
+from .files import numbered, replacing
 
 # What MathML's core has no attribute for, and wide formulas scroll.
 STYLE = """<style>
@@ -131,10 +132,8 @@ def main(arguments=None):
     parser.add_argument("folder", type=Path, help="where the pages go")
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of notebooks/")
     asked = parser.parse_args(arguments)
-    place = Path(__file__).resolve().parents[1] / "notebooks"
-    paths = asked.notebooks or sorted(place.glob("[0-9][0-9]_*.ipynb"))
     try:
-        for page in write(asked.folder, paths):
+        for page in write(asked.folder, asked.notebooks or numbered(lessons.folder())):
             print("wrote", page)
     except (OSError, ValueError, ImportError) as error:
         print(error, file=sys.stderr)

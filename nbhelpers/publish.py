@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from nbhelpers.files import replacing
+from nbhelpers.files import notebook_text, numbered, replacing
 
 UNSET = "OWNER/REPO"
 GUIDE = "LECTURERS.md"  # beside the notebooks
@@ -101,7 +101,7 @@ def published_notebook(text, notebook, repository, ref):
             f"{notebook} should have one setup cell with a line REPOSITORY, REF = …, and one cell "
             f"tagged links; found {found}"
         )
-    return json.dumps(contents, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return notebook_text(contents)
 
 
 def published_readme(text, repository, ref):
@@ -124,7 +124,7 @@ def published_guide(text, repository, ref):
 
 def setting(root):
     """Return (repository, ref) as the first notebook's setup cell has them; ValueError if none."""
-    path = sorted((Path(root) / "notebooks").glob("[0-9][0-9]_*.ipynb"))[0]
+    path = numbered(Path(root) / "notebooks")[0]
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     found = [SETTING.search("".join(cell["source"])) for cell in cells]
     found = [match.groups() for match in found if match]
@@ -146,7 +146,7 @@ def publish(repository, ref="main", root=None):
     root = Path(root) if root is not None else Path(__file__).resolve().parents[1]
     repository, ref = checked(repository, ref)
     new = {}
-    for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+    for path in numbered(root / "notebooks"):
         text = path.read_text(encoding="utf-8")
         new[path] = published_notebook(text, path.name, repository, ref)
     if not new:

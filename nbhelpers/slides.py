@@ -31,7 +31,8 @@ import struct
 import sys
 from pathlib import Path
 
-from .files import replacing
+from . import lessons
+from .files import notebook_text, numbered, replacing
 
 WIDTH, HEIGHT = 920, 660  # pixels for the contents of a slide, some kept in reserve
 SMALLEST, LARGEST = 0.7, 1.25  # scales that a slide is drawn at
@@ -243,7 +244,7 @@ def marked(text):
     for cell, mark in zip(notebook["cells"], marks(notebook["cells"]), strict=True):
         cell["metadata"]["slideshow"] = mark
         cell["source"] = cell["source"].splitlines(keepends=True)
-    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return notebook_text(notebook)
 
 
 def main(arguments=None):
@@ -255,10 +256,8 @@ def main(arguments=None):
     )
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of notebooks/")
     asked = parser.parse_args(arguments)
-    folder = Path(__file__).resolve().parents[1] / "notebooks"
-    paths = asked.notebooks or sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     try:
-        for path in paths:
+        for path in asked.notebooks or numbered(lessons.folder()):
             old = path.read_text(encoding="utf-8")
             new = marked(old)
             if new != old:

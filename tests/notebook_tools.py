@@ -8,13 +8,15 @@ from pathlib import Path
 
 import nbformat
 
+from nbhelpers.files import numbered
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
 
 
 def notebooks(folder=FOLDER):
     """Paths of the numbered notebooks, in order."""
-    return sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+    return numbered(folder)
 
 
 def read(path):

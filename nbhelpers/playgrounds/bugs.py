@@ -22,7 +22,7 @@ from nbhelpers.network import MLP
 from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
 from nbhelpers.playgrounds.panel import Panel
 from nbhelpers.playgrounds.picture import DPI, LossCurves, Picture, Surface, enlarge, message
-from nbhelpers.playgrounds.scripts import FUNCTION, SLOPE
+from nbhelpers.playgrounds.scripts import FUNCTION, FUNCTIONS, SLOPE
 from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
 
 CLASSES, BATCH_SIZE, EPS = 3, 10, 1e-5
@@ -229,7 +229,7 @@ class Bugs(Experiment):
             lr=repr(s.learning_rate),
             steps=self.steps,
             shown_steps=f"{self.steps:,}",
-            f=FUNCTION[s.activation],
+            function=FUNCTION[s.activation],
             slope=SLOPE[s.activation],
             start=start if s.bug == MEAN else f"({start}) / len(Y)",
             start_bug=bug if s.bug in (MEAN, SOFTMAX) else "",
@@ -250,7 +250,8 @@ BUG_LINES = {
     SOFTMAX: "  # BUG: A[-1] is a softmax already",
     ORDER: "  # BUG: W as it is after the step",
 }
-SCRIPT = """\
+SCRIPT = (
+    """\
 # Backpropagation with a bug: {bug}
 import numpy as np
 
@@ -267,18 +268,9 @@ W = [rng.standard_normal(s) * np.sqrt(2 / sum(s)) for s in shapes]
 b = [np.zeros(n_out) for _, n_out in shapes]
 
 
-def f(Z):
-{f}
-
-
-def slope(A):
-    return {slope}
-
-
-def softmax(Z):
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
-
+"""
+    + FUNCTIONS
+    + """
 
 def forward(X):
     A = [X]
@@ -327,6 +319,7 @@ for name, p, g in zip(names, W + b, backward(forward(X[few]), Y[few])):
     error = np.linalg.norm(g - measured) / (np.linalg.norm(g) + np.linalg.norm(measured) + 1e-30)
     print(name, "relative error", f"{{error:.2g}}")
 """
+)
 
 
 PALE = np.array([[*(0.42 * np.array(to_rgb(c)) + 0.58), 1] for c in CLASS_COLORS[:CLASSES]])

@@ -27,7 +27,7 @@ from nbhelpers.playgrounds.mnist import (
 )
 from nbhelpers.playgrounds.panel import Panel, short
 from nbhelpers.playgrounds.picture import LossCurves, Picture, Surface, message
-from nbhelpers.playgrounds.scripts import FUNCTION, SLOPE
+from nbhelpers.playgrounds.scripts import FUNCTION, FUNCTIONS, SLOPE
 from nbhelpers.plots import PALETTE
 
 TRAINING, VALIDATION = 1048, 300  # digits; the other 449 of the 1,797 are the test set
@@ -184,7 +184,8 @@ class Digits(Experiment):
         )
 
 
-SCRIPT = """\
+SCRIPT = (
+    """\
 import numpy as np
 
 from nbhelpers.datasets import digits  # only reads them; everything else is here
@@ -198,18 +199,9 @@ X, y = X[:{n}], y[:{n}]
 Y = np.eye(10)[y]  # targets, one-hot
 
 
-def f(Z):
-{function}
-
-
-def slope(A):  # of f, from its output
-    return {slope}
-
-
-def softmax(Z):
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
-
+"""
+    + FUNCTIONS
+    + """
 
 def forward(X):
     A1 = f(X @ W[0] + b[0])
@@ -249,6 +241,7 @@ print(f"step {shown_steps} · loss {{loss:.3g}} · {{right:.1f}} % of the traini
 loss, right = look(X_val, y_val)
 print(f"validation: loss {{loss:.3g}}, {{right:.1f}} % right")
 """
+)
 
 
 # ---------------------------------------------------------------- the picture

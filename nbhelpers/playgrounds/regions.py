@@ -54,7 +54,7 @@ from nbhelpers.playgrounds.points import (
     spell_points,
     write_points,
 )
-from nbhelpers.playgrounds.scripts import FUNCTION, SLOPE
+from nbhelpers.playgrounds.scripts import FUNCTION, FUNCTIONS, SLOPE
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALETTE,
@@ -241,7 +241,8 @@ OWN_CODE = """\
 added = np.array({points}).reshape(-1, 3)  # class, x1, x2
 X, y = np.concatenate([X, added[:, 1:]]), np.append(y, added[:, 0].astype(int))
 """
-SCRIPT = """\
+SCRIPT = (
+    """\
 import numpy as np
 
 rng = np.random.default_rng({seed})
@@ -250,18 +251,9 @@ mean, std = X.mean(axis=0), X.std(axis=0)  # of the training inputs alone
 {guard}X{and_test} = (X - mean) / std{standardized_test}
 
 
-def f(Z):
-{function}
-
-
-def slope(A):  # of f, from its output
-    return {slope}
-
-
-def softmax(Z):
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
-
+"""
+    + FUNCTIONS
+    + """
 
 def forward(X):
 {forward}
@@ -284,6 +276,7 @@ A{last} = forward(X)[-1]
 loss = -np.log(np.maximum(A{last}[np.arange(len(y)), y], 1e-300)).mean()
 {result}
 """
+)
 NO_POINTS = 'print("step {steps:,} · loss 0 · no points yet")\n'
 
 

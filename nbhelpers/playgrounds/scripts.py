@@ -1,4 +1,4 @@
-"""Activation functions as code, for the scripts of *Show code* that define f(Z) and slope(A)."""
+"""Functions as code, for the scripts of *Show code* that define f(Z), slope(A) and softmax(Z)."""
 
 FUNCTION = {  # the body of def f(Z)
     "sigmoid": """\
@@ -16,3 +16,16 @@ SLOPE = {  # the derivative, in terms of the output A
     "leaky_relu": "np.where(A > 0, 1, 0.01)",
     "elu": "np.minimum(A, 0) + 1",
 }
+FUNCTIONS = """\
+def f(Z):
+{function}
+
+
+def slope(A):  # of f, from its output
+    return {slope}
+
+
+def softmax(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+"""  # a part of a script: `function` and `slope` are from above
