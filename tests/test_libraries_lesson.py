@@ -440,6 +440,14 @@ import joblib
 import psutil
 import test_libraries_lesson as lesson
 
+
+def is_tracker(process):  # Python's own, which ends with the Python that started it
+    try:
+        return "tracker" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # gone, or a zombie
+        return False
+
+
 if __name__ == "__main__":
     names = {"time": time, "joblib": joblib}
     exec(lesson.source("from dask.distributed import"), names)
@@ -451,8 +459,8 @@ if __name__ == "__main__":
     with joblib.parallel_config(backend="dask"):
         found = lesson.search().fit(*lesson.small_digits(600)).cv_results_["mean_test_score"]
     exec(lesson.source("local.close()"), names)
-    left = [p for p in psutil.Process().children(recursive=True) if p.status() != "zombie"]
-    left = [p.cmdline() for p in left if "tracker" not in " ".join(p.cmdline())]
+    others = [p for p in psutil.Process().children(recursive=True) if not is_tracker(p)]
+    left = psutil.wait_procs(others, timeout=10)[1]  # a process takes a moment to end
     assert not left, left
     print(link)
     print(found.tolist())
