@@ -18,7 +18,6 @@ PACKAGES = {  # name of the package -> the least version that the notebooks run 
     "ipywidgets": (7, 7),
     "scikit-learn": (1, 6),
 }
-FROZEN = "7.4.0"  # this ipykernel stops answering to sliders
 AGAIN = "run <code>pip install -r requirements.txt</code>, then restart the kernel"
 
 
@@ -49,10 +48,10 @@ def release(version):
 
 
 def kernel():
-    """Return the version of the kernel; ValueError for the one release that freezes sliders."""
+    """Return the version of the kernel; ValueError for those that can stop hearing sliders."""
     version = metadata.version("ipykernel")
-    if version == FROZEN:
-        raise ValueError(f"ipykernel {FROZEN} freezes sliders: {AGAIN}")
+    if (7, 0) <= release(version) < (7, 4) or version == "7.4.0":
+        raise ValueError(f"ipykernel {version} can stop hearing sliders: {AGAIN}")
     return f"ipykernel {version}"
 
 

@@ -32,8 +32,9 @@ RESULTS = {
     "08_digits": "share > 0.96",
     "09_optimizers": "share > 0.96",
     "10_mnist": "share > 0.975",
-    "11_past_99_percent": "share > 0.985",
+    "11_past_99_percent": "share > 0.97",
 }
+SHORTER = {"11_past_99_percent": ("0.003, 14, 256", "0.003, 3, 256")}  # nbval makes it in full
 
 
 def each(paths):
@@ -138,7 +139,9 @@ def test_the_program_runs_alone(path, tmp_path):
     """In an empty directory and a new Python, warnings being errors, it reaches its result."""
     (cell,) = cells(read(path), "program", "code")
     assert path.stem in RESULTS, f"add to RESULTS what the program of {path.name} must reach"
-    (tmp_path / "program.py").write_text(cell.source, encoding="utf-8")
+    text, shorter = SHORTER.get(path.stem, ("", ""))
+    assert text in cell.source
+    (tmp_path / "program.py").write_text(cell.source.replace(text, shorter), encoding="utf-8")
     env = os.environ | {
         "NBHELPERS_DATA": str(ROOT / "data"),
         "MPLBACKEND": "Agg",

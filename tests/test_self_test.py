@@ -19,7 +19,8 @@ def test_everything_is_in_place_here():
     ("versions", "words"),
     [
         ({"numpy": "1.20.3"}, "numpy 1.20.3 is too old, 1.26 is needed: run pip install"),
-        ({"ipykernel": "7.4.0"}, "7.4.0 freezes sliders"),
+        ({"ipykernel": "7.0.1"}, "7.0.1 can stop hearing sliders: run pip install"),
+        ({"ipykernel": "7.4.0"}, "7.4.0 can stop hearing sliders: run pip install"),
         ({"matplotlib": None}, "matplotlib is missing: run pip install"),
         ({"scikit-learn": "1.5.2rc1"}, "scikit-learn 1.5.2rc1 is too old, 1.6 is needed"),
         ({"matplotlib": "2rc1"}, "matplotlib 2rc1 is too old, 3.8 is needed"),

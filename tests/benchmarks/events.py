@@ -1,0 +1,107 @@
+"""What thousands of events leave behind in a playground: memory and objects, before and after.
+
+    python tests/benchmarks/events.py [name ...]     # default: all playgrounds, 10,000 events each
+
+The events are those that a page sends: sliders, number boxes and menus moved to values all over
+their range, every button, ticks of the clock, settings strings (right and wrong ones). The clock
+and a change of settings train for a shorter time than they do in front of a person. Each
+playground has a Python of its own, in which every warning of a computation is an error.
+"""
+
+import subprocess
+import sys
+import time
+
+EVENTS = 10_000
+
+# Arguments: name, events. At the beginning and after each tenth of them, it prints the resident
+# memory in bytes and the number of Python's objects.
+SCRIPT = """
+import gc
+import itertools
+import sys
+
+import ipywidgets
+import psutil
+
+from nbhelpers.playgrounds import PLAYGROUNDS
+
+name, events = sys.argv[1], int(sys.argv[2])
+panel = PLAYGROUNDS[name]()
+panel.CATCH_UP, panel.BURST, panel.SPELL = 0.001, 0.0, 0.001
+panel.pace.value = panel.pace.options[0][1]
+
+
+def move(widget, k):
+    '''The k-th place of a slider, box or menu, over and over.'''
+    if isinstance(widget, ipywidgets.Dropdown):
+        widget.index = k % len(widget.options)
+    elif isinstance(widget, ipywidgets.FloatLogSlider):
+        places = round((widget.max - widget.min) / widget.step)
+        widget.value = widget.base ** (widget.min + widget.step * (k % places))
+    elif isinstance(widget, ipywidgets.BoundedFloatText):
+        widget.value = widget.min + (widget.max - widget.min) * (k % 7 / 7)
+    else:
+        step = widget.step or 1
+        places = 1 + int((widget.max - widget.min) / step)
+        widget.value = widget.min + step * (k % min(places, 50))
+
+
+movable = [*panel.controls.values(), *panel.boxes.values()]
+buttons = itertools.cycle([panel.buttons["reset"], panel.buttons["new_weights"]])
+keep = itertools.cycle([*[panel.buttons["keep"]] * 5, panel.buttons["clear"]])
+start = panel.settings
+for event in range(events + 1):
+    kind, k = event % 10, event // 10
+    if kind < 5:
+        move(movable[(5 * k + kind) % len(movable)], k)
+    elif kind == 5:
+        panel.buttons["step"].click()
+    elif kind == 6:
+        panel.play.value += 1
+    elif kind == 7:
+        next(buttons).click()
+    elif kind == 8:
+        panel.text.value = f"learning_rate={event}<b>"
+    elif k % 20 == 0:
+        next(keep).click()
+    elif k % 20 == 10:
+        panel.buttons["code"].click()
+    else:
+        panel.text.value = f"seed={k % 50},steps={k % 5}" if k % 3 else start
+    if event % (events // 10) == 0:
+        gc.collect()
+        print(psutil.Process().memory_info().rss, len(gc.get_objects()), flush=True)
+assert panel.settings.endswith(f"steps={panel.experiment.steps}")
+"""
+
+
+def watched(name, events=EVENTS):
+    """Memory in bytes and number of objects, at the beginning and after each tenth of the events.
+
+    Raises RuntimeError with what Python printed, if anything went wrong, even in a callback.
+    """
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT, name, str(events)]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    if run.returncode or run.stderr:
+        raise RuntimeError(f"{name}: exit code {run.returncode}\n{run.stderr}")
+    return tuple(zip(*(map(int, line.split()) for line in run.stdout.splitlines()), strict=True))
+
+
+def main(names):
+    print(f"after {EVENTS // 10:,} and after {EVENTS:,} events")
+    for name in names:
+        start = time.perf_counter()
+        memory, objects = watched(name)
+        print(
+            f"{name:12} {memory[1] / 1e6:5.0f} and {memory[-1] / 1e6:5.0f} MB "
+            f"(largest {100 * (max(memory[2:]) / memory[1] - 1):+.1f} %), "
+            f"{objects[1]:,} and {objects[-1]:,} objects, {time.perf_counter() - start:.0f} s",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    from nbhelpers.playgrounds import PLAYGROUNDS
+
+    main(sys.argv[1:] or list(PLAYGROUNDS))
