@@ -13,16 +13,16 @@ import argparse
 import difflib
 import html
 import itertools
-import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote
 
 from .boxes import INK, MONO, Shown
-from .files import notebook_text, numbered, replacing
+from .files import notebook_text, numbered, read_notebook, replacing
 
 CONTEXT = 3  # unchanged lines shown around a change
 FOLD = 30  # a program longer than this starts folded
@@ -77,12 +77,15 @@ def program(lesson, notebooks=None):
     Raises
     ------
     ValueError
-        If there is no such notebook, or not exactly one program cell in it; the message lists
-        the notebooks that have one.
+        If there is no such notebook, or more than one, or not exactly one program cell in it; the
+        message lists the notebooks that have one.
     """
     place = Path(notebooks) if notebooks is not None else folder()
     number = _number(lesson)
-    found = sorted(place.glob(f"{number}_*.ipynb"))
+    found = [path for path in numbered(place) if path.name.startswith(number)]
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise ValueError(f"notebook {number} should be one file in {place}, there are {names}")
     cells = _program_cells(found[0]) if found else []
     if len(cells) == 1:
         return cells[0].rstrip() + "\n"
@@ -103,11 +106,10 @@ def _number(lesson):
 
 
 def _program_cells(path):
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return [
         "".join(c["source"])
-        for c in cells
-        if c["cell_type"] == "code" and "program" in c.get("metadata", {}).get("tags", [])
+        for c in read_notebook(path)["cells"]
+        if c["cell_type"] == "code" and "program" in c["metadata"].get("tags", [])
     ]
 
 
@@ -376,8 +378,18 @@ def _marked(old, new):
 
 # -- student copies ---------------------------------------------------------------------------
 
-_FOLDED = re.compile(r"\n*<details>.*?</details>", re.DOTALL)
-_LINK = re.compile(r"```.*?```|`[^`\n]*`|(!?)\[([^\]\n]*)\]\(([^)\s]+)\)", re.DOTALL)
+_FOLDED = re.compile(r"\n*<details\b[^>]*>.*?</details\s*>", re.DOTALL | re.IGNORECASE)
+_LINK = re.compile(
+    r"""
+    ```.*?``` | `[^`\n]*`                                                    # code
+    | (?P<mark>!?) \[ (?P<words> (?: !\[[^\[\]\n]*\]\([^()\n]*\) | [^\[\]\n] )* ) \]
+      \( \s* (?: <(?P<angled>[^<>\n]*)> | (?P<bare>(?: [^()<>\s] | \([^()\s]*\) )+) )
+      (?: \s+ (?: "[^"]*" | '[^']*' ) )? \s* \)                              # with a title
+    | <img\s (?:[^>]*\s)? src \s* = \s* (?P<quote>["']?) (?P<src>[^"'>\s][^"'>]*?) (?P=quote)
+      (?: \s[^>]* | /? ) >
+    """,
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
 
 
 def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
@@ -407,7 +419,8 @@ def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
     Raises
     ------
     ValueError
-        If there is no such notebook, or `out` is the folder with the originals.
+        If there is no such notebook, `out` is the folder with the originals or has links to them,
+        or a folded answer can't be taken out of a notebook whole.
     FileExistsError
         If `out` isn't empty and `overwrite` is False.
     """
@@ -426,10 +439,19 @@ def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
             raise ValueError(f"{out} has the originals: give another folder")
         if any(out.iterdir()) and not overwrite:
             raise FileExistsError(f"{out} is not empty; --overwrite writes into it all the same")
+    originals = {os.path.realpath(path) for path in numbered(place)}
+    for path in found:
+        if os.path.realpath(out / path.name) in originals:
+            raise ValueError(f"{out / path.name} is a link to the original: give another folder")
     new, pictures = {}, set()
     for path in found:
-        contents = json.loads(path.read_text(encoding="utf-8"))
+        contents = read_notebook(path)
         _unsolve(contents, outputs, {p.name for p in found}, place, pictures)
+        if any(c["cell_type"] != "code" and _left(c) for c in contents["cells"]):
+            raise ValueError(
+                f"{path.name}: an answer would stay in the copy; a folded one is <details>…"
+                "</details> within one cell of text, with no other inside"
+            )
         new[path.name] = notebook_text(contents).encode()
     new |= {name: (place / name).read_bytes() for name in sorted(pictures)}
     for name, data in new.items():  # all texts are there before the first file is written
@@ -439,20 +461,29 @@ def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
     return [out / path.name for path in found]
 
 
+def _left(cell):
+    """Whether a cell of text still has (a part of) a folded answer."""
+    return re.search(r"</?details\b", "".join(cell["source"]), re.IGNORECASE)
+
+
 def _unsolve(contents, outputs, copied, place, pictures):
     """Turn a notebook's contents into a student's; add to `pictures` what it shows."""
 
     def relink(found):
-        mark, words, address = found.groups()
-        if address is None:  # code
+        address = found["angled"] or found["bare"] or found["src"]
+        if not address:  # code
             return found[0]
-        name = address.partition("#")[0]
-        if not name or re.match(r"[a-z]+:", address) or name in copied:
-            return found[0]
-        if mark and (place / name).is_file() and ".." not in Path(name).parts:
+        name, words = unquote(address.partition("#")[0]), found["words"]
+        shown = words is None or found["mark"]
+        inside = ".." not in Path(name).parts and not Path(name).is_absolute()
+        kept = not name or re.match(r"[a-z]+:", address) or name in copied
+        if not kept and shown and inside and (place / name).is_file():
             pictures.add(name)
-            return found[0]
-        return words
+            kept = True
+        if not words:
+            return found[0] if kept or words is None else ""
+        relinked = _LINK.sub(relink, words)  # a picture may be what a link shows
+        return found[0].replace(words, relinked, 1) if kept else relinked
 
     kept = []
     for cell in contents["cells"]:

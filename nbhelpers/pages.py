@@ -19,7 +19,7 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from . import lessons
-from .files import numbered, replacing
+from .files import numbered, read_notebook, replacing
 
 # What MathML's core has no attribute for, and wide formulas scroll.
 STYLE = """<style>
@@ -46,12 +46,17 @@ def mathml(formula, block=False):
     ------
     ImportError
         If latex2mathml is missing.
+    ValueError
+        If it cannot read the formula.
     """
     from latex2mathml.converter import convert
 
     tex = re.sub(r"\\texttt\{[^}]*\}", lambda found: found[0].replace(r"\_", "_"), formula)
     tex = re.sub(r"\\tag\{([^}]*)\}", r"\\qquad \\text{(\1)}", tex)
-    drawn = convert(tex, display="block" if block else "inline")
+    try:
+        drawn = convert(tex, display="block" if block else "inline")
+    except Exception as error:  # latex2mathml's own have no common class
+        raise ValueError(f"the formula {formula!r} cannot be read ({error!r})") from error
     note = f'<annotation encoding="application/x-tex">{html.escape(formula)}</annotation>'
     opening, inside = re.fullmatch(r"(<math[^>]*>)(.*)</math>", drawn, re.DOTALL).groups()
     return f"{opening}<semantics>{inside}{note}</semantics></math>"
@@ -110,12 +115,22 @@ class Pages(HTMLExporter):
 
 
 def write(folder, notebooks):
-    """Write a page for each notebook into `folder`, which is made; returns the new files."""
+    """Write a page for each notebook into `folder`, which is made; returns the new files.
+
+    Raises ValueError, with the notebook's name, where a formula cannot be read or a picture is
+    missing; no page is written for it.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     exporter, written = Pages(), []
     for path in notebooks:
-        page, _ = exporter.from_filename(str(path))
+        read_notebook(path)  # says what is wrong with it
+        try:
+            page, _ = exporter.from_filename(str(path))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+        if missing := re.search(r'<img[^>]*src="(?!data:|https?:)([^"]*)"', page):
+            raise ValueError(f"{path}: there is no picture {missing[1]!r}")
         written.append(folder / f"{Path(path).stem}.html")
         with replacing(written[-1]) as file:
             file.write(page.encode())
@@ -135,7 +150,10 @@ def main(arguments=None):
     try:
         for page in write(asked.folder, asked.notebooks or numbered(lessons.folder())):
             print("wrote", page)
-    except (OSError, ValueError, ImportError) as error:
+    except ImportError as error:
+        print(f"{error}: run pip install -r requirements.txt", file=sys.stderr)
+        return 1
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -1,7 +1,7 @@
 """Say where the series lives on GitHub: links to Colab and Binder, and Colab's setup cell.
 
-    python -m nbhelpers.publish OWNER/REPO              # branch main
     python -m nbhelpers.publish OWNER/REPO --ref v1.0   # a tag: what a class should be given
+    python -m nbhelpers.publish OWNER/REPO              # the branch or tag stays as it is
     python -m nbhelpers.publish                         # the name that git's remote "origin" has
 
 Every notebook, README.md and the lecturer's guide are rewritten, all from this one name; nothing
@@ -10,28 +10,32 @@ setup cells.
 """
 
 import argparse
-import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from nbhelpers.files import notebook_text, numbered, replacing
+from nbhelpers.files import notebook_text, numbered, parsed, read_notebook, replacing
 
 UNSET = "OWNER/REPO"
 GUIDE = "LECTURERS.md"  # beside the notebooks
 SETTING = re.compile(r'^REPOSITORY, REF = "([^"\n]*)", "([^"\n]*)"$', re.MULTILINE)
 BLOCK = re.compile(r"(<!-- links -->\n).*?(<!-- end of links -->)", re.DOTALL)
 PULLER = re.compile(r"(<!-- nbgitpuller -->\n).*?(<!-- end of nbgitpuller -->)", re.DOTALL)
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,100}")
-REF = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*")
-REMOTE = re.compile(r"(?:https://|ssh://git@|git@)github\.com[/:](.+?)(?:\.git)?/?")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$|.*\.(?i:git)$)[A-Za-z0-9_.-]{1,100}")
+#: of what `git check-ref-format` allows, what needs no care in addresses and in Python
+REF = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[./]$))[A-Za-z0-9_][A-Za-z0-9_./-]*")
+REMOTE = re.compile(
+    r"(?:(?:https?|ssh)://(?:[^/]*@)?(?:www\.|ssh\.)?github\.com(?::[0-9]+)?/"
+    r"|(?:[^/]*@)?(?:ssh\.)?github\.com:/?)(.+?)/?",
+    re.IGNORECASE,
+)
 NOWHERE = "*This copy has no address on the web yet, so it has no links to Colab and Binder.*"
 
 
 def checked(repository, ref):
-    """Return both as they were given, or with the rest of a GitHub address taken off.
+    """Return both as they were given, or with ".git" and the rest of a GitHub address taken off.
 
     Raises
     ------
@@ -39,12 +43,20 @@ def checked(repository, ref):
         If they can't be the name of a repository on GitHub, of a branch or tag.
     """
     address = REMOTE.fullmatch(repository)
-    repository = address[1] if address else repository
-    if not NAME.fullmatch(repository):
-        raise ValueError(f"a repository on GitHub is OWNER/REPO, got {repository!r}")
+    name = re.sub(r"(?i)\.git$", "", address[1] if address else repository)
+    if not NAME.fullmatch(name):
+        raise ValueError(f"a repository on GitHub is OWNER/REPO, got {without_user(repository)!r}")
     if not REF.fullmatch(ref):
-        raise ValueError(f"a branch or tag has letters, digits and . _ / -, got {ref!r}")
-    return repository, ref
+        raise ValueError(
+            "a branch or tag has letters, digits and . _ / -, and git allows no part of it that "
+            f"is empty, begins with a dot or ends in .lock; got {ref!r}"
+        )
+    return name, ref
+
+
+def without_user(address):
+    """An address without the name and password before its "@"; they are nobody's business."""
+    return re.sub(r"^([a-z+]+://)?.*@", r"\1…@", address, flags=re.IGNORECASE | re.DOTALL)
 
 
 def colab(repository, ref, notebook):
@@ -81,8 +93,8 @@ def badges(repository, ref, notebook):
 
 
 def published_notebook(text, notebook, repository, ref):
-    """A notebook's JSON text with this name in its setup cell and its links."""
-    contents = json.loads(text)
+    """A notebook's JSON text with this name in its setup cell and its links; ValueError if odd."""
+    contents = parsed(text, notebook)
     found = {"setup": 0, "links": 0}
     for cell in contents["cells"]:
         tags = cell["metadata"].get("tags", [])
@@ -124,8 +136,10 @@ def published_guide(text, repository, ref):
 
 def setting(root):
     """Return (repository, ref) as the first notebook's setup cell has them; ValueError if none."""
-    path = numbered(Path(root) / "notebooks")[0]
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    paths = numbered(Path(root) / "notebooks")
+    if not paths:
+        raise ValueError(f"no notebooks below {root}; this command works in a checkout")
+    path, cells = paths[0], read_notebook(paths[0])["cells"]
     found = [SETTING.search("".join(cell["source"])) for cell in cells]
     found = [match.groups() for match in found if match]
     if len(found) != 1:
@@ -133,10 +147,11 @@ def setting(root):
     return found[0]
 
 
-def publish(repository, ref="main", root=None):
+def publish(repository, ref=None, root=None):
     """Write the name into notebooks, README.md and guide below `root`; return the changed files.
 
-    All new texts are made before the first file is replaced, and each file is replaced as a whole.
+    `ref` is a branch or tag; without one, the present setting's stays. All new texts are made
+    before the first file is replaced, and each file is replaced as a whole.
 
     Raises
     ------
@@ -144,13 +159,10 @@ def publish(repository, ref="main", root=None):
         If the name is not one, or a file is not as expected; then nothing has been changed.
     """
     root = Path(root) if root is not None else Path(__file__).resolve().parents[1]
-    repository, ref = checked(repository, ref)
+    repository, ref = checked(repository, setting(root)[1] if ref is None else ref)
     new = {}
     for path in numbered(root / "notebooks"):
-        text = path.read_text(encoding="utf-8")
-        new[path] = published_notebook(text, path.name, repository, ref)
-    if not new:
-        raise ValueError(f"no notebooks below {root}; this command works in a checkout")
+        new[path] = published_notebook(path.read_bytes(), path.name, repository, ref)
     readme = root / "README.md"
     new[readme] = published_readme(readme.read_text(encoding="utf-8"), repository, ref)
     guide = root / "notebooks" / GUIDE
@@ -170,7 +182,7 @@ def remote(root):
     if done.returncode:
         raise ValueError(f"git knows no remote here: give OWNER/REPO ({done.stderr.strip()})")
     if not REMOTE.fullmatch(address):
-        raise ValueError(f"the remote {address!r} is not on GitHub: give OWNER/REPO")
+        raise ValueError(f"the remote {without_user(address)!r} is not on GitHub: give OWNER/REPO")
     return address
 
 
@@ -182,11 +194,12 @@ def main(arguments=None):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("repository", nargs="?", help="OWNER/REPO; default: from the git remote")
-    parser.add_argument("--ref", default="main", help="branch or tag (default: main)")
+    parser.add_argument("--ref", help="branch or tag; default: the present one")
     asked = parser.parse_args(arguments)
     root = Path(__file__).resolve().parents[1]
     try:
-        changed = publish(asked.repository or remote(root), asked.ref, root)
+        given = asked.repository is not None
+        changed = publish(asked.repository if given else remote(root), asked.ref, root)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -22,7 +22,7 @@ AGAIN = "run <code>pip install -r requirements.txt</code>, then restart the kern
 
 
 def python():
-    """Return the version of Python; pip has refused to install on one that is too old."""
+    """Return the version of Python."""
     return f"Python {platform.python_version()}"
 
 
@@ -110,6 +110,8 @@ def run(tests=TESTS):
             lines.append((True, html.escape(test())))
         except ValueError as error:  # says itself what to do
             lines.append((False, str(error)))
+        except FileNotFoundError as error:  # so do the data sets, in plain text
+            lines.append((False, html.escape(str(error))))
         except (Exception, SystemExit) as error:  # anything may be broken somewhere: say what
             what = html.escape(f"{type(error).__name__}: {error}")
             lines.append((False, f"{test.__name__}: {what}; {AGAIN}"))

@@ -24,7 +24,6 @@ makes of them at nbconvert's size of a slide, 960 x 700 pixels, which fills a sc
 
 import argparse
 import base64
-import json
 import math
 import re
 import struct
@@ -32,7 +31,7 @@ import sys
 from pathlib import Path
 
 from . import lessons
-from .files import notebook_text, numbered, replacing
+from .files import notebook_text, numbered, parsed, replacing
 
 WIDTH, HEIGHT = 920, 660  # pixels for the contents of a slide, some kept in reserve
 SMALLEST, LARGEST = 0.7, 1.25  # scales that a slide is drawn at
@@ -236,9 +235,15 @@ def marks(cells):
     return found
 
 
-def marked(text):
-    """A notebook's JSON text with the metadata that `marks` gives; all else stays as it is."""
-    notebook = json.loads(text)
+def marked(text, name="the text"):
+    """A notebook's JSON text with the metadata that `marks` gives; all else stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If it is no notebook; the message begins with `name`.
+    """
+    notebook = parsed(text, name)
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
     for cell, mark in zip(notebook["cells"], marks(notebook["cells"]), strict=True):
@@ -258,12 +263,11 @@ def main(arguments=None):
     asked = parser.parse_args(arguments)
     try:
         for path in asked.notebooks or numbered(lessons.folder()):
-            old = path.read_text(encoding="utf-8")
-            new = marked(old)
-            if new != old:
+            new = marked(path.read_bytes(), path)
+            if new != path.read_text(encoding="utf-8"):
                 with replacing(path) as file:
                     file.write(new.encode())
-            kinds = [c["metadata"]["slideshow"]["slide_type"] for c in json.loads(new)["cells"]]
+            kinds = [c["metadata"]["slideshow"]["slide_type"] for c in parsed(new, path)["cells"]]
             print(f"{path.name}: {kinds.count('slide') + kinds.count('subslide')} slides")
     except (OSError, ValueError, KeyError) as error:
         print(error, file=sys.stderr)

@@ -53,9 +53,7 @@ def save(net, path):
         raise ValueError(
             "the network has weights that are NaN or infinite; there is no use in them"
         )
-    path = Path(path)
-    if path.suffix != ".npz":
-        path = path.with_name(path.name + ".npz")
+    path = with_ending(path)
     *hidden, output = (activation.name for activation in net.activations)
     arrays = {
         "format": FORMAT,
@@ -87,6 +85,12 @@ def write(arrays, path):
         np.savez(file, **arrays)
 
 
+def with_ending(path):
+    """The path, with ".npz" added if it doesn't end so."""
+    path = Path(path)
+    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+
+
 def own(path):
     """The place of a file in your own folder, where the present one can't be written to."""
     return cache_folder() / path.name
@@ -98,8 +102,8 @@ def load(path):
     Parameters
     ----------
     path : str or Path
-        The file, with its ".npz". A name alone means the present folder and your own, to which
-        `save` falls back; if it is in both, the newer one.
+        The file; ".npz" is added, as `save` does it, if there is none without. A name alone means
+        the present folder and your own, to which `save` falls back; if it is in both, the newer.
 
     Returns
     -------
@@ -114,7 +118,7 @@ def load(path):
     ValueError
         Not a file of `save`, damaged, or numbers in it that don't fit each other; it says which.
     """
-    path = Path(path)
+    path = Path(path) if Path(path).is_file() else with_ending(path)
     if path.parent == Path() and own(path).exists():
         there = own(path)
         if not path.exists() or path.stat().st_mtime < there.stat().st_mtime:

@@ -47,8 +47,13 @@ def browser():
         yield browser
 
 
+# Files that take longest come first, so that no process works on one of them alone at the end.
+LONGEST = ("test_browser.py", "11_past_99_percent.ipynb", "test_panels.py", "test_faults.py")
+
+
 def pytest_collection_modifyitems(items):
     """Mark what uses a browser, so that ``pytest -m "not browser"`` leaves it out."""
+    items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")

@@ -47,8 +47,11 @@ def wanted(name):
 def build(name, folder):
     """The Python of an environment with this set of versions, made or brought up to date.
 
-    Raises subprocess.CalledProcessError if pip cannot install it.
+    Raises FileExistsError if something else is in the folder, subprocess.CalledProcessError if pip
+    cannot install it.
     """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
+        raise FileExistsError(f"{folder} is not empty and not an environment: name another folder")
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "installed.txt"
     as_wanted = stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted(name)
@@ -64,6 +67,12 @@ def build(name, folder):
     return python
 
 
+def names_tests(argument):
+    """Whether an argument for pytest is a file or folder with tests (or one of them)."""
+    path = ROOT / argument.split("::")[0]
+    return path.suffix in (".py", ".ipynb") or path in (ROOT / "tests", ROOT / "notebooks")
+
+
 def main():
     """Build, test, and return pytest's exit code."""
     parser = argparse.ArgumentParser(
@@ -74,9 +83,13 @@ def main():
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--folder", type=Path, help="where the environment is (.venv-NAME)")
     known, rest = parser.parse_known_args()
-    python = build(known.name, (known.folder or ROOT / f".venv-{known.name}").absolute())
-    chosen = any((ROOT / argument.split("::")[0]).exists() for argument in rest)
-    tests = [] if chosen else selection(known.name)
+    try:
+        python = build(known.name, (known.folder or ROOT / f".venv-{known.name}").absolute())
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    words = [word for i, word in enumerate(rest) if rest[max(i - 1, 0)] not in ("-k", "-m")]
+    tests = [] if any(map(names_tests, words)) else selection(known.name)
     # Modules of the caller's environment have no business in this one.
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     env |= {"VERSIONS": known.name, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # old kernels nag

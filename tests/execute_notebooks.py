@@ -29,7 +29,7 @@ from notebook_tools import FOLDER, ROOT, notebooks, tags
 from PIL import Image
 
 from nbhelpers import slides
-from nbhelpers.files import replacing
+from nbhelpers.files import read_notebook, replacing
 
 LARGE = 600_000  # bytes
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -185,7 +185,7 @@ def load(path):
     """The stored notebook; a notebook whose cells have no ids yet is accepted."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # clean() gives missing ids, the same in each run
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_notebook(path)
         for i, cell in enumerate(raw["cells"]):
             cell.setdefault("id", f"cell-{i:03d}")
         raw["nbformat"], raw["nbformat_minor"] = 4, 5

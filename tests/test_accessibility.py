@@ -8,6 +8,7 @@ REQUIRE_BROWSER=1 they fail.
 import ast
 import itertools
 import re
+import shutil
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -399,7 +400,7 @@ CELL = """() => { const n = window.jupyterapp.shell.currentWidget.content;
 def opened(browser, tmp_path_factory):
     """A notebook in JupyterLab with everything that the helpers put on a page, run."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "notebooks").symlink_to(notebooks()[0].parent)
+    shutil.copytree(notebooks()[0].parent, folder / "notebooks")
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [new_code_cell(source) for source in CELLS]
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": spec}), folder / "all.ipynb")

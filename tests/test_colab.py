@@ -25,6 +25,7 @@ sys.modules["google.colab"] = types.ModuleType("google.colab")
 """
 
 
+COURSE = "-".join(publish.setting(ROOT)).replace("/", "-")  # the folder that the cell fetches
 INSTALLED = """
 import importlib.metadata as m
 print(sorted((d.name, d.version) for d in m.distributions()))
@@ -96,9 +97,9 @@ def setup_source(**replaced):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_that_came_alone_runs(colab, path):
     notebook = opened(path, colab)
-    notebook.cells.append(nbformat.v4.new_code_cell("import nbhelpers\nnbhelpers.__file__"))
+    notebook.cells.append(nbformat.v4.new_code_cell("import nbhelpers\nprint(nbhelpers.__file__)"))
     execute_notebooks.execute(notebook, colab)
-    assert str(colab / "course") in notebook.cells[-1].outputs[0].data["text/plain"]
+    assert notebook.cells[-1].outputs[0].text.startswith(str(colab / COURSE))
 
 
 def test_the_setup_cell_runs_twice_and_installs_nothing(colab):
@@ -107,7 +108,7 @@ def test_the_setup_cell_runs_twice_and_installs_nothing(colab):
     execute_notebooks.execute(notebook, colab)
     assert notebook.cells[4].outputs[0].data["text/plain"] == "0"
     assert notebook.cells[0].outputs[0].text == notebook.cells[5].outputs[0].text
-    shallow = ["git", "-C", colab / "course", "rev-list", "--count", "HEAD"]
+    shallow = ["git", "-C", colab / COURSE, "rev-list", "--count", "HEAD"]
     assert subprocess.run(shallow, capture_output=True, check=True).stdout.strip() == b"1"
 
 
@@ -115,7 +116,17 @@ def test_a_tag_will_do(colab):
     _, ref = publish.setting(ROOT)
     notebook = last(setup_source(ref=(f'", "{ref}"', '", "v1"')))
     execute_notebooks.execute(notebook, colab)
-    assert (colab / "course" / "nbhelpers").is_dir()
+    (fetched,) = colab.iterdir()
+    assert fetched.name.endswith("-v1")
+    assert (fetched / "nbhelpers").is_dir()
+    execute_notebooks.execute(last(setup_source()), colab)  # another version: fetched beside it
+    assert len(list(colab.iterdir())) == 2
+
+
+def test_what_an_interrupted_download_has_left_is_no_obstacle(colab):
+    (colab / f"{COURSE}.part" / ".git").mkdir(parents=True)
+    execute_notebooks.execute(last(setup_source()), colab)
+    assert [path.name for path in colab.iterdir()] == [COURSE]
 
 
 @pytest.mark.parametrize("fault", ["wrong name", "wrong branch", "no network"])
@@ -131,4 +142,4 @@ def test_what_cannot_be_fetched_is_told_and_leaves_nothing(colab, monkeypatch, f
         execute_notebooks.execute(last(source), colab)
     assert f"https://github.com/{repository}.git" in str(error.value)
     assert "Run this cell again" in str(error.value)
-    assert not (colab / "course").exists()
+    assert list(colab.iterdir()) == []

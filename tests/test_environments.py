@@ -2,7 +2,10 @@
 
 import os
 import re
+import subprocess
+import sys
 from importlib import metadata
+from pathlib import Path
 
 import environments
 import pytest
@@ -67,6 +70,41 @@ def test_a_changed_bound_changes_what_is_wanted(tmp_path, monkeypatch):
     monkeypatch.setattr(environments, "CONSTRAINTS", tmp_path)
     assert environments.wanted("oldest") != before
     assert "numpy==1.26.4" in environments.wanted("oldest")
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="not an environment"):
+        environments.build("oldest", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "selected"),
+    [
+        (["-k", "notebooks"], True),
+        (["-k", "tests", "--durations=3"], True),
+        (["-m", "not browser", "-x"], True),
+        (["tests/test_kernels.py", "-k", "adam"], False),
+        (["tests/test_kernels.py::test_x"], False),
+        (["notebooks", "--ignore=notebooks/11_past_99_percent.ipynb"], False),
+        ([], True),
+    ],
+)
+def test_files_on_the_command_line_take_the_place_of_the_selection(
+    arguments, selected, monkeypatch
+):
+    commands = []
+    monkeypatch.setattr(environments, "build", lambda name, folder: Path("python"))
+    monkeypatch.setattr(sys, "argv", ["environments.py", "oldest", *arguments])
+    monkeypatch.setattr(
+        environments.subprocess,
+        "run",
+        lambda command, **_: commands.append(command) or subprocess.CompletedProcess(command, 0),
+    )
+    assert environments.main() == 0
+    tests = environments.selection("oldest") if selected else []
+    assert commands == [["python", "-m", "pytest", *tests, *arguments]]
 
 
 @pytest.mark.skipif("VERSIONS" not in os.environ, reason="not one of the three sets")

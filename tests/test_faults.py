@@ -1,5 +1,5 @@
 """Faults, tried out: a full disk, no network, a folder that nobody may write, wild numbers, hostile
-texts, ten thousand events, an interrupt at any line, two panels side by side.
+texts, ten thousand events, interrupts, two panels side by side.
 
 More of them stand beside what they belong to: damaged, swapped and missing data files and broken
 downloads in test_datasets.py, damaged networks in test_weights.py, hostile settings, many threads
@@ -27,6 +27,7 @@ from html.parser import HTMLParser
 import ipywidgets
 import numpy as np
 import pytest
+from benchmarks import events
 from jupyter_client.manager import start_new_kernel
 from notebook_tools import ROOT, cells, notebooks, read
 from test_datasets import (  # noqa: F401  (two fixtures)
@@ -426,53 +427,10 @@ def test_odd_spellings_of_numbers_are_numbers_or_refused(panel):
 
 # -- ten thousand events -----------------------------------------------------------------------
 
-# As a page sends them; the clock and a change of settings train for less time than they do there.
-EVENTS = """
-import gc
-import psutil
-from nbhelpers.playgrounds import PLAYGROUNDS
-
-panel = PLAYGROUNDS["curve_bias"](steps=8)
-panel.CATCH_UP, panel.BURST, panel.SPELL = 0.001, 0.0, 0.001
-panel.pace.value = 1
-rate, hidden = panel.controls["learning_rate"], panel.controls["hidden"]
-for event in range(10_001):
-    kind = event % 10
-    if kind < 3:
-        rate.value = rate.min + rate.step * (event % 20)
-    elif kind == 3:
-        panel.boxes["learning_rate"].value = 0.01 + event % 7 / 100
-    elif kind == 4:
-        hidden.value = hidden.min + event % 5
-    elif kind == 5:
-        panel.buttons["step"].click()
-    elif kind == 6:
-        panel.play.value += 1
-    elif kind == 7:
-        panel.buttons["reset" if event % 20 < 10 else "new_weights"].click()
-    elif kind == 8:
-        panel.text.value = f"learning_rate={event}<b>"
-    elif event % 500 == 9:
-        panel.buttons["keep" if event % 1000 < 500 else "clear"].click()
-    else:
-        panel.text.value = f"seed={event % 50},steps=4"
-    if event % 1000 == 0:
-        gc.collect()
-        print(psutil.Process().memory_info().rss, len(gc.get_objects()))
-assert panel.settings.endswith(f"steps={panel.experiment.steps}")
-"""
-
 
 def test_ten_thousand_events_leave_the_memory_flat():
-    run = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", EVENTS],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stderr == ""  # no exception, not even one that a callback swallows
-    memory, objects = np.array([line.split() for line in run.stdout.splitlines()], int).T
+    """One playground here; tests/benchmarks/events.py has them all."""
+    memory, objects = np.array(events.watched("curve_bias"))
     assert len(memory) == 11
     assert memory[2:].max() < 1.1 * memory[1]  # after a warm-up of 1,000 events
     assert objects[2:].max() < 1.02 * objects[1]
@@ -541,7 +499,8 @@ def quick(panel):
 @unix
 @pytest.mark.parametrize("kind", ["xor", "bowl", "regions"], scope="function")
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
-def test_an_interrupt_at_any_line_leaves_a_panel_that_works(kind, action):
+def test_an_interrupt_in_the_middle_leaves_a_panel_that_works(kind, action):
+    """At four lines between the 20th and the last fifth, which belongs to what is shown last."""
     panel, other = quick(PLAYGROUNDS[kind](steps=3)), quick(PLAYGROUNDS[kind](steps=0))
     handler = signal.getsignal(signal.SIGINT)
     action(panel)

@@ -159,7 +159,7 @@ def test_nbconvert_makes_the_same_page(folder, tmp_path):
     app.initialize(asked)
     app.start()
     name = f"{NOTEBOOKS[1].stem}.html"
-    assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    assert (tmp_path / name).read_text("utf-8") == (folder / name).read_text("utf-8")
 
 
 def test_published_badges_become_words(tmp_path):
@@ -192,3 +192,25 @@ def test_a_picture_beside_the_notebook_goes_into_the_page(tmp_path):
 def test_what_is_wrong_is_said(tmp_path, capsys):
     assert pages.main([str(tmp_path / "new"), str(tmp_path / "none.ipynb")]) == 1
     assert "none.ipynb" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("$x^$", "the formula 'x^' cannot be read"),
+        (r"$\begin{matrix} 1$", "cannot be read (MissingEndError"),
+        ("![gone](images/none.png)", "there is no picture 'images/none.png'"),
+        ('<img src="none.png">', "there is no picture 'none.png'"),
+    ],
+)
+def test_a_page_that_would_be_broken_is_not_written(source, words, tmp_path, capsys):
+    notebook = read(NOTEBOOKS[0])
+    notebook.cells = notebook.cells[:1]
+    notebook.cells[0].source = f"# A title\n\n{source}"
+    file = tmp_path / "5_mine.ipynb"
+    file.write_text(nbformat.writes(notebook), encoding="utf-8")
+    assert pages.main([str(tmp_path / "new"), str(file)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{file}: ")
+    assert words in said
+    assert list((tmp_path / "new").iterdir()) == []

@@ -90,6 +90,25 @@ def test_program_errors_list_what_exists(folder, tmp_path):
             lessons.program(bad, folder)
 
 
+def test_a_copy_that_jupyterlab_made_changes_nothing(folder, tmp_path):
+    """Its "Duplicate" writes 01_one-Copy1.ipynb, which stands before 01_one.ipynb."""
+    for copied in ("01_one-Copy1.ipynb", "03_both (1).ipynb", "Untitled.ipynb"):
+        save(folder / copied, tagged("print('a copy')", "program"))
+    assert lessons.program("01", folder) == ONE
+    assert [path.name for path in lessons.student(tmp_path / "out", notebooks=folder)] == [
+        "00_start.ipynb",
+        "01_one.ipynb",
+        "02_two.ipynb",
+        "03_both.ipynb",
+    ]
+
+
+def test_two_notebooks_with_one_number_are_named(folder):
+    save(folder / "01_another.ipynb", tagged(TWO, "program"))
+    with pytest.raises(ValueError, match=r"01_another\.ipynb and 01_one\.ipynb"):
+        lessons.program("01", folder)
+
+
 def test_recall_has_the_source_and_the_sentence(folder):
     recalled = lessons.recall("01", folder)
     assert recalled.source == ONE
@@ -387,6 +406,93 @@ def test_a_student_copy_keeps_pictures_and_code_and_unlinks_what_is_elsewhere(fo
     assert (
         ") before guide" in notebook_tools.read(tmp_path / "alone/04_words.ipynb").cells[0].source
     )
+
+
+@pytest.mark.parametrize(
+    "opening", ["<details open>", '<details class="x">', "<details\nopen >", "<DETAILS>"]
+)
+def test_answers_go_however_their_fold_is_spelt(folder, tmp_path, opening):
+    closing = "</DETAILS>" if opening.isupper() else "</details>"
+    answer = f"Before.\n\n{opening}<summary>Answer</summary>\n\n42\n\n{closing}\n\nAfter."
+    save(folder / "04_words.ipynb", markdown(answer))
+    (written,) = lessons.student(tmp_path / "out", ["04"], notebooks=folder)
+    assert notebook_tools.read(written).cells[0].source == "Before.\n\nAfter."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "<details><summary>Answer</summary>\n\n42",
+        "<details open>one <details>inside</details> 42 </details>",
+        "42\n\n</details>",
+    ],
+)
+def test_a_student_copy_that_keeps_an_answer_is_refused(folder, tmp_path, answer):
+    save(folder / "04_words.ipynb", markdown(answer))
+    with pytest.raises(ValueError, match=r"04_words\.ipynb: an answer would stay in the copy"):
+        lessons.student(tmp_path / "out", notebooks=folder)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "picture"),
+    [
+        ('![a net](images/net.png "a title")', "images/net.png"),
+        ("![a net](images/net.png 'a title')", "images/net.png"),
+        ("![a net](<images/my net.png>)", "images/my net.png"),
+        ('![a net](<images/my net.png> "a title")', "images/my net.png"),
+        ("![a net](images/my%20net.png)", "images/my net.png"),
+        ("![a net](images/net(1).png)", "images/net(1).png"),
+        ('<img src="images/net.png">', "images/net.png"),
+        ('<p><img alt="a net" src="images/my net.png" width="300"/></p>', "images/my net.png"),
+        ("<img src='images/my%20net.png' />", "images/my net.png"),
+        ("<IMG width=3 src=images/net.png>", "images/net.png"),
+        ("[![a net](images/net.png)](https://example.org/b)", "images/net.png"),
+    ],
+)
+def test_pictures_are_copied_however_they_are_spelt(folder, tmp_path, text, picture):
+    (folder / "images").mkdir()
+    (folder / picture).write_bytes(b"picture")
+    save(folder / "04_words.ipynb", markdown(text))
+    out = tmp_path / "out"
+    (written,) = lessons.student(out, ["04"], notebooks=folder)
+    assert notebook_tools.read(written).cells[0].source == text
+    assert (out / picture).read_bytes() == b"picture"
+
+
+def test_student_copies_unlink_what_has_a_title_and_copy_nothing_from_elsewhere(folder, tmp_path):
+    elsewhere = tmp_path / "secret.png"
+    elsewhere.write_bytes(b"secret")
+    text = (
+        f'[guide](LECTURERS.md "for you") [plan](<my plan.md>) ![s](%2E%2E/secret.png) '
+        f"![t]({elsewhere.as_posix()}) [![u](images/none.png)](LECTURERS.md)"
+    )
+    save(folder / "04_words.ipynb", markdown(text))
+    (written,) = lessons.student(tmp_path / "out", ["04"], notebooks=folder)
+    assert notebook_tools.read(written).cells[0].source == "guide plan s t u"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["04_words.ipynb"]
+
+
+def test_a_link_to_an_original_is_not_written_through(folder, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "01_one.ipynb").symlink_to(folder / "01_one.ipynb")
+    before = (folder / "01_one.ipynb").read_bytes()
+    with pytest.raises(ValueError, match=r"01_one\.ipynb is a link to the original"):
+        lessons.student(out, overwrite=True, notebooks=folder)
+    assert (folder / "01_one.ipynb").read_bytes() == before
+
+
+def test_a_notebook_that_is_none_is_named(folder, tmp_path, capsys):
+    (folder / "01_one.ipynb").write_text("[]", encoding="utf-8")
+    for use in (
+        lambda: lessons.program("01", folder),
+        lambda: lessons.student(tmp_path / "out", notebooks=folder),
+    ):
+        with pytest.raises(ValueError, match=r"01_one\.ipynb: not a notebook: .* list"):
+            use()
+    assert lessons.main(["--notebooks", str(folder), "program", "01"]) == 1
+    assert "not a notebook" in capsys.readouterr().err
 
 
 def test_student_copies_spare_what_is_there(folder, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """One name for the repository, and links and setup cells that all agree with it."""
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -116,7 +117,12 @@ def test_published_notebooks_are_still_stored_clean(project):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "course", "a/b/c", "-a/b", "a b/c", 'a/b"', "https://example.org/a/b", "a/b\nc"]
+    "name",
+    [
+        *("", "course", "a/b/c", "-a/b", "a b/c", 'a/b"', "https://example.org/a/b", "a/b\nc"),
+        *("a/.", "a/..", "./b", "../b", "a/.git", "a/b.git.git", "https://github.com/a/.."),
+        *("https://github.com.example.org/a/b", "https://github.com@example.org/a/b"),
+    ],
 )
 def test_what_is_no_repository_is_refused(project, name):
     before = contents(project)
@@ -125,10 +131,76 @@ def test_what_is_no_repository_is_refused(project, name):
     assert contents(project) == before
 
 
-@pytest.mark.parametrize("ref", ["", "-b", "a b", "a..b", 'v1"', "v1\n"])
+REFUSED = ["", "-b", "a b", "a..b", 'v1"', "v1\n", "a//b", "a/", "/a", "a.", "a.lock", "a.lock/b"]
+REFUSED += [".a", "a/.b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "@", "a@{b", "a\x7f"]
+
+
+@pytest.mark.parametrize("ref", REFUSED)
 def test_what_is_no_branch_is_refused(project, ref):
     with pytest.raises(ValueError, match="a branch or tag has"):
         publish.publish("someone/course", ref, project)
+
+
+def test_git_takes_every_branch_that_is_not_refused():
+    for letters in itertools.product("a./-", repeat=4):
+        ref = "".join(letters)
+        try:
+            publish.checked("a/b", ref)
+        except ValueError:
+            continue
+        assert not subprocess.run(
+            ["git", "check-ref-format", "--branch", ref], check=False
+        ).returncode
+
+
+@pytest.mark.parametrize("ref", ["main", "v1.0", "class/2027", "a.locked", "1", "_x", "a-", "a/-b"])
+def test_names_that_git_takes_are_taken(ref):
+    assert publish.checked("a/b.git", ref) == ("a/b", ref)
+
+
+def test_without_a_branch_the_earlier_one_stays(project):
+    publish.publish("someone/course", "v1.0", project)
+    publish.publish("someone/other", root=project)
+    assert publish.setting(project) == ("someone/other", "v1.0")
+    publish.publish("someone/other", "main", project)
+    assert publish.setting(project) == ("someone/other", "main")
+
+
+def test_the_command_keeps_the_branch_and_takes_no_empty_name(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(publish, "remote", lambda root: "git@github.com:a/b.git")
+    monkeypatch.setattr(publish, "publish", lambda *given: asked.append(given) or [])
+    for arguments in ([], ["c/d"], ["c/d", "--ref", "v2"], [""], ["c/d", "--ref", ""]):
+        publish.main(arguments)
+    assert [given[:2] for given in asked] == [
+        ("git@github.com:a/b.git", None),
+        ("c/d", None),
+        ("c/d", "v2"),
+        ("", None),
+        ("c/d", ""),
+    ]
+    monkeypatch.undo()
+    monkeypatch.setattr(publish, "remote", lambda root: pytest.fail("nobody asked for the remote"))
+    assert publish.main([""]) == 1
+    assert "a repository on GitHub is OWNER/REPO, got ''" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [("{", "not a notebook: Expecting"), ("[]", "not a notebook: its JSON is of type list")],
+)
+def test_a_notebook_that_is_none_is_named(project, spoilt, words):
+    path = notebooks(project / "notebooks")[3]
+    path.write_text(spoilt, "utf-8")
+    before = contents(project)
+    with pytest.raises(ValueError, match=f"{path.name}: {words}"):
+        publish.publish("someone/course", root=project)
+    assert contents(project) == before
+
+
+def test_no_notebooks_at_all_are_told(tmp_path):
+    with pytest.raises(ValueError, match="no notebooks below"):
+        publish.publish("someone/course", root=tmp_path)
 
 
 def test_nothing_is_changed_if_one_file_is_not_as_expected(project):
@@ -153,7 +225,13 @@ def test_nothing_is_changed_if_one_file_is_not_as_expected(project):
 
 @pytest.mark.parametrize(
     "address",
-    ["https://github.com/a/b", "https://github.com/a/b.git", "git@github.com:a/b.git"],
+    [
+        *("https://github.com/a/b", "https://github.com/a/b.git", "git@github.com:a/b.git"),
+        *("http://github.com/a/b/", "https://www.github.com/a/b", "HTTPS://GitHub.com/a/b.GIT"),
+        *("https://x:ghp_SECRET@github.com/a/b.git", "https://ghp_SECRET@github.com:443/a/b"),
+        *("ssh://git@github.com/a/b.git", "ssh://git@ssh.github.com:443/a/b.git"),
+        *("github.com:a/b", "git@GITHUB.com:a/b.git/", "https://x:p@ss@github.com/a/b"),
+    ],
 )
 def test_the_name_is_read_from_the_remote(tmp_path, address):
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
@@ -163,12 +241,23 @@ def test_the_name_is_read_from_the_remote(tmp_path, address):
     assert publish.checked(publish.remote(tmp_path), "main") == ("a/b", "main")
 
 
-def test_a_remote_elsewhere_is_told(tmp_path):
+def test_an_owner_may_be_a_number():
+    assert publish.checked("git@github.com:2027/b.git", "main") == ("2027/b", "main")
+
+
+@pytest.mark.parametrize(
+    "user", ["", "x:ghp_SECRET@", "ghp_SECRET@", "x:ghp@SECRET@", "x:SEC/RET@"]
+)
+def test_a_remote_elsewhere_is_told_without_its_password(tmp_path, user):
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
-    elsewhere = "https://example.org/a/b.git"
+    elsewhere = f"https://{user}example.org/a/b.git"
     subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", elsewhere], check=True)
-    with pytest.raises(ValueError, match="is not on GitHub"):
+    with pytest.raises(ValueError, match=r"example\.org/a/b\.git' is not on GitHub") as told:
         publish.remote(tmp_path)
+    with pytest.raises(ValueError, match=r"OWNER/REPO, got .*example\.org/a/b\.git'") as again:
+        publish.checked(elsewhere, "main")
+    for error in (told, again):
+        assert not re.search("ghp|SEC|RET", str(error.value))
 
 
 def test_the_command_line_says_what_is_wrong(capsys):

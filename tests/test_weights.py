@@ -1,14 +1,18 @@
 """Networks saved in a file and opened again; damaged and foreign files are refused in words."""
 
+import errno
 import io
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nbhelpers import weights
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.training import train_step
@@ -52,7 +56,6 @@ def test_another_process_opens_it(tmp_path):
     net = network()
     path = save(net, tmp_path / "net")
     assert path == tmp_path / "net.npz"
-    assert os.name == "nt" or path.stat().st_mode & 0o777 == 0o644
     code = f"from nbhelpers.weights import load; print(float(load({str(path)!r}).params.sum()))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert float(run.stdout) == float(net.params.sum())
@@ -63,6 +66,50 @@ def test_the_ending_is_added_to_any_other(name, tmp_path):
     path = save(network(), tmp_path / name)
     assert path == tmp_path / (name + ".npz")
     assert os.listdir(tmp_path) == [name + ".npz"]
+
+
+def test_a_network_is_found_without_the_ending(tmp_path, monkeypatch):
+    net, home = network(), tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setattr(weights, "cache_folder", lambda: home)
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine", "digits.v2"):
+        save(net, name)
+        assert np.array_equal(load(name).params, net.params)
+        assert np.array_equal(load(tmp_path / name).params, net.params)
+    save(net, home / "there.npz")
+    assert np.array_equal(load("there").params, net.params)
+    os.rename("mine.npz", "plain")
+    assert np.array_equal(load("plain").params, net.params)  # its very name
+    with pytest.raises(FileNotFoundError):
+        load("none")
+
+
+def test_where_no_file_may_be_made_the_network_goes_to_your_own_folder(
+    tmp_path, monkeypatch, capsys
+):
+    """On Windows `mkstemp` takes the refusal for a name that is taken, and tries other names."""
+    net, home, really, tried = network(), tmp_path / "home", os.open, []
+    monkeypatch.setattr(weights, "cache_folder", lambda: home)
+    monkeypatch.chdir(tmp_path)
+
+    def denied(path, *arguments, **options):
+        if home in Path(path).parents:
+            return really(path, *arguments, **options)
+        tried.append(path)
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def taken(*arguments, **options):
+        raise FileExistsError(errno.EEXIST, "No usable temporary file name found")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkstemp", taken)
+        patch.setattr(os, "open", denied)
+        path = save(net, "net.npz")
+    assert len(tried) == 1
+    assert path == home / "net.npz"
+    assert "can't be written to, so the network is in" in capsys.readouterr().out
+    assert np.array_equal(load("net.npz").params, net.params)
 
 
 @pytest.mark.parametrize(("flip", "compressed"), [(0xFF, False), (0x01, True)])

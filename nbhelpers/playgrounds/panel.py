@@ -483,6 +483,7 @@ class Panel:
         self._show_picture()
         self._show_words()
         if not frame:
+            self._show_controls()
             self._show_texts()
 
     def _show_picture(self):

@@ -32,29 +32,31 @@ panel.CATCH_UP, panel.BURST, panel.SPELL = 0.001, 0.0, 0.001
 panel.pace.value = panel.pace.options[0][1]
 
 
-def move(widget, k):
-    '''The k-th place of a slider, box or menu, over and over.'''
-    if isinstance(widget, ipywidgets.Dropdown):
-        widget.index = k % len(widget.options)
-    elif isinstance(widget, ipywidgets.FloatLogSlider):
-        places = round((widget.max - widget.min) / widget.step)
-        widget.value = widget.base ** (widget.min + widget.step * (k % places))
-    elif isinstance(widget, ipywidgets.BoundedFloatText):
-        widget.value = widget.min + (widget.max - widget.min) * (k % 7 / 7)
-    else:
-        step = widget.step or 1
-        places = 1 + int((widget.max - widget.min) / step)
-        widget.value = widget.min + step * (k % min(places, 50))
+def values(widget):
+    '''All over the range of a slider, box or menu, again and again, in no simple order.'''
+    for k in itertools.count():
+        share = k * 0.618033988749895 % 1
+        if isinstance(widget, ipywidgets.Dropdown):
+            options = [option[1] if isinstance(option, tuple) else option
+                       for option in widget.options]
+            yield options[int(share * len(options))]
+            continue
+        value = widget.min + share * (widget.max - widget.min)
+        if isinstance(widget, ipywidgets.FloatLogSlider):
+            value = widget.base**value
+        yield int(value) if isinstance(widget.value, int) else value
 
 
 movable = [*panel.controls.values(), *panel.boxes.values()]
+moves = itertools.cycle([(widget, values(widget)) for widget in movable])
 buttons = itertools.cycle([panel.buttons["reset"], panel.buttons["new_weights"]])
 keep = itertools.cycle([*[panel.buttons["keep"]] * 5, panel.buttons["clear"]])
 start = panel.settings
 for event in range(events + 1):
     kind, k = event % 10, event // 10
     if kind < 5:
-        move(movable[(5 * k + kind) % len(movable)], k)
+        widget, places = next(moves)
+        widget.value = next(places)
     elif kind == 5:
         panel.buttons["step"].click()
     elif kind == 6:
@@ -77,9 +79,10 @@ assert panel.settings.endswith(f"steps={panel.experiment.steps}")
 
 
 def watched(name, events=EVENTS):
-    """Memory in bytes and number of objects, at the beginning and after each tenth of the events.
+    """Move all that can be moved in one playground, in a Python of its own, `events` >= 10 times.
 
-    Raises RuntimeError with what Python printed, if anything went wrong, even in a callback.
+    Returns memory in bytes and number of objects, at the beginning and after each tenth of the
+    events. Raises RuntimeError with what Python printed if anything went wrong, in a callback too.
     """
     command = [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT, name, str(events)]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
