@@ -51,6 +51,11 @@ def browser():
 LONGEST = ("test_browser.py", "11_past_99_percent.ipynb", "test_panels.py", "test_faults.py")
 
 
+def pytest_configure(config):
+    """Let pytest-xdist 3.8 and newer keep the order of `pytest_collection_modifyitems`."""
+    config.option.loadscopereorder = False
+
+
 def pytest_collection_modifyitems(items):
     """Mark what uses a browser, so that ``pytest -m "not browser"`` leaves it out."""
     items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
