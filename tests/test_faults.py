@@ -430,7 +430,7 @@ def test_odd_spellings_of_numbers_are_numbers_or_refused(panel):
 
 def test_ten_thousand_events_leave_the_memory_flat():
     """One playground here; tests/benchmarks/events.py has them all."""
-    memory, objects = np.array(events.watched("curve_bias"))
+    memory, objects = np.array(events.watched("xor"))
     assert len(memory) == 11
     assert memory[2:].max() < 1.1 * memory[1]  # after a warm-up of 1,000 events
     assert objects[2:].max() < 1.02 * objects[1]
