@@ -57,7 +57,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what uses a browser, so that ``pytest -m "not browser"`` leaves it out."""
+    """Put the longest first; mark what uses a browser, for ``pytest -m "not browser"``."""
     items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):

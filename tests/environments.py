@@ -69,6 +69,8 @@ def build(name, folder):
 
 def names_tests(argument):
     """Whether an argument for pytest is a file or folder with tests (or one of them)."""
+    if argument.startswith("-"):  # --ignore=… names a file as well
+        return False
     path = ROOT / argument.split("::")[0]
     return path.suffix in (".py", ".ipynb") or path in (ROOT / "tests", ROOT / "notebooks")
 

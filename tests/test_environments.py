@@ -11,19 +11,16 @@ import environments
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
+from test_packaging import pip_requirements
 
 PINNED = {path.stem: path for path in environments.CONSTRAINTS.glob("*.txt")}
 
 
-def lines(path):
-    """Lines of a requirements file without comments."""
-    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line]
-
-
 def pins(name):
     """What a constraints file pins: name -> version."""
-    return dict(line.lower().replace("_", "-").split("==") for line in lines(PINNED[name]))
+    return dict(
+        line.lower().replace("_", "-").split("==") for line in pip_requirements(PINNED[name])
+    )
 
 
 def test_three_sets():
@@ -33,9 +30,9 @@ def test_three_sets():
 @pytest.mark.parametrize("name", PINNED)
 def test_exact_versions_that_the_requirements_allow(name):
     """pip would refuse them otherwise, and only in a run that builds the environment."""
-    assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in lines(PINNED[name]))
+    assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in pip_requirements(PINNED[name]))
     pinned = pins(name)
-    for line in lines(environments.ROOT / "requirements.txt"):
+    for line in pip_requirements(environments.ROOT / "requirements.txt"):
         if line != "-e .":
             wanted = Requirement(line)
             version = pinned.get(wanted.name.lower())
@@ -85,6 +82,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
         (["-k", "notebooks"], True),
         (["-k", "tests", "--durations=3"], True),
         (["-m", "not browser", "-x"], True),
+        (["--ignore=notebooks/11_past_99_percent.ipynb"], True),
         (["tests/test_kernels.py", "-k", "adam"], False),
         (["tests/test_kernels.py::test_x"], False),
         (["notebooks", "--ignore=notebooks/11_past_99_percent.ipynb"], False),

@@ -532,6 +532,21 @@ def test_an_interrupt_in_the_middle_leaves_a_panel_that_works(kind, action):
 
 
 @unix
+def test_an_interrupt_before_anything_has_changed_is_put_right_by_the_next_step():
+    """In its first lines a callback isn't protected yet; then a slider may be ahead."""
+    panel, ahead = quick(PLAYGROUNDS["xor"](steps=3)), 0
+    for line in range(1, 8):
+        _, heard = interrupted(lambda: move_seed(panel), line)
+        assert heard
+        ahead += panel.controls["seed"].value != panel.experiment.settings.seed
+        panel.step(1)
+        assert panel.controls["seed"].value == panel.experiment.settings.seed
+        assert WHOLE.depth == 0
+    assert ahead
+    panel.close()
+
+
+@unix
 def test_an_interrupt_waits_for_the_end_and_a_second_one_does_not():
     done = []
 
