@@ -515,5 +515,13 @@ def bugs(settings=None, steps=None):
     -----
     Used in notebook 07.
     """
-    title = "A bug in backpropagation"
-    return BugsPanel.opened(Bugs, BugsPicture(), settings, steps, 750, title=title)
+    return BugsPanel.opened(
+        Bugs,
+        BugsPicture(),
+        settings,
+        steps,
+        750,
+        title="A bug in backpropagation",
+        paces=(1, 10, 30, 100, 1000),
+        pace=30,
+    )

@@ -266,6 +266,8 @@ def digit_sheet(sheets, labels, places):
 class DigitsPicture(Picture):
     """Both losses, the validation digits that are misread, weights of hidden units."""
 
+    QUALITY = 60  # many small images
+
     def __init__(self):
         super().__init__(width=1000, height=400)
 

@@ -543,6 +543,8 @@ class Mistakes(EpochCurves):
 class MnistPicture(Picture):
     """Loss and right answers, misread digits, weights of hidden units, side by side."""
 
+    QUALITY = 60  # many small images
+
     def __init__(self):
         super().__init__(width=1000, height=400)
 

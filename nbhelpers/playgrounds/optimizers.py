@@ -497,7 +497,6 @@ class RacePanel(Panel):
     """Four networks take their time: they may train for longer after a change."""
 
     CATCH_UP = 0.400
-    FIRST = 0.001
 
 
 def optimizers(settings=None, steps=None):

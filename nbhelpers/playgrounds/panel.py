@@ -115,7 +115,7 @@ class Panel:
     BURST = 0.085  # in the first so many seconds of a tick, another picture is begun
     FRAME = 0.022  # from picture to picture, at least: more of them would clog the browser
     SPELL = 0.015  # of training before a picture, at most
-    FIRST = 0.002  # of training before the first new picture after a change
+    FIRST = 0.001  # of training before the first new picture after a change
     CATCH_UP = 0.150  # of training to the same step again after a change
 
     def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100):
@@ -192,9 +192,7 @@ class Panel:
             widget.observe(lambda change, name=name: self._changed(name, change), "value")
         self.play = widgets.Play(value=0, min=0, max=1_000_000_000, interval=int(1000 * self.TICK))
         self.play.show_repeat = False
-        self.play.observe(
-            lambda change: self.play_tick() if change["new"] else self.reset(), "value"
-        )  # its stop button goes back to 0
+        self.play.observe(self._ticked, "value")
         if self._play_trait:
             self.play.observe(lambda change: self._show_texts(), self._play_trait)
         self.pace = widgets.Dropdown(
@@ -319,6 +317,13 @@ class Panel:
             self.goal = self.experiment.steps
         if self._finished():
             self._stop()
+
+    def _ticked(self, change):
+        """The clock ticks, or its stop button has put it back to 0."""
+        if not change["new"]:
+            self.reset()
+        elif self.playing:  # the last tick may come together with a Pause: that is past
+            self.play_tick()
 
     @property
     @locked
@@ -489,6 +494,7 @@ class Panel:
     def _show_picture(self):
         self._draw()
         self.image.value = self.picture.render()
+        time.sleep(0)  # lets the kernel's other thread send it before we go on
 
     def _show_words(self):
         self.words.value = (

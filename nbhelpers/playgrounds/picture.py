@@ -63,7 +63,14 @@ class Picture:
         What is drawn anew for every frame, in this order.
     groups : list of lists of Artist
         What changes now and then, and is drawn between the rest of the background and those.
+
+    Notes
+    -----
+    `QUALITY` (of JPEG, up to 95) keeps a frame below 60 kB, so that 30 of them a second get through
+    an ordinary network; a picture of many small images needs a lower one.
     """
+
+    QUALITY = 75
 
     def __init__(self, width=1000, height=370, format="jpeg"):
         if format not in ("jpeg", "png"):
@@ -153,14 +160,16 @@ class Picture:
             return self._encode("PNG", compress_level=compress_level)
 
     def jpeg(self):
-        """Draw a frame and return it as the bytes of a JPEG file (colour at full resolution)."""
+        """Draw a frame and return it as the bytes of a JPEG file (colour at half resolution)."""
         with LOCK:
-            return self._encode("JPEG", quality=80, subsampling=0)
+            return self._encode("JPEG", quality=self.QUALITY, subsampling="4:2:0")
 
     def _encode(self, format, **options):
         pixels = self.draw()
         size = (pixels.shape[1], pixels.shape[0])
-        image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1).convert("RGB")
+        image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)
+        if format == "PNG":  # JPEG takes it as it is
+            image = image.convert("RGB")
         out = io.BytesIO()
         image.save(out, format, **options)
         return out.getvalue()

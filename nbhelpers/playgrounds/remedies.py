@@ -393,6 +393,8 @@ def pair_sheet(drawn, seen):
 class RemediesPicture(Picture):
     """Curves, a few images as they are and as the network sees them, weights of hidden units."""
 
+    QUALITY = 60  # many small images
+
     def __init__(self):
         super().__init__(width=1000, height=400)
 

@@ -31,7 +31,7 @@ except ImportError:
     torch = None
 
 HIDDEN = [(32,), (100,), (256, 128)]
-BATCHES = [32, 128]
+BATCHES = [32, 128, 512]
 OPTIMIZERS = ["momentum", "adam"]
 
 
