@@ -38,7 +38,8 @@ def sigmoid(Z, out=None):
     """Squash any number into (0, 1): f(z) = 1 / (1 + exp(-z)).
 
     Only ever takes exp of a number that is not positive, so that z = ±1e4 neither overflows nor
-    warns: for negative z it uses the equal form exp(z) / (1 + exp(z)).
+    warns: exp(min(z, 0)) / (1 + exp(-|z|)), which for negative z is the equal form
+    exp(z) / (1 + exp(z)).
 
     Parameters
     ----------
@@ -57,8 +58,8 @@ def sigmoid(Z, out=None):
     Built in notebook 01.
     """
     Z = np.asarray(Z)
-    small = np.exp(-np.abs(Z))
-    return np.divide(np.where(Z >= 0, 1, small), 1 + small, out=out)
+    above = np.exp(np.minimum(Z, 0))
+    return np.divide(above, 1 + np.exp(-np.abs(Z)), out=out)
 
 
 def tanh(Z, out=None):

@@ -95,8 +95,8 @@ def binary_cross_entropy(A, Y):
     """
     same_shape(A, Y)
     gap = np.finfo(A.dtype).epsneg  # 1 - gap is the number before 1
-    p = np.clip(A, gap, 1 - gap)
-    return float(-np.sum(Y * np.log(p) + (1 - Y) * np.log1p(-p)) / len(A))
+    p = np.minimum(np.maximum(A, gap), 1 - gap)  # np.clip, in less time
+    return float(-(Y * np.log(p) + (1 - Y) * np.log1p(-p)).sum() / len(A))
 
 
 def binary_cross_entropy_delta(A, Y):

@@ -187,8 +187,9 @@ def play(page, panel):
     milliseconds from Pause to the last picture."""
     gaps, late = [], []
     for _ in range(5):
+        panel.button("Reset").first.click()  # a race has an end
         panel.play.click()
-        page.wait_for_timeout(1500)
+        page.wait_for_timeout(800)
         page.evaluate("() => { window.seen.pictures = []; }")
         page.wait_for_timeout(1000 * PLAY_SECONDS / 5)
         times = page.evaluate("() => window.seen.pictures")

@@ -1,24 +1,36 @@
 """Seconds an epoch: this package, scikit-learn, eager PyTorch, and the bare matrix products.
 
-    python tests/benchmarks/training.py [--rounds 3] [--examples 60000]
+    python tests/benchmarks/training.py [--rounds 3] [--epochs 2] [--examples 60000]
 
-Trains 784-{32; 100; 256-128}-10 on MNIST, ReLU and softmax, batch 32 and 128, SGD with momentum
-and Adam, float32, everything in one process and in turn: A B C D, A B C D, ... The table shows
-the median over the rounds. PyTorch joins where it is installed. "products" are the matrix
-products of the same epoch and nothing else: what no NumPy program can go below.
+Trains 784-{32; 100; 256-128}-10 on MNIST, ReLU and softmax, batches of 32, 128 and 512, SGD with
+momentum and Adam, float32, everything in one process and in turn: A B C D, A B C D, ... The table
+(Markdown) shows the median over the rounds, of the seconds of a training of two epochs, halved:
+checks and set-up are in it. PyTorch joins where it is installed.
+
+"Products" are the matrix products of the same epoch and nothing else, once with all threads and
+once with one thread: what no NumPy program with so many threads can go below. Everything else has
+all threads to use as it likes; this package takes one for small products (see
+`nbhelpers.training.blas_threads`).
+
+Bars (geometric means): scikit-learn and PyTorch take at least 2.5 times as long, and 1.3 times in
+every setting; this package takes at most 2.0 times as long as the products with all threads for
+batches of 128, and 1.4 times for 512.
 """
 
 import argparse
 import itertools
+import os
 import platform
 import statistics
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import sklearn
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from nbhelpers import datasets
 from nbhelpers.network import MLP
@@ -35,17 +47,18 @@ BATCHES = [32, 128, 512]
 OPTIMIZERS = ["momentum", "adam"]
 
 
-def ours(X, y, hidden, batch_size, optimizer):
-    """Return the seconds of one epoch of this package."""
+def ours(X, y, hidden, batch_size, optimizer, epochs):
+    """Return the seconds that this package takes."""
     net = MLP([784, *hidden, 10], rng=np.random.default_rng(0))
     chosen = Adam(1e-3) if optimizer == "adam" else SGD(0.05, momentum=0.9)
     start = time.perf_counter()
-    fit(net, X, y, optimizer=chosen, epochs=1, batch_size=batch_size, rng=np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    fit(net, X, y, optimizer=chosen, epochs=epochs, batch_size=batch_size, rng=rng)
     return time.perf_counter() - start
 
 
-def scikit_learn(X, y, hidden, batch_size, optimizer):
-    """Return the seconds of one epoch of scikit-learn's MLPClassifier, without a penalty."""
+def scikit_learn(X, y, hidden, batch_size, optimizer, epochs):
+    """Return the seconds that scikit-learn's MLPClassifier takes, without a penalty."""
     net = MLPClassifier(
         hidden,
         solver="adam" if optimizer == "adam" else "sgd",
@@ -53,18 +66,18 @@ def scikit_learn(X, y, hidden, batch_size, optimizer):
         nesterovs_momentum=False,
         alpha=0.0,
         batch_size=batch_size,
-        max_iter=1,
+        max_iter=epochs,
         random_state=0,
     )
     start = time.perf_counter()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # one epoch is what we want
+        warnings.simplefilter("ignore", ConvergenceWarning)  # few epochs are what we want
         net.fit(X, y)
     return time.perf_counter() - start
 
 
-def pytorch(X, y, hidden, batch_size, optimizer):
-    """Return the seconds of one epoch of the usual eager PyTorch loop on the CPU."""
+def pytorch(X, y, hidden, batch_size, optimizer, epochs):
+    """Return the seconds that the usual eager PyTorch loop takes on the CPU."""
     torch.manual_seed(0)
     sizes = [784, *hidden]
     layers = []
@@ -78,19 +91,20 @@ def pytorch(X, y, hidden, batch_size, optimizer):
     loss_function = torch.nn.CrossEntropyLoss()
     X, y = torch.from_numpy(X), torch.from_numpy(y)
     start = time.perf_counter()
-    order = torch.randperm(len(X))
-    for first in range(0, len(X), batch_size):
-        rows = order[first : first + batch_size]
-        chosen.zero_grad()
-        loss = loss_function(net(X[rows]), y[rows])
-        loss.backward()
-        chosen.step()
-        loss.item()  # the others keep the loss curve too
+    for _ in range(epochs):
+        order = torch.randperm(len(X))
+        for first in range(0, len(X), batch_size):
+            rows = order[first : first + batch_size]
+            chosen.zero_grad()
+            loss = loss_function(net(X[rows]), y[rows])
+            loss.backward()
+            chosen.step()
+            loss.item()  # the others keep the loss curve too
     return time.perf_counter() - start
 
 
-def products(X, y, hidden, batch_size, optimizer):
-    """Return the seconds of the matrix products of one epoch, written into existing arrays.
+def products(X, y, hidden, batch_size, optimizer, epochs):
+    """Return the seconds of the matrix products alone, written into existing arrays.
 
     The first layer reads the images themselves, in the order in which they lie in memory.
     """
@@ -102,7 +116,7 @@ def products(X, y, hidden, batch_size, optimizer):
     A = [rng.random((batch_size, size), dtype=np.float32) for size in sizes]
     D = [np.empty_like(a) for a in A]
     start = time.perf_counter()
-    for first in range(0, len(X) - batch_size + 1, batch_size):
+    for first in epochs * list(range(0, len(X) - batch_size + 1, batch_size)):
         A[0] = X[first : first + batch_size]
         for layer in range(len(W)):
             np.matmul(A[layer], W[layer], out=D[layer + 1])
@@ -113,54 +127,66 @@ def products(X, y, hidden, batch_size, optimizer):
     return time.perf_counter() - start
 
 
+@threadpool_limits.wrap(limits=1)
+def products_in_one_thread(*setting):
+    """Return the same, with one thread."""
+    return products(*setting)
+
+
+def versions():
+    """Say on what this runs, in one line."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    processor = named[0] if named else platform.processor() or platform.machine()
+    return (
+        f"{os.cpu_count()} x {processor}, {platform.system()}, "
+        f"Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"scikit-learn {sklearn.__version__}, "
+        f"PyTorch {torch.__version__ if torch else 'not installed'}"
+    )
+
+
 def main():
     """Run all settings and print the table with its geometric means."""
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--rounds", type=int, default=3)
+    ask.add_argument("--epochs", type=int, default=2)
     ask.add_argument("--examples", type=int, default=60_000)
     asked = ask.parse_args()
     (X, y), _ = datasets.mnist()
     X, y = X[: asked.examples], y[: asked.examples]
-    runners = {"nbhelpers": ours, "scikit-learn": scikit_learn, "products": products}
+    runners = {"nbhelpers": ours, "scikit-learn": scikit_learn}
     if torch is not None:
         runners["PyTorch"] = pytorch
-    print(
-        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, scikit-learn {sklearn.__version__}, "
-        f"PyTorch {torch.__version__ if torch else 'not installed'}; "
-        f"{len(X):,} images, median of {asked.rounds} rounds, seconds an epoch"
-    )
-    print(f"{'network':>14} {'batch':>5} {'optimizer':>9}", *(f"{name:>12}" for name in runners))
-    ratios = {name: [] for name in runners if name != "nbhelpers"}
-    at_128 = []
-    for hidden in HIDDEN:
-        for batch_size in BATCHES:
-            for optimizer in OPTIMIZERS:
-                times = {name: [] for name in runners}
-                for _ in range(asked.rounds):
-                    for name, run in runners.items():
-                        times[name].append(run(X, y, hidden, batch_size, optimizer))
-                median = {name: statistics.median(t) for name, t in times.items()}
-                for name, r in ratios.items():
-                    r.append(median[name] / median["nbhelpers"])
-                if batch_size == 128:
-                    at_128.append(median["nbhelpers"] / median["products"])
-                network = "-".join(map(str, [784, *hidden, 10]))
-                print(
-                    f"{network:>14} {batch_size:5} {optimizer:>9}",
-                    *(f"{seconds:12.3f}" for seconds in median.values()),
-                    flush=True,
-                )
-    for name in ratios.keys() - {"products"}:
-        r = ratios[name]
+    runners |= {"products": products, "products, one thread": products_in_one_thread}
+    print(f"{versions()}; {len(X):,} images, median of {asked.rounds} rounds, seconds an epoch\n")
+    print("| network | batch | optimizer |", " | ".join(runners), "|")
+    print("|---" * 3 + "|---:" * len(runners) + "|")
+    found = []
+    for hidden, batch_size, optimizer in itertools.product(HIDDEN, BATCHES, OPTIMIZERS):
+        times = {name: [] for name in runners}
+        for _ in range(asked.rounds):
+            for name, run in runners.items():
+                taken = run(X, y, hidden, batch_size, optimizer, asked.epochs)
+                times[name].append(taken / asked.epochs)
+        median = {name: statistics.median(t) for name, t in times.items()}
+        found.append((batch_size, median))
+        network = "-".join(map(str, [784, *hidden, 10]))
+        numbers = " | ".join(f"{seconds:.3f}" for seconds in median.values())
+        print(f"| {network} | {batch_size} | {optimizer} | {numbers} |", flush=True)
+    print()
+    for name in runners.keys() & {"scikit-learn", "PyTorch"}:
+        r = [median[name] / median["nbhelpers"] for _, median in found]
         print(
             f"{name} takes {statistics.geometric_mean(r):.2f} times as long as nbhelpers "
-            f"(geometric mean over {len(r)}; lowest {min(r):.2f}, highest {max(r):.2f})"
+            f"(geometric mean of {len(r)}; lowest {min(r):.2f}, highest {max(r):.2f})"
         )
-    print(
-        f"nbhelpers takes {statistics.geometric_mean(at_128):.2f} times as long as the bare matrix "
-        f"products at batch 128 (geometric mean over {len(at_128)}; highest {max(at_128):.2f})"
-    )
+    for name, batch_size in itertools.product(("products", "products, one thread"), BATCHES):
+        r = [median["nbhelpers"] / median[name] for size, median in found if size == batch_size]
+        print(
+            f"nbhelpers takes {statistics.geometric_mean(r):.2f} times as long as the {name}, "
+            f"batches of {batch_size} (geometric mean of {len(r)}; highest {max(r):.2f})"
+        )
 
 
 if __name__ == "__main__":
