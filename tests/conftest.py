@@ -56,9 +56,19 @@ def pytest_configure(config):
     config.option.loadscopereorder = False
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in its own
 def pytest_collection_modifyitems(items):
-    """Put the longest first; mark what uses a browser, for ``pytest -m "not browser"``."""
+    """Put the longest first; mark what uses a browser, for ``pytest -m "not browser"``.
+
+    The tests of a file stay in one process, and the cells of a notebook. Two processes share the
+    notebooks in a browser.
+    """
     items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
     for item in items:
+        group = item.path.name
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+        if group == "test_browser.py":
+            number = int(item.callspec.params["notebook"][:2])
+            group += str(number % 2)
+        item.add_marker(pytest.mark.xdist_group(group))
