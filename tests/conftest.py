@@ -1,6 +1,7 @@
 """What all tests share: settings of the tools, and a marker for those that need a browser."""
 
 import os
+import re
 from importlib.metadata import version
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each process, and for the kernels it starts
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from lab import chromium, find_browser
+from xdist.scheduler import LoadFileScheduling
 
 # No windows. Not by MPLBACKEND, which the notebooks' kernels would inherit: they draw inline.
 matplotlib.use("Agg")
@@ -56,19 +58,22 @@ def pytest_configure(config):
     config.option.loadscopereorder = False
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in its own
-def pytest_collection_modifyitems(items):
-    """Put the longest first; mark what uses a browser, for ``pytest -m "not browser"``.
+class TwoBrowsers(LoadFileScheduling):
+    """The tests of a file stay in one process, but two share the notebooks of test_browser.py."""
 
-    The tests of a file stay in one process, and the cells of a notebook. Two processes share the
-    notebooks in a browser.
-    """
+    def _split_scope(self, nodeid):
+        number = re.search(r"test_browser\.py.*\[(\d\d)", nodeid)
+        return super()._split_scope(nodeid) + (f" {int(number[1]) % 2}" if number else "")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Let `--dist=loadfile` mean that."""
+    return TwoBrowsers(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest first; mark what uses a browser, for ``pytest -m "not browser"``."""
     items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
     for item in items:
-        group = item.path.name
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        if group == "test_browser.py":
-            number = int(item.callspec.params["notebook"][:2])
-            group += str(number % 2)
-        item.add_marker(pytest.mark.xdist_group(group))
