@@ -67,7 +67,7 @@ class TwoBrowsers(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Let `--dist=loadfile` mean that."""
+    """Use it for --dist=loadfile."""
     return TwoBrowsers(config, log) if config.getvalue("dist") == "loadfile" else None
 
 

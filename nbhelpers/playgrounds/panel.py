@@ -322,7 +322,9 @@ class Panel:
         """The clock ticks, or its stop button has put it back to 0."""
         if not change["new"]:
             self.reset()
-        elif self.playing:  # the last tick may come together with a Pause: that is past
+        elif (
+            self.playing or not self._play_trait
+        ):  # the last tick may come together with a Pause: that is past
             self.play_tick()
 
     @property
@@ -494,7 +496,7 @@ class Panel:
     def _show_picture(self):
         self._draw()
         self.image.value = self.picture.render()
-        time.sleep(0)  # lets the kernel's other thread send it before we go on
+        time.sleep(0)  # gives the thread that sends it a chance to do so before we go on
 
     def _show_words(self):
         self.words.value = (

@@ -51,7 +51,7 @@ movable = [*panel.controls.values(), *panel.boxes.values()]
 moves = itertools.cycle([(widget, values(widget)) for widget in movable])
 buttons = itertools.cycle([panel.buttons["reset"], panel.buttons["new_weights"]])
 keep = itertools.cycle([*[panel.buttons["keep"]] * 5, panel.buttons["clear"]])
-start = panel.settings
+start, ticks = panel.settings, 0
 for event in range(events + 1):
     kind, k = event % 10, event // 10
     if kind < 5:
@@ -60,7 +60,10 @@ for event in range(events + 1):
     elif kind == 5:
         panel.buttons["step"].click()
     elif kind == 6:
-        panel.play.value += 1
+        before = panel.experiment.steps
+        panel.play.set_state({"value": panel.play.value + 1, panel._play_trait: True})
+        ticks += panel.experiment.steps > before
+        setattr(panel.play, panel._play_trait, False)
     elif kind == 7:
         next(buttons).click()
     elif kind == 8:
@@ -75,6 +78,7 @@ for event in range(events + 1):
         gc.collect()
         print(psutil.Process().memory_info().rss, len(gc.get_objects()), flush=True)
 assert panel.settings.endswith(f"steps={panel.experiment.steps}")
+assert ticks > events // 100
 """
 
 

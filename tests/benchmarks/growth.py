@@ -72,6 +72,12 @@ def slope(x, y):
     return np.log(y[-1] / y[0]) / np.log(x[-1] / x[0])
 
 
+def steepest(x, y):
+    """Return the largest slope between neighbouring points."""
+    pairs = itertools.pairwise(zip(x, y, strict=True))
+    return max(slope(*zip(*pair, strict=True)) for pair in pairs)
+
+
 def main():
     """Print a table for each thing that grows, the slopes, and draw the picture if asked for."""
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -95,7 +101,8 @@ def main():
             )
         x, count, seconds, peak = np.array(rows, dtype=float).T
         print(
-            f"slope of the seconds against the multiplications {slope(count, seconds):.2f}; "
+            f"slope of the seconds against the multiplications {slope(count, seconds):.2f}, "
+            f"the steepest from row to row {steepest(count, seconds):.2f}; "
             f"against {name}: seconds {slope(x, seconds):.2f}, memory {slope(x, peak):.2f}, "
             f"multiplications {slope(x, count):.2f}"
         )

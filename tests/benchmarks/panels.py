@@ -4,7 +4,7 @@
 
 Kernel: seconds until a panel is open, the median time from settled weights to the bytes of a new
 picture (bar: 15 ms), the largest picture of a training (60 kB), and the share of training in the
-time from one picture under Play to the next (a quarter). Browser (where Chromium and playwright
+time under Play (a quarter). Browser (where Chromium and playwright
 are there): medians of 20 from a key press on a slider to the new picture, beside the bare trip, a
 slider that changes a text label, in turns with it (bar: 1.4 times); pictures a second under Play
 (bar: 30, and 15 for MNIST) and how long after Pause the last one comes, the longest of five (bar:
@@ -93,8 +93,10 @@ def slow_line(address, milliseconds):
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
     server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    loop.call_soon_threadsafe(server.close)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        loop.call_soon_threadsafe(server.close)
 
 
 def redraw(panel, times=40):
@@ -122,9 +124,9 @@ def largest(panel, seconds=3):
 
 
 def share_of_training(panel, ticks=20):
-    """How much of the time under Play, as it stands when the panel opens, is spent training."""
+    """How much of the time under Play is spent training, at the panel's own pace."""
     panel.experiment.reset()
-    spent, step = 0.0, panel.experiment.step
+    spent, passed, step = 0.0, 0.0, panel.experiment.step
 
     def timed(*args, **kwargs):
         nonlocal spent
@@ -135,9 +137,13 @@ def share_of_training(panel, ticks=20):
 
     panel.experiment.step = timed
     for _ in range(ticks):
+        start = time.perf_counter()
         panel.play_tick()
+        passed += max(panel.TICK, time.perf_counter() - start)
+        if panel._finished():
+            break
     panel.experiment.step = step
-    return spent / (ticks * panel.TICK)
+    return spent / passed
 
 
 def notebook_file(folder, name):

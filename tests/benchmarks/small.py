@@ -5,8 +5,8 @@
 XOR (2-3-1, four examples) and a plane (2-8-8-1, 200 examples in one batch, tanh and sigmoid), SGD:
 as a loop of plain NumPy in the manner of notebook 01, with this package (`train_step`), with eager
 PyTorch (where it is installed) and with scikit-learn's `partial_fit`, in turn; medians of 7.
-"Operations alone" are the same NumPy calls with nothing around them, into arrays that are there:
-what no NumPy program can go below.
+"Operations alone" are about the same NumPy calls with nothing around them, into arrays that are
+there. scikit-learn's `partial_fit` checks its input at every step.
 """
 
 import statistics
