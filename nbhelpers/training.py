@@ -280,7 +280,10 @@ def checked_validation(net, validation):
         raise ValueError(f"the validation data don't fit: {error}") from None
 
 
-def blas_threads(net, batch_size, small=16_000_000):
+SMALL = 16_000_000  # multiplications: smaller matrix products run in one thread
+
+
+def blas_threads(net, batch_size):
     """Let small matrix products run in one thread; return the limits, to be restored.
 
     Below some sixteen million multiplications a product gains little or nothing from a second
@@ -294,7 +297,7 @@ def blas_threads(net, batch_size, small=16_000_000):
     from threadpoolctl import threadpool_limits
 
     largest = batch_size * max(W.size for W in net.W)
-    return threadpool_limits(1 if largest < small else None, user_api="blas")
+    return threadpool_limits(1 if largest < SMALL else None, user_api="blas")
 
 
 def evaluate(net, X, y, chunk=4096):

@@ -1,5 +1,5 @@
 """Faults, tried out: a full disk, no network, a folder that nobody may write, wild numbers, hostile
-texts, ten thousand events, interrupts, two panels side by side.
+texts, thousands of events, interrupts, two panels side by side.
 
 More of them stand beside what they belong to: damaged, swapped and missing data files and broken
 downloads in test_datasets.py, damaged networks in test_weights.py, hostile settings, many threads

@@ -319,12 +319,14 @@ class Panel:
             self._stop()
 
     def _ticked(self, change):
-        """The clock ticks, or its stop button has put it back to 0."""
+        """The clock ticks, or its stop button has put it back to 0.
+
+        The page holds a tick back while the kernel is busy. One that comes together with a Pause
+        is past, and nothing is done.
+        """
         if not change["new"]:
             self.reset()
-        elif (
-            self.playing or not self._play_trait
-        ):  # the last tick may come together with a Pause: that is past
+        elif self.playing or not self._play_trait:
             self.play_tick()
 
     @property

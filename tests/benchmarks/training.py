@@ -35,7 +35,7 @@ from threadpoolctl import threadpool_limits
 from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
-from nbhelpers.training import fit
+from nbhelpers.training import SMALL, fit
 
 try:
     import torch
@@ -170,7 +170,7 @@ def main():
                 taken = run(X, y, hidden, batch_size, optimizer, asked.epochs)
                 times[name].append(taken / asked.epochs)
         median = {name: statistics.median(t) for name, t in times.items()}
-        small = batch_size * 784 * hidden[0] < 16_000_000  # see blas_threads
+        small = batch_size * 784 * hidden[0] < SMALL  # the first layer is the largest
         median["products, as many threads"] = median[
             "products, one thread" if small else "products"
         ]
