@@ -430,9 +430,9 @@ def test_odd_spellings_of_numbers_are_numbers_or_refused(panel):
 
 def test_thousands_of_events_leave_the_memory_flat():
     """One playground here; tests/benchmarks/events.py has them all, and 10,000 events for each."""
-    memory, objects = np.array(events.watched("xor", 3000))
+    memory, objects = np.array(events.watched("xor", 2000))
     assert len(memory) == 11
-    assert memory[2:].max() < 1.1 * memory[1]  # after a warm-up of 300 events
+    assert memory[2:].max() < 1.1 * memory[1]  # after a warm-up of 200 events
     assert objects[2:].max() < 1.02 * objects[1]
 
 
