@@ -454,17 +454,24 @@ class EpochCurves(TwoCurves):
 
     UNIT = EPOCH
 
+    def __init__(self, picture, ax, training, validation, floor):
+        super().__init__(picture, ax, training, validation, floor)
+        self.level, self.length = picture.seldom(ax.xaxis, ax.yaxis), None
+
     def background(self, experiment, previous, kept):
         runs = [experiment, *kept, *([previous] if previous else [])]
         longest = max(run.history[self.names[1]].last()[0][0] for run in runs)
-        labels = tuple(run.label for run in kept)
-        shown = nice_ceiling(max(longest / EPOCH, 1)), labels, self.limits(experiment, kept)
+        length = nice_ceiling(max(longest / EPOCH, 1))
+        if length != self.length:
+            self.length = length
+            self.ax.set_xlim(0, length)
+            self.ax.set_xticks(np.linspace(0, length, 6 if length >= 5 else 5))
+            self.picture.refresh(self.level)
+        shown = tuple(run.label for run in kept), self.limits(experiment, kept)
         if shown != self.shown:
             self.shown = shown
-            self.ax.set_xlim(0, shown[0])
-            self.ax.set_xticks(np.linspace(0, shown[0], 6 if shown[0] >= 5 else 5))
             with rc_context(STYLE):
-                self.legend(shown[1])
+                self.legend(shown[0])
             self.picture.refresh()
 
     def limits(self, experiment, kept):
@@ -499,7 +506,7 @@ class Losses(EpochCurves):
         return top, bool(late and not loss < 1)
 
     def legend(self, labels):
-        top, high = self.shown[2]
+        top, high = self.shown[1]
         self.ax.set_ylim(0.008, top)
         self.ax.yaxis.set_major_locator(FixedLocator(decades(0.01, top)))
         self.ax.yaxis.set_minor_locator(NullLocator())

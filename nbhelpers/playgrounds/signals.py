@@ -265,7 +265,7 @@ class SignalsPicture(Picture):
         self.words.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6})
         ax = self.axes(778, 52, 204, 276)
         self.losses = LossCurves(self, ax, ylim=(1e-4, 10), steps=100)
-        self.shown = None  # what the background shows: activation, limits of the sizes
+        self.shown = self.limits = None  # what the background shows: activation; sizes
 
     def _build_rows(self, left, title, colour):
         ax = self.axes(left, 52, 184, 276)
@@ -285,6 +285,7 @@ class SignalsPicture(Picture):
         ax.grid(False)
         ax.grid(True, axis="y")
         ax.yaxis.set_minor_locator(NullLocator())
+        self.level = self.seldom(ax.yaxis)
         self.lines = []  # for activations, deltas, steps: the line at step 0, the one of now
         for colour, marker in (("blue", "o"), ("vermilion", "s"), ("green", "^")):
             (start,) = ax.plot([], [], color=PALETTE[colour], lw=1.4, ls=":")
@@ -326,17 +327,18 @@ class SignalsPicture(Picture):
         ):
             then_line.set_data(layers, then_values)
             now_line.set_data(layers, now_values)
-        shown = (activation, bottom, top)
-        if shown == self.shown:
-            return
-        self.shown = shown
-        ax, (ticks, words) = self.activations[0], TICKS[activation]
-        ax.set_xlim(*RANGES[activation])
-        ax.set_xticks(ticks, words)
-        share = 0.34  # of the height, for the legend
-        self.scale.set_ylim(bottom, top * (top / bottom) ** (share / (1 - share)))
-        self.scale.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
-        self.refresh()
+        if activation != self.shown:
+            self.shown = activation
+            ax, (ticks, words) = self.activations[0], TICKS[activation]
+            ax.set_xlim(*RANGES[activation])
+            ax.set_xticks(ticks, words)
+            self.refresh()
+        if (bottom, top) != self.limits:
+            self.limits = bottom, top
+            share = 0.34  # of the height, for the legend
+            self.scale.set_ylim(bottom, top * (top / bottom) ** (share / (1 - share)))
+            self.scale.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
+            self.refresh(self.level)
 
 
 def shares(values, low, high, scale=1.0):

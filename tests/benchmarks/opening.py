@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bars import at_most
 from training import versions
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -52,12 +53,12 @@ def main():
     images = "from nbhelpers import datasets\n"
     reading = seconds(images + "datasets.mnist()") - seconds(images)
     print(versions())
-    print(
-        f"import nbhelpers: {1000 * (seconds('import numpy, nbhelpers') - numpy):.0f} ms and NumPy"
-    )
-    print(f"all kernels: {1000 * (seconds(kernels) - numpy):.0f} ms and NumPy")
-    print(f"setup cell: {seconds(setup.source) - empty:.2f} s, NumPy and matplotlib included")
-    print(f"datasets.mnist(): {reading:.2f} s")
+    package = 1000 * (seconds("import numpy, nbhelpers") - numpy)
+    print(f"import nbhelpers: {package:.0f} ms beyond NumPy ({at_most(package, 50)})")
+    print(f"all kernels: {1000 * (seconds(kernels) - numpy):.0f} ms beyond NumPy")
+    cell = seconds(setup.source) - empty
+    print(f"setup cell: {cell:.2f} s with NumPy and matplotlib ({at_most(cell, 1.5)})")
+    print(f"datasets.mnist(): {reading:.2f} s ({at_most(reading, 1)})")
     print(f"from nothing to a network trained for an epoch: {seconds(FIRST):.2f} s")
 
 

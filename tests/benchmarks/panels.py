@@ -4,12 +4,12 @@
 
 Kernel: seconds until a panel is open, the median time from settled weights to the bytes of a new
 picture (bar: 15 ms), the largest picture of a training (60 kB), and the share of training in the
-time under Play (a quarter). Browser (where Chromium and playwright
-are there): medians of 20 from a key press on a slider to the new picture, beside the bare trip, a
-slider that changes a text label, in turns with it (bar: 1.4 times); pictures a second under Play
-(bar: 30, and 15 for MNIST) and how long after Pause the last one comes, the longest of five (bar:
-150 ms). With `--latency`, everything between the browser and the server takes so many milliseconds
-longer, there and back, as over a network. Run it on a machine that does nothing else.
+time under Play (a quarter). Browser (where Chromium and playwright are there): medians of 20 from a
+key press on a slider to the new picture, beside the bare trip, a slider that changes a text label,
+in turns with it (bar: 1.4 times), by a person's clock and by the page's own; pictures a second
+under Play (bar: 30, and 15 for MNIST) and how long after Pause the last one comes, the longest of
+five (bar: 150 ms). With `--latency`, everything between the browser and the server takes so many
+milliseconds longer, there and back, as over a network. Run it on a machine that does nothing else.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from bars import at_least, at_most
 from lab import chromium, find_browser, jupyter_lab, open_notebook
 
 from nbhelpers.playgrounds import PLAYGROUNDS
@@ -36,14 +37,16 @@ from nbhelpers.playgrounds import PLAYGROUNDS
 PRESSES = 20
 PLAY_SECONDS = 4
 
-# Remembers when a key went down, and when a picture's source or the label's text was changed.
+# Remembers when a key went down, when a new picture was ready to be painted (decoded, and not yet
+# replaced by the next one), and when the label's text was changed.
 WATCH = """() => {
   window.seen = {pictures: [], label: [], key: 0, click: 0};
   const now = () => performance.now();
   document.addEventListener('keydown', () => { window.seen.key = now(); }, true);
   document.addEventListener('click', () => { window.seen.click = now(); }, true);
   for (const img of document.querySelectorAll('.nn-picture')) {
-    new MutationObserver(() => window.seen.pictures.push(now()))
+    const ready = () => window.seen.pictures.push(now());
+    new MutationObserver(() => img.decode().then(ready, () => {}))
       .observe(img, {attributes: true, attributeFilter: ['src']});
   }
   const label = [...document.querySelectorAll('.widget-label')]
@@ -224,13 +227,14 @@ def browser_part(name, opened):
         picture, inner_picture = np.median(pictures, axis=0)
         print(
             f"{name}: {label}: key press to picture {picture:.0f} ms, bare trip {trip:.0f} ms, "
-            f"ratio {picture / trip:.2f} (bar 1.4); by the page's own clock "
-            f"{inner_picture:.0f} and {inner_trip:.0f} ms"
+            f"ratio {picture / trip:.2f} ({at_most(picture / trip, 1.4)}); by the page's own clock "
+            f"{inner_picture:.0f} and {inner_trip:.0f} ms, ratio {inner_picture / inner_trip:.2f}"
         )
     rate, gap, pause = play(page, panels[0])
     print(
-        f"{name}: Play shows {rate:.1f} pictures a second (bar {15 if name == 'mnist' else 30}; "
-        f"95 % of the gaps below {gap:.0f} ms), the last one {pause:.0f} ms after Pause (bar 150)"
+        f"{name}: Play shows {rate:.1f} pictures a second "
+        f"({at_least(rate, 15 if name == 'mnist' else 30)}; 95 % of the gaps below {gap:.0f} ms), "
+        f"the last one {pause:.0f} ms after Pause ({at_most(pause, 150)})"
     )
 
 
@@ -245,10 +249,12 @@ def main():
         panel = PLAYGROUNDS[name]()
         opened = time.perf_counter() - start
         milliseconds, work = redraw(panel)
+        size, share = largest(panel), 100 * share_of_training(panel)
         print(
-            f"{name}: open in {opened:.2f} s; redraw {milliseconds:.1f} ms (bar 15), "
-            f"of which the processor worked {work:.1f} ms; {largest(panel):.0f} kB (bar 60); "
-            f"{share_of_training(panel):.0%} of the time under Play is training (bar 25 %)"
+            f"{name}: open in {opened:.2f} s; redraw {milliseconds:.1f} ms "
+            f"({at_most(milliseconds, 15)}), of which the processor worked {work:.1f} ms; "
+            f"{size:.0f} kB ({at_most(size, 60)}); {share:.0f} % of the time under Play is "
+            f"training ({at_most(share, 25)})"
         )
     if importlib.util.find_spec("playwright") is None or find_browser() is None:
         print("no browser part: it needs playwright and a Chromium")
