@@ -288,9 +288,9 @@ def blas_threads(net, batch_size):
 
     Below some sixteen million multiplications a product gains little or nothing from a second
     thread, and threads that wait for each other are slow on a busy machine. Measured with OpenBLAS
-    on two cores, for whole epochs of MNIST: one thread takes 0.75 to 1.14 times as long as two
-    where nothing else runs, and a quarter to two thirds as long beside one busy program. Larger
-    products keep all threads. The number depends on the sizes alone, never on a clock: one and two
+    on two cores, for whole epochs of MNIST (tests/benchmarks/threads.py): two threads take 0.85 to
+    1.3 times as long as one where nothing else runs, and 1.2 to 3.6 times beside one busy program.
+    Larger products keep all threads. The number depends on the sizes alone, never on a clock: one and two
     threads round differently, and the same seed must give the same network.
     threadpoolctl comes with scikit-learn.
     """

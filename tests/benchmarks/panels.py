@@ -37,21 +37,25 @@ from nbhelpers.playgrounds import PLAYGROUNDS
 PRESSES = 20
 PLAY_SECONDS = 4
 
-# Remembers when a key went down, when a new picture was ready to be painted (decoded, and not yet
-# replaced by the next one), and when the label's text was changed.
+# Remembers when a key went down, and the frames of the page in which a new picture, loaded, or the
+# label's new text was first painted.
 WATCH = """() => {
   window.seen = {pictures: [], label: [], key: 0, click: 0};
   const now = () => performance.now();
+  const waiting = new Set();
+  const painted = what => {
+    if (waiting.has(what)) return;  // two in one frame: only the second is seen
+    waiting.add(what);
+    requestAnimationFrame(() => { waiting.delete(what); window.seen[what].push(now()); });
+  };
   document.addEventListener('keydown', () => { window.seen.key = now(); }, true);
   document.addEventListener('click', () => { window.seen.click = now(); }, true);
   for (const img of document.querySelectorAll('.nn-picture')) {
-    const ready = () => window.seen.pictures.push(now());
-    new MutationObserver(() => img.decode().then(ready, () => {}))
-      .observe(img, {attributes: true, attributeFilter: ['src']});
+    img.addEventListener('load', () => painted('pictures'));
   }
   const label = [...document.querySelectorAll('.widget-label')]
     .find(e => e.textContent.startsWith('bare trip'));
-  new MutationObserver(() => window.seen.label.push(now()))
+  new MutationObserver(() => painted('label'))
     .observe(label, {childList: true, characterData: true, subtree: true});
 }"""
 
