@@ -290,8 +290,8 @@ def blas_threads(net, batch_size):
     thread, and threads that wait for each other are slow on a busy machine. Measured with OpenBLAS
     on two cores, for whole epochs of MNIST (tests/benchmarks/threads.py): two threads take 0.85 to
     1.3 times as long as one where nothing else runs, and 1.2 to 3.6 times beside one busy program.
-    Larger products keep all threads. The number depends on the sizes alone, never on a clock: one and two
-    threads round differently, and the same seed must give the same network.
+    Larger products keep all threads. The number depends on the sizes alone, never on a clock: one
+    and two threads round differently, and the same seed must give the same network.
     threadpoolctl comes with scikit-learn.
     """
     from threadpoolctl import threadpool_limits
