@@ -1,6 +1,6 @@
 """A picture that changes many times a second: one figure, a saved background, changed artists only.
 
-Drawing a whole matplotlib figure takes about 0.2 s, far too long for a slider. A picture therefore
+Drawing a whole figure takes 30 to 60 ms, too long for a slider that is dragged. A picture therefore
 draws everything that stays (axes, ticks, labels) once, saves those pixels, and for every new frame
 puts them back and draws only what changes. The pixels go through Pillow to the bytes that an image
 widget shows. No pyplot anywhere: its global state is not safe when widget callbacks come from
@@ -19,10 +19,10 @@ To write a picture, subclass `Picture`::
             self.losses.update(experiment, previous, kept)
 
 If `update` changes something that is part of the background (limits, ticks, a title), it calls
-`self.refresh()`, and the next frame draws the background again. That takes a tenth of a second and
-is seen as a jump, so it should be rare. An axis whose limits follow the training is therefore
+`self.refresh()`, and the next frame draws the background again. That takes those 30 to 60 ms and is
+seen as a jump, so it should be rare. An axis whose limits follow the training is therefore
 registered by `level = self.seldom(ax.yaxis)`; after `self.refresh(level)` only such artists are
-drawn again, which takes a tenth of that.
+drawn again, which takes about a third of that.
 """
 
 import io

@@ -265,7 +265,7 @@ class SignalsPicture(Picture):
         self.words.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6})
         ax = self.axes(778, 52, 204, 276)
         self.losses = LossCurves(self, ax, ylim=(1e-4, 10), steps=100)
-        self.shown = self.limits = None  # what the background shows: activation; sizes
+        self.shown = self.limits = None  # what the background shows: activation; ends of sizes
 
     def _build_rows(self, left, title, colour):
         ax = self.axes(left, 52, 184, 276)

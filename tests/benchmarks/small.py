@@ -39,8 +39,18 @@ def network(X, hidden, activation):
     return MLP([2, *hidden, 1], activation, "sigmoid", rng=rng, dtype=np.float64)
 
 
+def repeated(step):
+    """Return a function that makes STEPS steps."""
+
+    def steps():
+        for _ in range(STEPS):
+            step()
+
+    return steps
+
+
 def plain(X, Y, hidden, activation):
-    """Return a function that makes one step, written as in notebook 01."""
+    """Return a function that makes STEPS steps, each written as in notebook 01."""
     net = network(X, hidden, activation)
     W, b = [w.copy() for w in net.W], [v.copy() for v in net.b]
     f = {"tanh": np.tanh, "sigmoid": lambda Z: 1 / (1 + np.exp(-Z))}
@@ -61,17 +71,17 @@ def plain(X, Y, hidden, activation):
             b[layer] -= 0.5 * db
         return loss
 
-    return step
+    return repeated(step)
 
 
 def ours(X, Y, hidden, activation):
-    """Return a function that makes one step with this package."""
+    """The same with this package."""
     net, optimizer = network(X, hidden, activation), SGD(0.5)
-    return lambda: train_step(net, X, Y, optimizer)
+    return repeated(lambda: train_step(net, X, Y, optimizer))
 
 
 def pytorch(X, Y, hidden, activation):
-    """Return a function that makes one step with eager PyTorch."""
+    """The same with eager PyTorch."""
     f = {"tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}[activation]
     layers, n_in = [], 2
     for units in hidden:
@@ -89,11 +99,11 @@ def pytorch(X, Y, hidden, activation):
         optimizer.step()
         return loss.item()
 
-    return step
+    return repeated(step)
 
 
 def scikit_learn(X, Y, hidden, activation):
-    """Return a function that makes STEPS steps with scikit-learn."""
+    """The same with scikit-learn, in one call."""
     net = MLPClassifier(
         hidden,
         activation={"tanh": "tanh", "sigmoid": "logistic"}[activation],
@@ -118,7 +128,7 @@ def scikit_learn(X, Y, hidden, activation):
 
 
 def operations(X, Y, hidden, activation):
-    """Return a function that makes the NumPy calls of one step and nothing else."""
+    """The same with the NumPy calls of a step and nothing else."""
     net = network(X, hidden, activation)
     A, f = net.forward(X), ACTIVATIONS[activation]
     D, out, buffers = [a.copy() for a in A], ACTIVATIONS["sigmoid"], [a.copy() for a in A]
@@ -138,7 +148,7 @@ def operations(X, Y, hidden, activation):
                 D[layer] *= f.derivative(A[layer])
         net.params -= 1e-9 * net.grads
 
-    return step
+    return repeated(step)
 
 
 def main():
@@ -151,16 +161,15 @@ def main():
     print(versions(), "(one thread)\n")
     print("| steps a second |", " | ".join(runners), "|\n|---" + "|---:" * len(runners) + "|")
     for problem, (X, right, hidden, activation) in PROBLEMS.items():
-        steps = {
+        steps_of = {
             name: run(X, right.astype(float), hidden, activation) for name, run in runners.items()
         }
         rates = {name: [] for name in runners}
         for _ in range(7):
-            for name, step in steps.items():
+            for name, steps in steps_of.items():
                 start, made = time.perf_counter(), 0
                 while time.perf_counter() < start + 0.3:
-                    for _ in range(1 if name == "scikit-learn" else STEPS):
-                        step()
+                    steps()
                     made += STEPS
                 rates[name].append(made / (time.perf_counter() - start))
         numbers = " | ".join(f"{statistics.median(r):,.0f}" for r in rates.values())

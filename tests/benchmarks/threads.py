@@ -17,7 +17,7 @@ from unittest import mock
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from training import BATCHES, HIDDEN, versions
+from training import BATCHES, HIDDEN, takes_one_thread, versions
 
 from nbhelpers import datasets, training
 from nbhelpers.network import MLP
@@ -56,9 +56,8 @@ def main():
         with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
             beside = ratio(X, y, hidden, batch_size)
             busy.kill()
-        small = batch_size * 784 * hidden[0] < training.SMALL  # the first layer is the largest
         network = "-".join(map(str, [784, *hidden, 10]))
-        chosen = "one" if small else "all"
+        chosen = "one" if takes_one_thread(hidden, batch_size) else "all"
         print(f"| {network} | {batch_size} | {quiet:.2f} | {beside:.2f} | {chosen} |", flush=True)
 
 

@@ -146,6 +146,11 @@ def in_one_thread(run):
     return limited
 
 
+def takes_one_thread(hidden, batch_size):
+    """Whether this package gives the products of 784-hidden-10 one thread (`blas_threads`)."""
+    return batch_size * 784 * hidden[0] < SMALL  # the first layer is the largest
+
+
 def versions():
     """Say on what this runs, in one line."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
@@ -186,10 +191,8 @@ def main():
                 taken = run(X, y, hidden, batch_size, optimizer, asked.epochs)
                 times[name].append(taken / asked.epochs)
         median = {name: statistics.median(t) for name, t in times.items()}
-        small = batch_size * 784 * hidden[0] < SMALL  # the first layer is the largest
-        median["products, as many threads"] = median[
-            "products, one thread" if small else "products"
-        ]
+        alike = "products, one thread" if takes_one_thread(hidden, batch_size) else "products"
+        median["products, as many threads"] = median[alike]
         found.append((batch_size, median))
         network = "-".join(map(str, [784, *hidden, 10]))
         numbers = " | ".join(f"{median[name]:.3f}" for name in runners)
