@@ -108,8 +108,11 @@ def lab_environment(home):
 
 
 @contextlib.contextmanager
-def jupyter_lab(folder, seconds=90):
-    """Serve ``folder`` with a JupyterLab of its own; yields its address, stops it at the end."""
+def jupyter_lab(folder, *options, seconds=90):
+    """Serve ``folder`` with a JupyterLab of its own; yields its address, stops it at the end.
+
+    ``options`` are further words of its command line.
+    """
     home = Path(tempfile.mkdtemp(prefix="lab-"))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -118,7 +121,7 @@ def jupyter_lab(folder, seconds=90):
         *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
         "--ServerApp.disable_check_xsrf=True",
         *("--IdentityProvider.token=", "--expose-app-in-browser"),
-        f"--ServerApp.root_dir={Path(folder).resolve()}",
+        *(f"--ServerApp.root_dir={Path(folder).resolve()}", *options),
     ]
     log, env = home / "log.txt", lab_environment(home)
     try:

@@ -101,7 +101,7 @@ def test_oldest_versions_are_the_lower_bounds():
         if line == "-e .":
             continue
         name, bounds = split(line)
-        if name == "setuptools":  # builds the wheel; nothing of ours runs on it
+        if name == "hatchling":  # builds the wheel; nothing of ours runs on it
             continue
         lowest = re.search(r">=([\d.]+)", bounds).group(1)
         pinned = oldest[name].removeprefix("==")
@@ -138,6 +138,12 @@ def test_the_wheel_has_every_data_file(wheel):
     files = (path for path in (ROOT / "nbhelpers").rglob("*") if path.is_file())
     files = {f.relative_to(ROOT).as_posix() for f in files if "__pycache__" not in f.parts}
     assert files <= wheel
+
+
+def test_the_wheel_switches_the_extension_of_the_server_on(wheel):
+    """And not only as a file of the package: where Jupyter looks for settings."""
+    data = next(name.split("/")[0] for name in wheel if ".data/" in name)
+    assert f"{data}/data/etc/jupyter/jupyter_server_config.d/nbhelpers.json" in wheel
 
 
 def test_the_wheel_has_the_licence_and_nothing_else(wheel):
