@@ -308,7 +308,7 @@ class Panel:
         while time.monotonic() - since < quiet:
             if time.monotonic() > end:
                 raise AssertionError(f"panel {self.number} still changes after {seconds} s")
-            self.page.wait_for_timeout(60)
+            self.page.wait_for_timeout(150)
             if (now := self.shown()) != shown:
                 shown, since = now, time.monotonic()
         return shown
@@ -319,7 +319,7 @@ class Panel:
         while time.monotonic() < end:
             if self.shown()[part] != before[part]:
                 return True
-            self.page.wait_for_timeout(30)
+            self.page.wait_for_timeout(100)
         return False
 
     def unfold(self):
@@ -374,7 +374,7 @@ class Panel:
         """Whether ``n`` pictures have been shown since ``count_frames``, waiting for them."""
         end = time.monotonic() + seconds
         while self.frames < n and time.monotonic() < end:
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(150)
         return self.frames >= n
 
 
@@ -417,7 +417,7 @@ class OpenNotebook:
             if now - asked > 5:
                 self.page.evaluate(ASK)
                 asked = now
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(150)
 
     def run_all(self, seconds=360):
         """Run every cell and wait for the last one; TimeoutError names the cell that lasts."""
@@ -427,7 +427,7 @@ class OpenNotebook:
             if time.monotonic() - start > seconds:
                 at = self.page.evaluate(RUNNING)
                 raise TimeoutError(f"not run within {seconds} s, {at}; the kernel: {self.said()}")
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(150)
         self.idle()
         self.seconds = time.monotonic() - start
 

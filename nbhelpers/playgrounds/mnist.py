@@ -591,7 +591,6 @@ class MnistPanel(Panel):
 
     BURST = 0.060  # in the first so many seconds of a tick, another picture is begun
     SPELL = 0.030  # seconds of training before a picture
-    FIRST = 0.005  # before the first picture after a change
     CATCH_UP = 0.500  # for training to the same place again after a change
 
     def __init__(self, experiment, picture, pad=True, **options):
