@@ -202,7 +202,7 @@ def named(code):
     """The names of ours and of NumPy's in a piece of code: dotted, and not an attribute."""
     for name in re.findall(r"(?<![\w./\"'])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", code):
         first, second = name.split(".")[:2]
-        if first in {"np", "nbhelpers", *OURS} and second not in ("py", "npz", "ipynb"):
+        if first in {"np", "nbhelpers", *OURS} and second not in ("py", "npz", "ipynb", "json"):
             yield name
 
 
