@@ -121,7 +121,8 @@ def jupyter_lab(folder, *options, seconds=90):
         *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
         "--ServerApp.disable_check_xsrf=True",
         *("--IdentityProvider.token=", "--expose-app-in-browser"),
-        *(f"--ServerApp.root_dir={Path(folder).resolve()}", *options),
+        f"--ServerApp.root_dir={Path(folder).resolve()}",
+        *options,
     ]
     log, env = home / "log.txt", lab_environment(home)
     try:

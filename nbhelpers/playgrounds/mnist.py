@@ -587,7 +587,7 @@ class MnistPicture(Picture):
 
 # ---------------------------------------------------------------- the panel
 class MnistPanel(Panel):
-    """The engine's panel, with longer bursts of training and a drawing pad."""
+    """The engine's panel, with longer spells of training and a drawing pad."""
 
     BURST = 0.060  # in the first so many seconds of a tick, another picture is begun
     SPELL = 0.030  # seconds of training before a picture

@@ -23,11 +23,11 @@ def _load_jupyter_server_extension(app):
     """Let each connection between a page and a kernel of ``app`` (a ServerApp) send at once."""
     settings = app.web_app.settings
 
-    class PromptConnection(settings["kernel_websocket_connection_class"]):
+    class NoDelayConnection(settings["kernel_websocket_connection_class"]):
         """The server's own kind of connection, without the wait for acknowledgements."""
 
         def connect(self):
             self.websocket_handler.set_nodelay(True)
             return super().connect()
 
-    settings["kernel_websocket_connection_class"] = PromptConnection
+    settings["kernel_websocket_connection_class"] = NoDelayConnection
