@@ -207,6 +207,16 @@ ASK = """() => {
   if (s && s.session && s.session.kernel) s.session.kernel.requestKernelInfo().catch(() => 0);
 }"""
 
+OPEN = """async path => {
+  await window.jupyterapp.commands.execute('docmanager:open', {path});
+}"""
+
+LEAVE = """async () => {
+  const notebook = window.jupyterapp.shell.currentWidget;
+  await notebook.sessionContext.shutdown();
+  notebook.dispose();
+}"""
+
 # Whether the kernel answers a question on the channel of cells and widgets.
 ANSWERS = """seconds => {
   const k = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -253,16 +263,20 @@ PANELS = """() => {
   return roots.length;
 }"""
 
-# What a panel shows: its pictures' bytes (never only their addresses) and its words, without
-# the sliders' own numbers.
+# What a panel shows: its pictures' bytes (never only their addresses, each of which stands for the
+# same bytes as long as it exists) and its words, without the sliders' own numbers.
 SHOWN = """async root => {
+  root.known = root.known || new Map();
   const bytes = async img => {
     if (!img.src.startsWith('blob:')) return img.src;
+    if (root.known.has(img.src)) return root.known.get(img.src);
+    const src = img.src;
     try {
-      const data = new Uint8Array(await (await fetch(img.src)).arrayBuffer());
+      const data = new Uint8Array(await (await fetch(src)).arrayBuffer());
       let h = 2166136261;
       for (const b of data) h = Math.imul(h ^ b, 16777619) >>> 0;
-      return data.length + ':' + h;
+      root.known.set(src, data.length + ':' + h);
+      return root.known.get(src);
     } catch (e) { return null; }  // replaced while it was read
   };
   const seen = [...root.querySelectorAll('img')];
@@ -386,8 +400,11 @@ class OpenNotebook:
         self.page = page
         self.console = []
         self.seconds = None
-        page.on("pageerror", lambda e: self.console.append(f"page error: {e}"))
+        page.on("pageerror", self._page_error)
         page.on("console", self._hear)
+
+    def _page_error(self, error):
+        self.console.append(f"page error: {error}")
 
     def _hear(self, message):
         if message.type == "error":
@@ -398,10 +415,16 @@ class OpenNotebook:
         said = self.page.evaluate("() => window.said.splice(0)")
         return [text for text in said if not NOT_OURS.search(text)]
 
+    def leave(self):
+        """Shut the kernel down and close the notebook's tab; the page stays, and is returned."""
+        self.page.evaluate(LEAVE)
+        self.page.remove_listener("pageerror", self._page_error)
+        self.page.remove_listener("console", self._hear)
+        return self.page
+
     def close(self):
         """Shut the kernel down and close the page."""
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        self.page.close()
+        self.leave().close()
 
     def idle(self, seconds=60):
         """Wait until the kernel has nothing to do; TimeoutError that says what it does instead.
@@ -456,23 +479,30 @@ class OpenNotebook:
         return [Panel(self.page, i) for i in range(self.page.evaluate(PANELS))]
 
 
-def open_notebook(browser, address, path, width=1280, height=1000, seconds=45, tries=3):
-    """Open ``path`` (relative to the served folder) in a new page and wait for its kernel.
+def open_notebook(browser, address, path, width=1280, height=1000, seconds=45, tries=3, page=None):
+    """Open ``path`` (relative to the served folder) and wait for its kernel.
 
+    It is opened in a new page, or in ``page``, which another notebook has left: half a second of
+    work for the browser instead of JupyterLab's whole start.
     A kernel that comes up deaf (see ``OpenNotebook.answers``) would be waited for in vain; after
-    ``seconds`` it is ended and another one started.
+    ``seconds`` it is ended and another one started, in a new page.
     TimeoutError if that happens ``tries`` times in a row.
     """
     for left in reversed(range(tries)):
-        page = browser.new_page(viewport={"width": width, "height": height})
-        notebook = OpenNotebook(page)
-        page.goto(f"{address}/lab/tree/{path}?reset")
+        if page is None:
+            page = browser.new_page(viewport={"width": width, "height": height})
+            notebook = OpenNotebook(page)
+            page.goto(f"{address}/lab/tree/{path}?reset")
+        else:
+            notebook = OpenNotebook(page)
+            page.evaluate(OPEN, path)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         try:
             notebook.idle(seconds)
             break
         except TimeoutError:
             page.close()
+            page = None
             end_kernels(address)
             if not left:
                 raise
