@@ -1,5 +1,5 @@
 """Faults, tried out: a full disk, no network, a folder that nobody may write, wild numbers, hostile
-texts, thousands of events, interrupts, two panels side by side.
+texts, a thousand events, interrupts, two panels side by side.
 
 More of them stand beside what they belong to: damaged, swapped and missing data files and broken
 downloads in test_datasets.py, damaged networks in test_weights.py, hostile settings, many threads
@@ -355,10 +355,16 @@ class Tags(HTMLParser):
         self.found.append((tag, tuple(sorted(name for name, _ in attributes))))
 
 
+@functools.cache
+def elements(html):
+    """The elements in a piece of HTML, as a set."""
+    return frozenset(Tags(html).found)
+
+
 def page(panel):
     """All elements in the HTML of a panel."""
     parts = [widget for widget in family(panel.box) if isinstance(widget, ipywidgets.HTML)]
-    return [element for widget in parts for element in Tags(widget.value).found]
+    return frozenset().union(*(elements(widget.value) for widget in parts))
 
 
 HOSTILE = [
@@ -398,7 +404,7 @@ def panel(kind):
 
 
 def test_hostile_values_run_no_code_and_reach_no_page(kind, panel):
-    state, picture, elements = panel.settings, panel.image.value, page(panel)
+    state, picture, usual = panel.settings, panel.image.value, page(panel)
     names = [*type(panel.experiment.settings).allowed(), "steps", "<b onclick=x>name"]
     for name, value in itertools.product(names, HOSTILE):
         text = f"{name}={value}"
@@ -406,7 +412,7 @@ def test_hostile_values_run_no_code_and_reach_no_page(kind, panel):
             panel.text.value = text
         assert "Not applied" in panel.note.value, text
         assert len(panel.note.value) < 1000
-        assert set(page(panel)) <= {*elements, ("p", ("class", "role"))}, text
+        assert page(panel) <= usual | {("p", ("class", "role"))}, text
     with nothing_is_run(), pytest.raises(ValueError, match="unknown setting"):
         PLAYGROUNDS[kind](f"{HOSTILE[0]}=1")
     assert (panel.settings, panel.image.value) == (state, picture)
@@ -425,14 +431,14 @@ def test_odd_spellings_of_numbers_are_numbers_or_refused(panel):
     panel.settings = state
 
 
-# -- thousands of events -----------------------------------------------------------------------
+# -- a thousand events --------------------------------------------------------------------------
 
 
-def test_thousands_of_events_leave_the_memory_flat():
+def test_a_thousand_events_leave_the_memory_flat():
     """One playground here; tests/benchmarks/events.py has them all, and 10,000 events for each."""
-    memory, objects = np.array(events.watched("xor", 2000))
+    memory, objects = np.array(events.watched("xor", 1000))
     assert len(memory) == 11
-    assert memory[2:].max() < 1.1 * memory[1]  # after a warm-up of 200 events
+    assert memory[2:].max() < 1.1 * memory[1]  # after a warm-up of 100 events
     assert objects[2:].max() < 1.02 * objects[1]
 
 
@@ -500,12 +506,12 @@ def quick(panel):
 @pytest.mark.parametrize("kind", ["xor", "bowl", "regions"], scope="function")
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_an_interrupt_in_the_middle_leaves_a_panel_that_works(kind, action):
-    """At four lines between the 20th and the last fifth, which belongs to what is shown last."""
+    """At three lines between the 20th and the last fifth, which belongs to what is shown last."""
     panel, other = quick(PLAYGROUNDS[kind](steps=3)), quick(PLAYGROUNDS[kind](steps=0))
     handler = signal.getsignal(signal.SIGINT)
     action(panel)
     lines, _ = interrupted(lambda: action(panel))
-    for line in np.linspace(20, 0.8 * lines, 4).astype(int):
+    for line in np.linspace(20, 0.8 * lines, 3).astype(int):
         panel.play.value += 1  # and so "text" says something new
         _, heard = interrupted(lambda: action(panel), line)
         assert heard
@@ -726,11 +732,11 @@ def used(panel):
 
 
 def test_two_panels_side_by_side_do_not_disturb_each_other(kind):
-    """And a third one of another kind: what one does changes nothing in the others, and those of
-    the same kind end where one ends alone."""
+    """And one of another kind: what one does changes nothing in the others, and those of the same
+    kind end where one ends alone."""
     kinds = list(PLAYGROUNDS)
     another = kinds[(kinds.index(kind) + 1) % len(kinds)]
-    alone, *panels = (quick(PLAYGROUNDS[name](steps=3)) for name in (kind, kind, kind, another))
+    alone, *panels = (quick(PLAYGROUNDS[name](steps=3)) for name in (kind, kind, another))
     for _ in used(alone):
         pass
     parts = [family(panel.box) for panel in panels]
@@ -744,11 +750,12 @@ def test_two_panels_side_by_side_do_not_disturb_each_other(kind):
         assert after[k] != before[k]
         assert after[:k] + after[k + 1 :] == before[:k] + before[k + 1 :]
         before = after
-    for panel in panels[:2]:
+    *same, other = panels
+    for panel in same:
         assert panel.settings == alone.settings
         assert panel.experiment.loss == alone.experiment.loss
         np.testing.assert_array_equal(pixels(panel), pixels(alone))
         panel.close()
-    assert panels[2].png()  # closing some leaves the others
-    for panel in (alone, panels[2]):
+    assert other.png()  # closing some leaves the others
+    for panel in (alone, other):
         panel.close()

@@ -48,15 +48,28 @@ def name(request):
 
 
 @pytest.fixture
-def panel(name):
+def fresh(name):
+    """A panel of the test's own."""
     panel = PLAYGROUNDS[name](steps=STEPS)
     yield panel
     panel.close()  # ipywidgets would keep every panel of the session
 
 
 @functools.cache
-def opened(name):
+def opened(name, use):
+    """The one panel of this kind for one use."""
     return PLAYGROUNDS[name](steps=STEPS)
+
+
+@pytest.fixture
+def panel(name):
+    """One that other tests have used before, put back to its start as a person does it."""
+    panel, start = opened(name, "used"), opened(name, "looked at")
+    setattr(panel.play, panel._play_trait, False)
+    panel.pace.value = start.pace.value
+    panel.settings = start.settings
+    panel.clear()
+    return panel
 
 
 def tick(panel, playing=True):
@@ -67,7 +80,7 @@ def tick(panel, playing=True):
 @pytest.fixture
 def shared(name):
     """A panel for tests that leave it as it is: made once for all of them."""
-    return opened(name)
+    return opened(name, "looked at")
 
 
 def pixels(panel):
@@ -123,8 +136,8 @@ def test_what_the_widget_shows_is_the_picture(shared):
     assert panel.summary.split(" · ")[0] in panel.words.value
 
 
-def test_every_control_at_its_ends_and_middle(panel):
-    panel.CATCH_UP = 0.02
+def test_every_control_at_its_ends_and_middle(panel, monkeypatch):
+    monkeypatch.setattr(panel, "CATCH_UP", 0.02)
     for name, control in panel.controls.items():
         for value in places(control):
             control.value = value
@@ -136,9 +149,9 @@ def test_every_control_at_its_ends_and_middle(panel):
             assert explained(panel), panel.settings
 
 
-def test_moving_a_control_changes_the_network_and_the_picture(panel):
+def test_moving_a_control_changes_the_network_and_the_picture(panel, monkeypatch):
     """Compared without the previous run: its grey curve alone would be another picture."""
-    panel.CATCH_UP = 60.0
+    monkeypatch.setattr(panel, "CATCH_UP", 60.0)
     for name, control in panel.controls.items():
         panel.reset()
         panel.step(STEPS)
@@ -169,7 +182,8 @@ def test_step_and_play_make_steps(panel):
     assert panel.experiment.steps > before + 3
 
 
-def test_play_sends_several_pictures_a_tick(panel):
+def test_play_sends_several_pictures_a_tick(fresh):
+    panel = fresh
     panel.BURST = 10.0  # however busy the machine is
     panel.pace.value = panel.pace.options[0][1]
     sent = []
@@ -193,11 +207,11 @@ def test_a_tick_that_comes_with_a_pause_makes_no_step(panel):
     assert panel.experiment.steps > steps
 
 
-def test_a_picture_is_small_enough_for_a_network(panel):
+def test_a_picture_is_small_enough_for_a_network(panel, monkeypatch):
     """30 of them a second: less than 60 kB each, fresh weights (which are noise) or trained ones,
     whatever the settings."""
     rng = np.random.default_rng(0)
-    panel.CATCH_UP = 0.0
+    monkeypatch.setattr(panel, "CATCH_UP", 0.0)
     for _ in range(4):
         for steps in (0, 1, 30):
             panel.experiment.reset()
@@ -325,7 +339,7 @@ def test_keep_pins_runs_and_says_what_differs(panel):
     assert str(f"{panel.kept[0].settings.learning_rate:g}") in panel.kept[0].label
     assert np.abs(pixels(panel) - without).sum() > 0
     assert panel.kept[0].history["loss"] is loss  # the pinned curve is the old one
-    for _ in range(6):
+    for _ in range(MOST_KEPT):
         panel.new_weights()
         panel.keep()
         panel.keep()  # the same settings again: pinned once
@@ -425,20 +439,22 @@ def random_event(panel, rng):
         panel.text.value = str(rng.choice([panel.settings, *HOSTILE[:6]]))
 
 
-def test_a_hundred_random_events(panel):
+def test_many_random_events(fresh):
+    panel = fresh
     panel.CATCH_UP = 0.01
     panel.BURST = 0.01
     panel.pace.value = panel.pace.options[0][1]
     rng = np.random.default_rng(1)
-    for event in range(100):
+    for event in range(60):
         random_event(panel, rng)
         assert explained(panel), f"event {event}: {panel.settings}"
         assert type(panel.experiment).Settings.parse(panel.settings)[0] == panel.experiment.settings
     assert pixels(panel).shape == (panel.picture.height, panel.picture.width, 3)
 
 
-def test_events_from_several_threads(panel, monkeypatch):
+def test_events_from_several_threads(fresh, monkeypatch):
     """JupyterLab may call from several threads; nothing is torn, no error is lost."""
+    panel = fresh
     panel.CATCH_UP = 0.01
     failed, inside, met = [], [], []
 
@@ -468,7 +484,7 @@ def test_events_from_several_threads(panel, monkeypatch):
     def work(number):
         rng = np.random.default_rng(number)
         try:
-            for _ in range(3):
+            for _ in range(2):
                 panel.controls["seed"].value = int(rng.integers(100))
                 panel.step(1)
                 panel.png()
@@ -889,7 +905,8 @@ def models():
     return set(getattr(module, "_instances", None) or ipywidgets.Widget.widgets)
 
 
-def test_close_lets_go_of_everything(panel):
+def test_close_lets_go_of_everything(fresh):
+    panel = fresh
     mine = {widget.model_id for widget in family(panel.box)}
     assert {panel.image.model_id, panel.play.model_id, panel.image.layout.model_id} <= mine
     assert mine <= models()
