@@ -35,8 +35,7 @@ def selection(name):
         return []
     left_out = {f"test_{part}.py" for part in THE_SAME_EVERYWHERE}
     files = sorted(path for path in (ROOT / "tests").glob("test_*.py") if path.name not in left_out)
-    names = [str(path.relative_to(ROOT)) for path in files]
-    return names if name == "colab" else [*names, "notebooks"]  # test_colab.py runs them all
+    return [*(str(path.relative_to(ROOT)) for path in files), "notebooks"]
 
 
 def wanted(name):

@@ -2,7 +2,8 @@
 
 A folder holds one notebook and nothing else; a module `google.colab` exists; git finds a bare
 repository of this machine where the cell asks for github.com. With Colab's versions
-(`tests/environments.py colab`) the whole series is executed in this way, else its first notebook.
+(`tests/environments.py colab`) the whole series is executed in this way, solved and with shorter
+trainings, else its first notebook.
 """
 
 import os
@@ -13,7 +14,8 @@ import execute_notebooks
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
-from notebook_tools import ROOT, cells, notebooks, read
+from notebook_tools import ROOT, cells, notebooks, read, unpassed
+from shortened import shortened
 
 from nbhelpers import publish
 
@@ -72,13 +74,6 @@ def colab(origin, tmp_path, monkeypatch):
     return place
 
 
-def opened(path, place):
-    """A notebook that lies alone in the folder."""
-    shutil.copy(path, place)
-    assert [file.name for file in place.iterdir()] == [path.name]
-    return read(place / path.name)
-
-
 def last(*sources):
     """A notebook with these cells."""
     made = [nbformat.v4.new_code_cell(source) for source in sources]
@@ -96,10 +91,12 @@ def setup_source(**replaced):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_that_came_alone_runs(colab, path):
-    notebook = opened(path, colab)
+    notebook = shortened(path.name)
+    nbformat.write(notebook, colab / path.name)  # alone in its folder
     notebook.cells.append(nbformat.v4.new_code_cell("import nbhelpers\nprint(nbhelpers.__file__)"))
     execute_notebooks.execute(notebook, colab)
     assert notebook.cells[-1].outputs[0].text.startswith(str(colab / COURSE))
+    assert unpassed(notebook) == []
 
 
 def test_the_setup_cell_runs_twice_and_installs_nothing(colab):

@@ -56,7 +56,7 @@ def test_what_runs_with_old_versions():
     assert all((environments.ROOT / path).exists() for path in oldest)
     left_out = [f"test_{part}.py" for part in environments.THE_SAME_EVERYWHERE]
     assert all((environments.ROOT / "tests" / file).is_file() for file in left_out)
-    assert oldest == [*environments.selection("colab"), "notebooks"]  # test_colab.py has them
+    assert oldest == environments.selection("colab")
     assert environments.selection("newest") == []  # everything
 
 
