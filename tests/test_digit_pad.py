@@ -378,7 +378,7 @@ def test_drawing_in_a_browser(browser, net, tmp_path):
             page.mouse.move(at["x"] + points[0][0], at["y"] + points[0][1])
             page.mouse.down()
             for x, y in points[1:]:
-                page.mouse.move(at["x"] + x, at["y"] + y, steps=20)
+                page.mouse.move(at["x"] + x, at["y"] + y, steps=8)
                 seen.append(reading.inner_text())
             page.mouse.up()
 
