@@ -2,8 +2,8 @@
 
 A folder holds one notebook and nothing else; a module `google.colab` exists; git finds a bare
 repository of this machine where the cell asks for github.com. With Colab's versions
-(`tests/environments.py colab`) the whole series is executed in this way, solved and with shorter
-trainings, else its first notebook.
+(`tests/environments.py colab`) the whole series is executed in this way: its panels, questions and
+solved exercises. Else its first notebook is.
 """
 
 import os
@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 from notebook_tools import ROOT, cells, notebooks, read, unpassed
-from shortened import shortened
+from shortened import interactive, shortened
 
 from nbhelpers import publish
 
@@ -91,7 +91,7 @@ def setup_source(**replaced):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_that_came_alone_runs(colab, path):
-    notebook = shortened(path.name)
+    notebook = interactive(shortened(path.name))
     nbformat.write(notebook, colab / path.name)  # alone in its folder
     notebook.cells.append(nbformat.v4.new_code_cell("import nbhelpers\nprint(nbhelpers.__file__)"))
     execute_notebooks.execute(notebook, colab)
