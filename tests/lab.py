@@ -418,13 +418,17 @@ class OpenNotebook:
     def leave(self):
         """Shut the kernel down and close the notebook's tab; the page stays, and is returned."""
         self.page.evaluate(LEAVE)
+        self.page.wait_for_timeout(200)  # for what is still said, which belongs to this notebook
         self.page.remove_listener("pageerror", self._page_error)
         self.page.remove_listener("console", self._hear)
         return self.page
 
     def close(self):
         """Shut the kernel down and close the page."""
-        self.leave().close()
+        try:
+            self.leave()
+        finally:
+            self.page.close()
 
     def idle(self, seconds=60):
         """Wait until the kernel has nothing to do; TimeoutError that says what it does instead.

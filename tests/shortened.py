@@ -77,9 +77,11 @@ SHORTER = {
 }
 
 
-def shortened(name):
-    """A notebook with every exercise solved and without its longest trainings."""
-    notebook = solved(read(FOLDER / name))
+def shortened(name, solutions=True):
+    """A notebook without its longest trainings, and with every exercise solved if wanted."""
+    notebook = read(FOLDER / name)
+    if solutions:
+        notebook = solved(notebook)
     code = cells(notebook, kind="code")
     for text, shorter in SHORTER.get(name, {}).items():
         (cell,) = (cell for cell in code if text in cell.source)
@@ -117,11 +119,13 @@ def worked_on(cell):
 class Names(ast.NodeVisitor):
     """The names of a cell: what it reads before it binds it, what it binds, what it may change.
 
-    An object may be changed by an assignment to a part of it, and by a call that stands alone: on
-    the object, or with it as an argument. What draws or prints changes nothing.
+    An object may be changed by an assignment to a part of it, by a call that stands alone (on the
+    object, or with it as an argument), and wherever it is trained or shuffled. What draws or prints
+    changes nothing; other functions whose value is used are taken to leave their arguments alone.
     """
 
-    shows = frozenset({"ax", "axes", "fig", "np", "plots", "plt", "print"})
+    shows = frozenset({"ax", "axes", "fig", "plots", "plt", "print"})
+    changers = frozenset({"fit", "partial_fit", "shuffle", "step", "train_step"})
 
     def __init__(self, code):
         self.read, self.bound, self.changed = set(), set(), set()
@@ -141,9 +145,9 @@ class Names(ast.NodeVisitor):
             self.visit(part)
 
     def visit_AugAssign(self, node):
-        self.read.add(root(node.target))
-        self.changed.add(root(node.target))
-        self.visit(node.value)
+        self.changed |= roots(node.target)
+        self.read |= roots(node.target) - self.bound
+        self.generic_visit(node)
 
     def visit_For(self, node):
         for part in (node.iter, node.target, *node.body, *node.orelse):
@@ -151,15 +155,24 @@ class Names(ast.NodeVisitor):
 
     def visit_Attribute(self, node):
         if isinstance(node.ctx, ast.Store):
-            self.changed.add(root(node))
+            self.changed |= roots(node)
         self.generic_visit(node)
 
     visit_Subscript = visit_Attribute
 
     def visit_Expr(self, node):
-        if isinstance(node.value, ast.Call) and root(node.value.func) not in self.shows:
-            self.changed |= {*map(root, [node.value.func, *node.value.args])}
+        if isinstance(node.value, ast.Call) and not roots(node.value.func) & self.shows:
+            self.changed |= touched(node.value)
         self.generic_visit(node)
+
+    def visit_Call(self, node):
+        if self.changes(node):
+            self.changed |= touched(node)
+        self.generic_visit(node)
+
+    def changes(self, call):
+        """Whether a call changes what it is made on or given, going by its name."""
+        return getattr(call.func, "attr", getattr(call.func, "id", None)) in self.changers
 
     def visit_FunctionDef(self, node):
         """A scope of its own, whose names nobody else sees; comprehensions, too."""
@@ -167,6 +180,8 @@ class Names(ast.NodeVisitor):
         own = {n.id for n in inside if isinstance(n.ctx, ast.Store)}
         own |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
         self.read |= {n.id for n in inside} - own - self.bound
+        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and self.changes(n)]
+        self.changed |= set().union(*map(touched, calls)) - own
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             self.bound.add(node.name)
 
@@ -174,8 +189,14 @@ class Names(ast.NodeVisitor):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_FunctionDef
 
 
-def root(node):
-    """The name at the beginning of `name` or `name.part[0].part`; None for anything else."""
+def touched(call):
+    """The names that a call is made on or given."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return set().union(*map(roots, [call.func, *given]))
+
+
+def roots(node):
+    """The name at the beginning of `name` or `name.part[0].part`, as a set; empty for others."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
-    return node.id if isinstance(node, ast.Name) else None
+    return {node.id} if isinstance(node, ast.Name) else set()

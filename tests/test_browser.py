@@ -31,7 +31,7 @@ def address(browser, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def free():
-    """The page that JupyterLab is open in, once a notebook has left it."""
+    """At most one page: the one that the last notebook has left, if all was well with it."""
     return []
 
 
@@ -44,12 +44,21 @@ def notebook(request, browser, address, free):
     for left in reversed(range(3)):
         page = free.pop() if free else None
         opened = open_notebook(browser, address, f"notebooks/{request.param}", page=page)
-        opened.run_all()
-        if opened.answers() or not left:
+        try:
+            opened.run_all()
+            sound = not left or opened.answers()
+        except BaseException:
+            opened.close()
+            raise
+        if sound:
             break
         opened.close()
+    failed = request.session.testsfailed
     yield opened
-    free.append(opened.leave())
+    if request.session.testsfailed == failed:
+        free.append(opened.leave())
+    else:
+        opened.close()
 
 
 def describe(panel, *words):

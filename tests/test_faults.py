@@ -438,8 +438,8 @@ def test_a_thousand_events_leave_the_memory_flat():
     """One playground here; tests/benchmarks/events.py has them all, and 10,000 events for each."""
     memory, objects = np.array(events.watched("xor", 1000))
     assert len(memory) == 11
-    assert memory[2:].max() < 1.1 * memory[1]  # after a warm-up of 100 events
-    assert objects[2:].max() < 1.02 * objects[1]
+    assert memory[2:].max() < 1.06 * memory[1]  # after a warm-up of 100 events
+    assert objects[2:].max() < 1.01 * objects[1]
 
 
 # -- an interrupt ------------------------------------------------------------------------------
@@ -732,11 +732,11 @@ def used(panel):
 
 
 def test_two_panels_side_by_side_do_not_disturb_each_other(kind):
-    """And one of another kind: what one does changes nothing in the others, and those of the same
-    kind end where one ends alone."""
+    """And a third one of another kind: what one does changes nothing in the others, and those of
+    the same kind end where one ends alone."""
     kinds = list(PLAYGROUNDS)
     another = kinds[(kinds.index(kind) + 1) % len(kinds)]
-    alone, *panels = (quick(PLAYGROUNDS[name](steps=3)) for name in (kind, kind, another))
+    alone, *panels = (quick(PLAYGROUNDS[name](steps=3)) for name in (kind, kind, kind, another))
     for _ in used(alone):
         pass
     parts = [family(panel.box) for panel in panels]

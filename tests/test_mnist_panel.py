@@ -332,13 +332,13 @@ def test_settings_round_trip(panel):
             panel.settings = wrong
 
 
-def test_many_random_events(panel):
+def test_a_hundred_random_events(panel):
     rng = np.random.default_rng(7)
     panel.pad()
     panel.CATCH_UP = panel.BURST = 0.03  # the same events in less time
     panel.FIRST = 0.01
     names = list(panel.controls)
-    for _ in range(60):
+    for _ in range(100):
         event = rng.integers(6)
         if event <= 2:
             name = names[rng.integers(len(names))]

@@ -35,7 +35,7 @@ RESULTS = {
     "10_mnist": "share > 0.975",
     "11_past_99_percent": "share > 0.97",
 }
-SHORTER = {"11_past_99_percent": ("0.003, 14, 256", "0.003, 2, 256")}  # nbval makes it in full
+FEWER_EPOCHS = {"11_past_99_percent": ("0.003, 14, 256", "0.003, 2, 256")}  # nbval makes it in full
 
 
 def each(paths):
@@ -140,7 +140,7 @@ def test_the_program_runs_alone(path, tmp_path):
     """In an empty directory and a new Python, warnings being errors, it reaches its result."""
     (cell,) = cells(read(path), "program", "code")
     assert path.stem in RESULTS, f"add to RESULTS what the program of {path.name} must reach"
-    text, shorter = SHORTER.get(path.stem, ("", ""))
+    text, shorter = FEWER_EPOCHS.get(path.stem, ("", ""))
     assert text in cell.source
     (tmp_path / "program.py").write_text(cell.source.replace(text, shorter), encoding="utf-8")
     env = os.environ | {

@@ -361,11 +361,11 @@ def test_without_clicks_number_boxes_do(missing, monkeypatch):
     assert "click" not in repr([w.get_state() for w in panel.box.children]).lower()
 
 
-def test_many_random_events_with_points(panel):
+def test_a_hundred_random_events_with_points(panel):
     panel.CATCH_UP = panel.BURST = 0.005
     rng = np.random.default_rng(5)
     names = [name for name in panel.controls if name not in ("learning_rate", "seed")]
-    for _ in range(60):
+    for _ in range(100):
         event = rng.integers(5)
         if event == 0:
             name = str(rng.choice(names))

@@ -68,9 +68,9 @@ for event in range(events + 1):
         next(buttons).click()
     elif kind == 8:
         panel.text.value = f"learning_rate={event}<b>"
-    elif k % 20 == 0:
+    elif k % 10 == 0:
         next(keep).click()
-    elif k % 20 == 10:
+    elif k % 10 == 5:
         panel.buttons["code"].click()
     else:
         panel.text.value = f"seed={k % 50},steps={k % 5}" if k % 3 else start
