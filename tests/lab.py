@@ -486,8 +486,8 @@ class OpenNotebook:
 def open_notebook(browser, address, path, width=1280, height=1000, seconds=45, tries=3, page=None):
     """Open ``path`` (relative to the served folder) and wait for its kernel.
 
-    It is opened in a new page, or in ``page``, which another notebook has left: half a second of
-    work for the browser instead of JupyterLab's whole start.
+    It is opened in a new page, or in ``page``, which another notebook has left: about a third of
+    the work for the browser, which need not start JupyterLab again.
     A kernel that comes up deaf (see ``OpenNotebook.answers``) would be waited for in vain; after
     ``seconds`` it is ended and another one started, in a new page.
     TimeoutError if that happens ``tries`` times in a row.

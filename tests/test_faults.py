@@ -431,7 +431,7 @@ def test_odd_spellings_of_numbers_are_numbers_or_refused(panel):
     panel.settings = state
 
 
-# -- a thousand events --------------------------------------------------------------------------
+# -- a thousand events -------------------------------------------------------------------------
 
 
 def test_a_thousand_events_leave_the_memory_flat():

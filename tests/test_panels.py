@@ -458,7 +458,10 @@ def test_many_random_events(fresh):
     rng = np.random.default_rng(1)
     presses = rng.permutation([*panel.buttons, *[""] * (70 - len(panel.buttons))])
     for event, button in enumerate(presses):  # each button at least once
-        panel.buttons[button].click() if button else random_event(panel, rng)
+        if button:
+            panel.buttons[button].click()
+        else:
+            random_event(panel, rng)
         assert explained(panel), f"event {event}: {panel.settings}"
         assert type(panel.experiment).Settings.parse(panel.settings)[0] == panel.experiment.settings
     assert pixels(panel).shape == (panel.picture.height, panel.picture.width, 3)

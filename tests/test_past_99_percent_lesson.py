@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 from jupyter_client.manager import start_new_kernel
-from notebook_tools import FOLDER, cells, read
+from notebook_tools import FOLDER, cells, plain_text, read
 
 from nbhelpers import datasets, playgrounds, warps, weights
 from nbhelpers.network import MLP
@@ -81,6 +81,16 @@ def test_wider_is_no_worse(learn):
 
 
 # ---------------------------------------------------------------- the long cell
+def test_the_stored_run_reads_more_than_99_of_100_test_images():
+    """nbval runs the training again and looks at no number; this is what the last run has said."""
+    code = cells(read(FOLDER / "11_past_99_percent.ipynb"), kind="code")
+    said = "\n".join(plain_text(output) for cell in code for output in cell.outputs)
+    (right,) = re.findall(r"test set: ([\d.]+) % right", said)
+    (misread,) = re.findall(r"(\d+) of 10,000 images misread", said)
+    assert float(right) > 99.2
+    assert int(misread) == round(100 * (100 - float(right)))
+
+
 def test_an_interrupt_in_the_middle_of_an_epoch_leaves_the_weights_of_the_last_step():
     """A real signal, in step 137 of 150; a twin that isn't stopped says what they should be."""
     (X, y), _ = datasets.mnist()
