@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import venv
 
 import execute_notebooks
 import pytest
@@ -89,6 +90,18 @@ def test_one_setup_cell_everywhere():
         assert cells(notebook, kind="code")[0] is tagged[0], f"{path.name}: another cell is first"
         sources.setdefault(tagged[0].source, []).append(path.name)
     assert len(sources) == 1, list(sources.values())
+
+
+def test_the_setup_cell_says_what_to_do_in_a_python_without_the_packages(tmp_path):
+    venv.create(tmp_path / "other", symlinks=os.name != "nt")
+    python = tmp_path / "other" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    (setup,) = cells(read(NOTEBOOKS[0]), "setup")
+    run = [str(python), "-I", "-c", setup.source]
+    done = subprocess.run(run, cwd=NOTEBOOKS[0].parent, capture_output=True, encoding="utf-8")
+    assert done.returncode
+    assert f"matplotlib is missing in {python}, the Python behind this notebook" in done.stderr
+    assert "%pip install -e .." in done.stderr
+    assert done.stderr.count("Traceback") == 1  # that one, not the import's as well
 
 
 @each(NOTEBOOKS)
