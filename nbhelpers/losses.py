@@ -162,8 +162,8 @@ def softmax_cross_entropy(A, y):
     tiny = np.finfo(A.dtype).tiny
     if y.ndim == 1:
         p = A[np.arange(len(A)), y]
-        return float(-np.log(np.maximum(p, tiny)).sum() / len(A))
-    return float(-np.sum(y * np.log(np.maximum(A, tiny))) / len(A))
+        return float(0 - np.log(np.maximum(p, tiny)).sum() / len(A))  # 0 -: never -0.0
+    return float(0 - np.sum(y * np.log(np.maximum(A, tiny))) / len(A))
 
 
 def softmax_cross_entropy_delta(A, y):

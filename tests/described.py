@@ -10,10 +10,7 @@ changes the line here.
 DESCRIBED = {
     # 00_start_here
     "start-005": "Here are some of the handwritten digits of the MNIST data set",
-    "start-013": (
-        "what the network says; the ones that it reads wrong come first, with the true digit "
-        "in parentheses"
-    ),
+    "start-013": "what the network says and, in parentheses, the true digit",
     # 01_xor_loop
     "xor-006": "The same four cases as points in a plane.",
     "xor-009": "an S-shaped curve, near 0 on the left, near 1 on the right",
@@ -49,7 +46,7 @@ DESCRIBED = {
     "sgd-033": "halfway between the training points, as far from them as we can get",
     "sgd-049": "The clouds lie around the cross",
     "sgd-069": "Counted in epochs, the small batches are far ahead",
-    "sgd-074": "Four at a time nearly keep up with all 32. One at a time falls behind",
+    "sgd-074": "Four at a time keep up with all 32. One at a time falls behind",
     "sgd-081": "it is the *single ones* that have to be shuffled, not the batches",
     "sgd-089": (
         "The blue line goes through the black training points, and through the vermilion test "
@@ -81,7 +78,7 @@ DESCRIBED = {
     ),
     "initial_weights-033": "On the left, the signal dies: by layer 10 every input looks like 0.",
     "initial_weights-059": (
-        "With tanh, Xavier's histograms keep their shape from layer to layer, narrowing slowly"
+        "With tanh, Xavier's histograms narrow slowly, from nearly flat to a bell"
     ),
     "initial_weights-061": (
         "the histograms of 0.01 shrink to a spike at 0, those of 1 pile up at the edges"

@@ -347,8 +347,8 @@ QUESTIONS = {
         because="It is one of the good ones, and it was also lucky with these 100 digits. On "
         "others it is still good, but luck doesn't come along.",
         feedback={
-            "A": "It would, if the best on these 100 were the best of all. But with 200 of them "
-            "somebody is always lucky.",
+            "A": "Not even the best of all reads 97: it reads 95 of a hundred. This one was chosen "
+            "where it was lucky, and of 200 somebody always is.",
             "B": "Luck is larger than that: 100 digits leave room for two or three points either "
             "way, and the luckiest of 200 wins.",
             "D": "No candidate that is really that bad comes out on top of 100 digits.",

@@ -321,7 +321,8 @@ QUESTIONS = {
         "that are one.",
         feedback={
             "A": "The weights do move. But what could make two of them move differently?",
-            "C": "That happens if all of them are 0. From 0.5 they do move, only together.",
+            "C": "Even if all of them are 0, the output's bias still learns, though nothing else. "
+            "From 0.5 the weights do move, only together.",
         },
     ),
     "saturated": Question(
@@ -347,11 +348,12 @@ QUESTIONS = {
             "Yes: at no rate of the grid do Xavier's get going",
         ],
         answer="C",
-        because="√2 a layer is 2⁸ = 256 after sixteen layers, on the way forward and again on the "
-        "way back. Rates that would suit the first layers are far too large for the last bias.",
+        because="√2 a layer is 2⁸ = 256 after sixteen layers. What comes in to a weight has passed "
+        "the layers before it, its blame those after it, so the gradient is some 200 times too "
+        "small in every layer.",
         feedback={
-            "A": "A learning rate is one number for all layers. The factor differs from layer to "
-            "layer.",
+            "A": "It would have to be some 200 times as large. The last bias, whose gradient is as "
+            "large as ever, can't bear that; and once the weights had grown, nor could they.",
             "B": "That would be so if the factor came in once. It comes in at each layer.",
         },
     ),

@@ -328,7 +328,8 @@ QUESTIONS = {
         "has the probability of the true class as a factor, and that is almost 0.",
         feedback={
             "A": "The error is large. But what counts is its slope, and there the curve is flat.",
-            "B": "They agree where the network is in doubt. Here it is sure.",
+            "B": "Even where the network is in doubt, cross-entropy pushes about three times as "
+            "hard. Here it is sure, and the difference is far larger.",
         },
     ),
     "spirals": Question(

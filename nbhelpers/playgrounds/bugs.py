@@ -282,7 +282,7 @@ def forward(X):
 
 def loss(X, Y):
     P = forward(X)[-1]
-    return -np.log(np.maximum(P[Y == 1], 1e-300)).mean()
+    return 0 - np.log(np.maximum(P[Y == 1], 1e-300)).mean()  # 0 -: never -0
 
 
 def backward(A, Y):
