@@ -1,11 +1,12 @@
 """Activation functions: what a unit does with its weighted sum, and how steep it is there.
 
-Each function works element by element on an array of any shape and keeps its dtype. With
+Each function works element by element on an array of any shape and keeps its dtype (whole
+numbers, such as raw pixels, become float64 where a fraction can come out). With
 ``out=`` it writes its result into an existing array, which may be the input itself, just as
 NumPy's own functions do. Each derivative is written in terms of the *output* `A`, because that
 is the array which backpropagation still has at hand.
 
-Built in notebooks 01 (sigmoid) and 04 (the others).
+Built in notebooks 01 (sigmoid), 03 (linear) and 04 (the others).
 """
 
 import math
@@ -15,6 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 
 LEAK = 0.01  # slope of leaky ReLU to the left of its kink
+
+
+def floats(Z):
+    """Return `Z` as an array of floats: of its own dtype, or float64 if it holds whole numbers."""
+    Z = np.asarray(Z)
+    return Z if Z.dtype.kind == "f" else Z.astype(np.float64)
 
 
 def linear(Z, out=None):
@@ -50,14 +57,14 @@ def sigmoid(Z, out=None):
 
     Returns
     -------
-    ndarray of Z's shape and dtype
+    ndarray of Z's shape and dtype (float64 for whole numbers)
 
     References
     ----------
     Bishop, Pattern Recognition and Machine Learning (2006), section 4.2.
     Built in notebook 01.
     """
-    Z = np.asarray(Z)
+    Z = floats(Z)
     above = np.exp(np.minimum(Z, 0))
     return np.divide(above, 1 + np.exp(-np.abs(Z)), out=out)
 
@@ -72,7 +79,7 @@ def tanh(Z, out=None):
     LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), section 4.4.
     Built in notebook 04.
     """
-    return np.tanh(Z, out=out)
+    return np.tanh(floats(Z), out=out)
 
 
 def relu(Z, out=None):
@@ -98,7 +105,7 @@ def leaky_relu(Z, out=None):
     Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models" (2013).
     Built in notebook 04.
     """
-    Z = np.asarray(Z)
+    Z = floats(Z)
     return np.maximum(Z, LEAK * Z, out=out)
 
 
@@ -113,6 +120,7 @@ def elu(Z, out=None):
     linear units (ELUs)" (2016).
     Built in notebook 04.
     """
+    Z = floats(Z)
     floor = np.expm1(np.minimum(Z, 0))
     return np.add(np.maximum(Z, 0), floor, out=out)
 

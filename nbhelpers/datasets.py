@@ -142,8 +142,8 @@ def clouds(n=500, *, rng, means=((0, -2), (2, 2), (-2, 2)), dtype=np.float32):
 
     Notes
     -----
-    Used in notebook 06. With the three centres above no classifier can be right in more than
-    97.0 % of the cases, because the clouds overlap.
+    Used in notebooks 06 and 12. With the three centres above no classifier can be right in more
+    than 97.0 % of the cases, because the clouds overlap.
     """
     at_least_one(n=n)
     means = np.asarray(means, dtype=float)
@@ -226,8 +226,8 @@ def digits(dtype=np.float32):
 
     Notes
     -----
-    Used in notebook 08. E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits",
-    UCI Machine Learning Repository, 1998.
+    Used from notebook 07 on. E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten
+    Digits", UCI Machine Learning Repository, 1998.
     """
     from sklearn.datasets import load_digits
 

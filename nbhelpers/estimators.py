@@ -177,7 +177,19 @@ class BaseMLP(BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
 
     def fit(self, X, y):
-        """Train on examples `X` (n, d) and targets `y`, up to `max_iter` epochs; return self."""
+        """Train on examples `X` (n, d) and targets `y`, up to `max_iter` epochs; return self.
+
+        After an error the estimator is what it was before, fitted or not.
+        """
+        before = dict(vars(self))
+        try:
+            return self._fit(X, y)
+        except Exception:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _fit(self, X, y):
         self._check_settings()
         first = not (self.warm_start and hasattr(self, "net_"))
         X, Y = self._checked(X, y, first)
@@ -214,7 +226,7 @@ class BaseMLP(BaseEstimator):
                 f"stopped after max_iter={self.max_iter} epochs, before the training came to "
                 f"rest; the last loss is {self.loss_:.4g}",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         return self
 
@@ -321,8 +333,7 @@ class BaseMLP(BaseEstimator):
 
     @coefs_.setter
     def coefs_(self, arrays):
-        for W, new in zip(self.net_.W, arrays, strict=True):
-            W[...] = new
+        replace("coefs_", self.net_.W, arrays)
 
     @property
     def intercepts_(self):
@@ -330,8 +341,7 @@ class BaseMLP(BaseEstimator):
 
     @intercepts_.setter
     def intercepts_(self, arrays):
-        for b, new in zip(self.net_.b, arrays, strict=True):
-            b[...] = new
+        replace("intercepts_", self.net_.b, arrays)
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -463,6 +473,16 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def replace(name, arrays, new):
+    """Copy `new` into the arrays of a network, or raise a ValueError before anything changes."""
+    expected, new = [a.shape for a in arrays], [np.asarray(a) for a in new]
+    found = [a.shape for a in new]
+    if found != expected:
+        raise ValueError(f"{name}: arrays of shapes {found}; expected {expected}")
+    for array, values in zip(arrays, new, strict=True):
+        array[...] = values
 
 
 def hidden_sizes(value):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbhelpers.arguments import above_zero
+from nbhelpers.arguments import above_zero, checked_rng
 from nbhelpers.network import views
 
 
@@ -47,11 +47,13 @@ def numerical_gradient(f, x, eps=1e-5):
     gradient = np.empty_like(x)
     for i in np.ndindex(x.shape):
         before = x[i]
-        x[i] = before + eps
-        above = f()
-        x[i] = before - eps
-        below = f()
-        x[i] = before
+        try:
+            x[i] = before + eps
+            above = f()
+            x[i] = before - eps
+            below = f()
+        finally:  # whatever happens: an interrupt, an error in f
+            x[i] = before
         gradient[i] = (above - below) / (2 * eps)
     return gradient
 
@@ -123,7 +125,7 @@ def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
         Its parameters are moved and put back, its `grads` are filled anew.
     X, y : arrays
         Examples and targets, as for `MLP.forward` and `MLP.backward`; a handful is enough.
-    eps : float
+    eps : float, 1e-8 or more
         How far to move each parameter.
     tolerance : float
         Largest relative error that counts as equal.
@@ -135,9 +137,12 @@ def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
     Raises
     ------
     ValueError
-        The network is not float64.
+        The network is not float64; an `eps` so small that rounding would hide any mistake; a
+        `tolerance` that is not above 0.
     """
     float64_only(net)
+    large_enough(eps)
+    above_zero(tolerance=tolerance)
     A = net.forward(X)
     net.backward(A, y)
     noise = rounding_noise(net.loss(A, y), eps)
@@ -164,26 +169,42 @@ def direction_check(net, X, y, rng, eps=1e-5):
         Examples and targets.
     rng : numpy.random.Generator
         Source of the direction.
-    eps : float
+    eps : float, 1e-8 or more
         How far to go.
 
     Returns
     -------
     float
         Relative error of the slope; 0 where the difference is no more than noise.
+
+    Raises
+    ------
+    ValueError
+        As in `check_gradients`; an `rng` that is not a numpy Generator.
     """
     float64_only(net)
+    large_enough(eps)
+    checked_rng(rng)
     net.backward(net.forward(X), y)
     direction = rng.standard_normal(len(net.params))
     direction /= np.linalg.norm(direction)
     before = net.params.copy()
-    net.params[...] = before + eps * direction
-    above = net.loss(net.forward(X), y)
-    net.params[...] = before - eps * direction
-    below = net.loss(net.forward(X), y)
-    net.params[...] = before
+    try:
+        net.params[...] = before + eps * direction
+        above = net.loss(net.forward(X), y)
+        net.params[...] = before - eps * direction
+        below = net.loss(net.forward(X), y)
+    finally:
+        net.params[...] = before
     noise = rounding_noise(above, eps)
     return relative_error(net.grads @ direction, (above - below) / (2 * eps), noise)
+
+
+def large_enough(eps):
+    """Raise a ValueError for an `eps` below 1e-8, where the noise is as large as the slopes."""
+    above_zero(eps=eps)
+    if eps < 1e-8:
+        raise ValueError(f"eps is {eps!r}; expected 1e-8 or more, or rounding hides any mistake")
 
 
 def float64_only(net):

@@ -13,13 +13,16 @@ takes the classes as integers of shape (n,): faster, and nobody has to write one
 A target for each output, no less and no more: shapes that differ are a ValueError here, where NumPy
 would stretch one to the other and return a number that means nothing.
 
-Built in notebooks 01 (half the squared error), 03 (mean squared error) and 06 (cross-entropy).
+Built in notebooks 01 (half the squared error, on average over the examples from 03 on) and 06
+(cross-entropy).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+from nbhelpers.activations import floats
 
 
 def mean_squared_error(A, Y):
@@ -128,6 +131,7 @@ def softmax(Z, out=None):
     Goodfellow, Bengio and Courville, Deep Learning (2016), sections 4.1 and 6.2.2.3.
     Built in notebook 06.
     """
+    Z = floats(Z)
     highest = np.ascontiguousarray(np.transpose(Z)).max(
         axis=0
     )  # in each row; Z.max(axis=1) is slow

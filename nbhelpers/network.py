@@ -6,7 +6,8 @@ gradients in another, `grads`, so that an optimizer is a few lines and never see
 
 Rows are examples, `W[l]` has shape (inputs, units), and one layer is `A = f(A_before @ W + b)`.
 
-Built in notebook 07, for any depth; in notebook 01, for one hidden layer.
+Built in notebook 07, for any depth; in notebook 01, for one hidden layer. `l2` and `dropout` are
+the subject of notebook 11.
 """
 
 import itertools
@@ -66,7 +67,8 @@ class MLP:
     W, dW : list of ndarray of shape (n_in, n_out)
         Weights of each layer and their gradients: views into `params` and `grads`.
     b, db : list of ndarray of shape (n_out,), or None where a layer has no bias
-        Biases of each layer and their gradients: views.
+        Biases of each layer and their gradients: views. `W[0] = array` copies the numbers into
+        the view, so it stays one.
     sizes, has_bias : list
         Units a layer; whether each layer has a bias.
     n_layers, n_weights : int
@@ -297,6 +299,12 @@ class MLP:
         `A`, of shape (n, m), is the last array of `forward`. Targets and errors as in `backward`.
         """
         if check:
+            shape = getattr(A, "shape", ())
+            if len(shape) != 2 or shape[1] != self.sizes[-1]:
+                found = f"has shape {shape}" if shape else f"is of type {type(A).__name__}"
+                raise ValueError(
+                    f"A {found}; expected (n, {self.sizes[-1]}), the last array of forward: A[-1]"
+                )
             y = self.checked_targets(y, len(A))
         answers = self.classes(A)
         if answers is A:
@@ -322,9 +330,21 @@ class MLP:
         if not isinstance(A, (list, tuple)) or len(A) != self.n_layers + 1:
             raise ValueError(
                 "A must be the list that forward returned, with the activations of all layers; "
-                f"got {type(A).__name__} of length {len(A)}, expected {self.n_layers + 1} arrays"
+                f"got {type(A).__name__}{f' of length {len(A)}' if np.iterable(A) else ''}, "
+                f"expected {self.n_layers + 1} arrays"
             )
-        return len(A[-1])
+        found = [getattr(a, "shape", None) for a in A]
+        n = found[0][0] if found[0] else 0
+        if found != [(n, size) for size in self.sizes]:
+            expected = ", ".join(f"(n, {size})" for size in self.sizes)
+            raise ValueError(f"A has arrays of shapes {found}; expected {expected}")
+        for layer, (mask, a) in enumerate(zip(self.masks, A[1:-1], strict=True), start=1):
+            if mask is not None and mask.shape != a.shape:
+                raise ValueError(
+                    f"A[{layer}] has shape {a.shape}, but the last forward has drawn a dropout "
+                    f"mask of shape {mask.shape}; call backward before the next forward"
+                )
+        return n
 
     def checked_targets(self, y, n):
         """Return `y` as integer classes (n,) or as targets (n, m) of the network's dtype.
@@ -367,8 +387,15 @@ class MLP:
         return f"<MLP {layers} ({names}), {self.loss_function.name}, {self.dtype}>"
 
 
+class Views(list):
+    """A list of views into one vector; what is assigned to an item is copied into the view."""
+
+    def __setitem__(self, index, array):
+        self[index][...] = array
+
+
 def views(flat, shapes, has_bias):
-    """Cut the vector `flat` into a list of weight matrices and a list of bias vectors (views)."""
+    """Cut the vector `flat` into weight matrices and bias vectors: two lists of views."""
     start, W, b = 0, [], []
     for n_in, n_out in shapes:
         W.append(flat[start : start + n_in * n_out].reshape(n_in, n_out))
@@ -376,7 +403,7 @@ def views(flat, shapes, has_bias):
     for (_, n_out), on in zip(shapes, has_bias, strict=True):
         b.append(flat[start : start + n_out] if on else None)
         start += n_out if on else 0
-    return W, b
+    return Views(W), Views(b)
 
 
 def one_each(name, value, count, word, kind):

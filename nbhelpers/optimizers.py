@@ -6,10 +6,12 @@ decaying sums) in vectors of the same dtype, so each network needs an optimizer 
 
 Weight decay is of the *decoupled* kind here: each step also shrinks the parameters it is given by
 the factor 1 - lr · weight_decay, biases included. The classic L2 penalty, which is part of the
-loss and goes through the gradient, is the network's `l2`. For plain SGD the two are the same;
-for momentum and Adam they are not (Loshchilov and Hutter, 2019).
+loss and goes through the gradient, is the network's `l2`. With plain SGD the two do the same to
+the weights (`l2` leaves the biases alone); with momentum and Adam they do not (Loshchilov and
+Hutter, 2019).
 
-Built in notebooks 03 (SGD), 08 (momentum, decay) and 09 (Nesterov, Adam, schedules).
+Built in notebooks 03 (SGD), 08 (momentum; its weight decay goes through the gradient, unlike here)
+and 09 (Nesterov, Adam, schedules).
 """
 
 import math
@@ -40,7 +42,8 @@ class SGD:
     Raises
     ------
     ValueError
-        A number out of its range; from `step`, parameters of another network than before.
+        A number out of its range; from `step`, gradients that don't fit the parameters, or
+        parameters of another network than before.
 
     References
     ----------
@@ -59,6 +62,7 @@ class SGD:
 
     def step(self, params, grads):
         """Move `params` one step against `grads`, in place; both of shape (n_params,)."""
+        check_vectors(params, grads)
         if self.momentum:
             self.velocity = remembered(self.velocity, params)
         decay(params, self.lr * self.weight_decay)
@@ -112,7 +116,8 @@ class Adam:
     Raises
     ------
     ValueError
-        A number out of its range; from `step`, parameters of another network than before.
+        A number out of its range; from `step`, gradients that don't fit the parameters, or
+        parameters of another network than before.
 
     References
     ----------
@@ -132,6 +137,7 @@ class Adam:
 
     def step(self, params, grads):
         """Move `params` one step, in place; both of shape (n_params,)."""
+        check_vectors(params, grads)
         self.M, self.V = remembered(self.M, params), remembered(self.V, params)
         decay(params, self.lr * self.weight_decay)
         self.t += 1
@@ -165,6 +171,23 @@ def pieces(*vectors):
     """Yield the vectors piece by piece, so short that all of them stay in the processor's cache."""
     for start in range(0, len(vectors[0]), PIECE):
         yield [vector[start : start + PIECE] for vector in vectors]
+
+
+def check_vectors(params, grads):
+    """Raise a ValueError unless both are arrays of floats of one shape, `params` writable."""
+    fine = isinstance(params, np.ndarray) and isinstance(grads, np.ndarray)
+    fine = fine and params.shape == grads.shape and params.dtype.kind == grads.dtype.kind == "f"
+    if not (fine and params.flags.writeable):
+        found = [
+            f"{a.dtype} of shape {a.shape}{'' if a.flags.writeable else ', read-only'}"
+            if isinstance(a, np.ndarray)
+            else type(a).__name__
+            for a in (params, grads)
+        ]
+        raise ValueError(
+            "params and grads must be arrays of floats of the same shape, params writable; got "
+            f"{found[0]} and {found[1]}"
+        )
 
 
 def remembered(kept, params):

@@ -290,7 +290,7 @@ def network_diagram(net, ax=None, x=None, names=("$x_1$", "$x_2$"), output_names
             if A is not None:
                 ax.text(
                     *place,
-                    f"{value:.2f}".rstrip("0").rstrip("."),
+                    f"{round(float(value), 2) + 0:.2f}".rstrip("0").rstrip("."),  # + 0: no -0
                     ha="center",
                     va="center",
                     color=readable_on(face),
@@ -388,7 +388,7 @@ def image_grid(images, titles=None, ax=None, columns=10, cmap="gray_r", vmin=Non
     n, height, width = images.shape
     columns = min(columns, n)
     rows = -(-n // columns)
-    # Titles need room: a gap of a third of an image, none between images without titles.
+    # Titles need room: a gap of half an image; without titles a fourteenth will do.
     gap = max(1, round(0.5 * height)) if titles is not None else max(1, height // 14)
     size = (min(10, 0.95 * columns), min(10, 0.95 * rows * (height + gap) / height) + 0.1)
     ax = new_axes(ax, figsize=size)

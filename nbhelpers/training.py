@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nbhelpers.arguments import at_least, at_least_one, checked_rng, true_or_false
+from nbhelpers.arguments import (
+    at_least,
+    at_least_one,
+    at_least_zero,
+    checked_rng,
+    true_or_false,
+)
 from nbhelpers.network import all_finite, choose
 from nbhelpers.optimizers import SCHEDULES
 
@@ -124,7 +130,8 @@ def fit(
     validation : pair (X, y), optional
         Evaluated after each epoch, never trained on.
     schedule : str or callable
-        Name in `SCHEDULES`, or a function of the share of training done, 0 to 1.
+        Name in `SCHEDULES`, or a function of the share of training done, 0 to 1, which returns
+        what the learning rate is multiplied by, 0 or more.
     patience : int, optional
         Early stopping: end after this many epochs without a lower validation loss, and restore
         the weights of the best epoch.
@@ -146,8 +153,8 @@ def fit(
     ------
     ValueError
         Wrong shapes, labels out of range, NaN in the data, numbers out of range, arguments of the
-        wrong kind. All of them are looked at before the first step; what `augment` returns, at
-        each.
+        wrong kind. All of them are looked at before the first step; what `augment` and the
+        schedule return, at each.
     FloatingPointError
         The loss, a parameter or the validation loss is no longer a finite number, usually because
         the learning rate is too large; says at which step and with which settings.
@@ -182,7 +189,9 @@ def fit(
             loss_sum = right_sum = 0.0
             with overflow_allowed():
                 for rows in minibatches(n, batch_size, rng, shuffle):
-                    optimizer.lr = float(base_lr * factor((step + 0.5) / total_steps))
+                    share = factor((step + 0.5) / total_steps)
+                    at_least_zero(**{"the schedule's factor": share})
+                    optimizer.lr = float(base_lr * share)
                     step += 1
                     X_batch = X.take(rows, axis=0)  # X[rows], a fifth faster
                     if augment is not None:
@@ -292,6 +301,7 @@ def blas_threads(net, batch_size):
     1.3 times as long as one where nothing else runs, and 1.2 to 3.6 times beside one busy program.
     Larger products keep all threads. The number depends on the sizes alone, never on a clock: one
     and two threads round differently, and the same seed must give the same network.
+    The limit holds for the whole process, so train in two processes rather than in two threads.
     threadpoolctl comes with scikit-learn.
     """
     from threadpoolctl import threadpool_limits
@@ -309,7 +319,7 @@ def evaluate(net, X, y, chunk=4096):
     """
     X = net.checked_inputs(X)
     y = net.checked_targets(y, len(X))
-    at_least_one(examples=len(X))
+    at_least_one(examples=len(X), chunk=chunk)
     loss = right = 0.0
     for start in range(0, len(X), chunk):
         rows = slice(start, start + chunk)

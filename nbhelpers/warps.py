@@ -36,6 +36,7 @@ def shift(X, down, right, shape=(28, 28)):
     """
     if not (is_whole(down) and is_whole(right)):
         raise ValueError(f"pixels must be whole; got down={down!r} and right={right!r}")
+    down, right = int(down), int(right)  # a uint8 can't be negated
     images = as_images(X, shape)
     moved = np.zeros_like(images)
     height, width = shape
@@ -54,8 +55,8 @@ def random_shift(X, rng, pixels=1, shape=(28, 28)):
     Parameters and errors otherwise as in `shift`.
     """
     at_least(0, pixels=pixels)
-    down, right = checked_rng(rng).integers(-pixels, pixels + 1, 2)
-    return shift(X, int(down), int(right), shape)
+    down, right = checked_rng(rng).integers(-int(pixels), int(pixels) + 1, 2)
+    return shift(X, down, right, shape)
 
 
 def affine_grid(matrix, offset=(0.0, 0.0), shape=(28, 28)):

@@ -377,8 +377,13 @@ def test_weights_can_be_set():
     b.coefs_[0][...] = 0  # a view
     assert not np.array_equal(a.predict_proba(X), b.predict_proba(X))
     assert np.ptp(b.predict_proba(X)[:, 0]) == 0
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(ValueError, match="coefs_: arrays of shapes"):
         b.coefs_ = [np.zeros((3, 6)), np.zeros((6, 1))]
+    before = b.predict_proba(X)
+    for wrong in ([np.ones((2, 6))], [np.ones((2, 6)), 3], [1, 2]):
+        with pytest.raises(ValueError, match=r"expected \[\(2, 6\), \(6, 1\)\]"):
+            b.coefs_ = wrong
+    assert np.array_equal(b.predict_proba(X), before)
 
 
 # ------------------------------------------------------------------ randomness
@@ -526,6 +531,29 @@ def test_data_that_cannot_be_say_so():
         MLPRegressor(early_stopping=True).partial_fit(X, y)
     with pytest.raises(ValueError, match=r"sets 1 example apart; expected two or more"):
         MLPRegressor(early_stopping=True).fit(X[:8], y[:8])
+
+
+@pytest.mark.parametrize(
+    ("settings", "targets"),
+    [
+        ({}, lambda y: np.zeros_like(y)),  # one class only
+        ({"early_stopping": True, "validation_fraction": 0.01}, lambda y: y),
+        ({}, lambda y: np.stack([y, 3 * y], axis=1)),  # no table of zeros and ones
+        ({"learning_rate_init": 1e300}, lambda y: y),
+    ],
+)
+def test_a_fit_that_fails_leaves_what_was_fitted(settings, targets):
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    mlp = MLPClassifier((6,), max_iter=5, random_state=0).fit(X, y)
+    before, attributes = mlp.predict_proba(X), set(vars(mlp))
+    with pytest.raises((ValueError, FloatingPointError)):
+        mlp.set_params(**settings).fit(X, targets(y))
+    np.testing.assert_array_equal(mlp.predict_proba(X), before)
+    assert set(vars(mlp)) == attributes
+    new = MLPClassifier(**settings)
+    with pytest.raises((ValueError, FloatingPointError)):
+        new.fit(X, targets(y))
+    assert not [name for name in vars(new) if name.endswith("_")]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -128,6 +128,14 @@ def test_activations_accept_lists(name):
     np.testing.assert_array_equal(f([-1, 0, 2.5]), f(np.array([-1, 0, 2.5])))
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.uint64])
+@pytest.mark.parametrize("name", [*ACTIVATIONS, "softmax"])
+def test_whole_numbers_of_any_kind_are_numbers(name, dtype):
+    f = softmax if name == "softmax" else ACTIVATIONS[name].f
+    Z = np.array([[0, 1, 3, 100]]).astype(dtype)
+    np.testing.assert_allclose(f(Z), f(Z.astype(np.float64)), rtol=1e-12)
+
+
 def test_softmax_accepts_a_list_of_whole_numbers():
     np.testing.assert_array_equal(softmax([[5, 1, 1]]), softmax(np.array([[5.0, 1, 1]])))
 
@@ -366,6 +374,42 @@ def test_checks_leave_the_parameters_as_they_were(rng):
     np.testing.assert_array_equal(net.params, before)
 
 
+@pytest.mark.parametrize("call", [2, 3])
+def test_an_interrupted_check_puts_the_parameters_back(call, rng):
+    class Interrupted(MLP):
+        calls = 0
+
+        def loss(self, A, y, check=True):
+            self.calls += 1
+            if self.calls == call:
+                raise KeyboardInterrupt
+            return super().loss(A, y, check)
+
+    X, y = problem("softmax", rng)
+    for checked in (check_gradients, direction_check):
+        net = Interrupted([4, 3], rng=rng, dtype=np.float64)
+        before = net.params.copy()
+        more = [rng] if checked is direction_check else []
+        if call == 3 and more:
+            net.calls = 1  # it calls `loss` twice only
+        with pytest.raises(KeyboardInterrupt):
+            checked(net, X, y, *more)
+        np.testing.assert_array_equal(net.params, before)
+
+
+def test_checks_refuse_what_would_hide_mistakes(rng):
+    X, y = problem("softmax", rng)
+    net = MLP([4, 3], rng=rng, dtype=np.float64)
+    for eps in (0, -1e-5, np.nan, "a", 1e-9):
+        for check in (check_gradients, lambda *a, **k: direction_check(*a, rng, **k)):
+            with pytest.raises(ValueError, match="eps is"):
+                check(net, X, y, eps=eps)
+    with pytest.raises(ValueError, match="tolerance is nan"):
+        check_gradients(net, X, y, tolerance=np.nan)
+    with pytest.raises(ValueError, match="rng is 0; expected a numpy Generator"):
+        direction_check(net, X, y, 0)
+
+
 @pytest.mark.parametrize(("output", "loss"), ENDINGS)
 @pytest.mark.parametrize("bias", [8, 25, 400])
 def test_saturated_units_are_no_false_alarm(bias, output, loss, rng):
@@ -456,6 +500,20 @@ def test_views_share_memory_with_the_flat_vectors(rng):
     np.testing.assert_array_equal(net.b[1], np.arange(40, 43))
 
 
+@pytest.mark.parametrize("duplicate", [lambda net: net, copy.deepcopy])
+def test_what_is_assigned_to_a_layer_arrives_in_the_network(duplicate, rng):
+    net = duplicate(MLP([4, 5, 3], rng=rng))
+    W, b = np.ones((4, 5)), np.full(3, 2.0)
+    net.W[0], net.b[1] = W, b
+    np.testing.assert_array_equal(net.params[:20], 1)
+    np.testing.assert_array_equal(net.params[-3:], 2)
+    W[...] = 7  # copied, not shared
+    net.W[0] *= 3
+    np.testing.assert_array_equal(net.params[:20], 3)
+    with pytest.raises(ValueError, match="broadcast"):
+        net.W[0] = np.ones((5, 4))
+
+
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
 def test_a_copy_is_whole_and_its_own(duplicate, rng):
     X, y = problem("softmax", rng)
@@ -525,6 +583,27 @@ def test_loss_and_backward_want_the_whole_list_of_forward(rng):
         for f in (net.loss, net.backward):
             with pytest.raises(ValueError, match="A must be the list that forward returned"):
                 f(wrong, y)
+    other = MLP([4, 6, 3], rng=rng).forward(X)
+    before = net.grads.copy()
+    for wrong in ([A[0][:2], *A[1:]], other, [0, *A[1:]], [*A[:2], A[2][:, :2]]):
+        for f in (net.loss, net.backward):
+            with pytest.raises(ValueError, match=r"A has arrays of shapes .*; expected \(n, 4\)"):
+                f(wrong, y)
+    for wrong in (3, None):
+        with pytest.raises(ValueError, match=f"got {type(wrong).__name__}, expected 3 arrays"):
+            net.loss(wrong, y)
+    with pytest.raises(ValueError, match=r"expected \(n, 3\), the last array of forward"):
+        net.accuracy(A, y)
+    np.testing.assert_array_equal(net.grads, before)
+
+
+def test_backward_after_another_batch_is_refused_where_there_is_dropout(rng):
+    X, y = problem("softmax", rng)
+    net = MLP([4, 5, 3], rng=rng, dropout=0.5)
+    A = net.forward(X, training=True)
+    net.forward(X[:2], training=True)
+    with pytest.raises(ValueError, match=r"mask of shape \(2, 5\)"):
+        net.backward(A, y)
 
 
 @pytest.mark.parametrize("output", ACTIVATIONS)

@@ -313,6 +313,27 @@ def test_schedule_scales_the_steps(rng):
     fit(net, X, y, optimizer=Spy(0.5), epochs=4, batch_size=16, rng=rng, schedule="warmup_linear")
     expected = [0.5 * SCHEDULES["warmup_linear"]((i + 0.5) / 16) for i in range(16)]
     assert seen == pytest.approx(expected)
+    before, optimizer = net.params.copy(), Spy(0.5)
+    for share in (np.nan, -1, None, "1", np.ones(2)):
+        settings = {"optimizer": optimizer, "schedule": lambda progress, share=share: share}
+        with pytest.raises(ValueError, match="the schedule's factor is"):
+            fit(net, X, y, epochs=1, batch_size=16, rng=rng, **settings)
+    assert optimizer.lr == 0.5
+    np.testing.assert_array_equal(net.params, before)
+
+
+@pytest.mark.parametrize("make", [SGD, Adam])
+def test_a_step_with_what_does_not_fit_changes_nothing(make):
+    good, optimizer = np.ones(3), make(0.1, weight_decay=0.1)
+    fixed = good.copy()
+    fixed.flags.writeable = False
+    wrong = [(good, np.ones(n)) for n in (1, 4, (3, 3))]
+    wrong += [(good, [1.0, 1, 1]), (good, None), ([1.0, 1, 1], good), (np.arange(3), good)]
+    for params, grads in [*wrong, (fixed, good)]:
+        with pytest.raises(ValueError, match="params and grads must be arrays of floats"):
+            optimizer.step(params, grads)
+    assert optimizer.t == 0
+    np.testing.assert_array_equal(good, 1)
 
 
 def test_early_stopping_restores_the_best_weights(rng):
@@ -372,13 +393,13 @@ def test_augment_makes_what_is_trained_on_and_nothing_else(rng):
         return X_batch + 100 + rng.random()
 
     net = MLP([2, 3], rng=rng)
-    before, kept = X.copy(), net.forward(X)[-1]
+    before, kept = X.copy(), net.forward(X)
     settings = {"epochs": 1, "batch_size": 7, "optimizer": SGD(0.0), "validation": (X, y)}
     history = fit(net, X, y, rng=rng, augment=shifted, **settings)
     np.testing.assert_array_equal(X, before)
     rows = np.concatenate(seen)
     np.testing.assert_array_equal(np.sort(rows, axis=0), np.sort(np.float32(X), axis=0))
-    assert history.validation_loss[0] == pytest.approx(net.loss([0, kept], y), rel=1e-5)
+    assert history.validation_loss[0] == pytest.approx(net.loss(kept, y), rel=1e-5)
     assert history.train_loss[0] != pytest.approx(history.validation_loss[0], rel=0.1)
     for wrong, words in (
         (lambda X, rng: X[:1], r"float32 of shape \(1, 2\); expected float32 of shape \(7, 2\)"),
@@ -518,6 +539,9 @@ def test_evaluate_in_chunks_is_evaluate_at_once(rng):
     X, y = blobs(rng, 101)
     net = MLP([2, 5, 3], rng=rng, dtype=np.float64)
     assert evaluate(net, X, y, chunk=7) == pytest.approx(evaluate(net, X, y, chunk=1000))
+    for chunk in (0, -1, 2.5):
+        with pytest.raises(ValueError, match="chunk is"):
+            evaluate(net, X, y, chunk=chunk)
 
 
 # ---------------------------------------------------------------- warps
@@ -537,6 +561,9 @@ def test_shift_moves_ink_and_loses_what_leaves(down, right):
     moved = warps.shift(image((10, 12), (1, 26)), down, right)
     np.testing.assert_array_equal(moved, image(*inside))
     assert moved.dtype == np.float32
+    if down >= 0:
+        moved = warps.shift(image((10, 12), (1, 26)), np.uint8(down), right)
+        np.testing.assert_array_equal(moved, image(*inside))
 
 
 def test_affine_identity_shift_and_quarter_turn(rng):
