@@ -211,7 +211,7 @@ def test_a_curve_that_diverges_is_explained():
     panel = playgrounds.activations("activation=relu,learning_rate=3,steps=500")
     epoch = panel.experiment.diverged
     assert epoch == panel.experiment.steps < 500
-    assert f"at epoch {epoch}. Every update overshot" in panel.summary
+    assert f"at epoch {epoch}. The updates overshot" in panel.summary
     assert "Try a learning rate below 0.9" in panel.summary
     assert panel.picture.words.get_text() == f"diverged at epoch {epoch}"
     panel.settings = "steps=5"

@@ -139,11 +139,15 @@ class Bowl(Experiment):
         return words
 
     def advice(self):
-        few = self.scale is None and self.batch_size < len(self.x)
+        if self.scale is None and self.batch_size < len(self.x):
+            return (
+                "The steps overshot the bottom by more and more, if not every single one. With all "
+                f"points a step that begins at a learning rate of {short(self.limit())}; with few, "
+                "a little earlier or later: try a smaller one."
+            )
         return (
-            "Every step overshot the bottom and landed farther away on the other side. "
-            f"For this loss that begins at a learning rate of {short(self.limit())}"
-            f"{', or earlier with few points a step' if few else ''}: try a smaller one."
+            "Every step overshot the bottom and landed farther away on the other side. For this "
+            f"loss that begins at a learning rate of {short(self.limit())}: try a smaller one."
         )
 
     def code(self):

@@ -190,7 +190,7 @@ class CurveExperiment(Experiment):
     def advice(self):
         s = self.settings
         return (
-            "Every update overshot by more than the one before. Try a learning rate below "
+            "The updates overshot by more and more. Try a learning rate below "
             f"{short(0.3 * s.learning_rate)}."
         )
 

@@ -448,7 +448,8 @@ class Panel:
     def _interrupted(self):
         """The kernel was interrupted: nothing goes on by itself."""
         self._stop()
-        self._say(f"Interrupted at step {self.experiment.steps:,}: Play or Step goes on.")
+        e = self.experiment
+        self._say(f"Interrupted at {e.unit} {e.steps:,}: Play or Step goes on.")
 
     @locked
     def _apply(self):
@@ -468,7 +469,8 @@ class Panel:
             return
         e = self.experiment
         if e.diverged is None and e.steps < self.goal:
-            self._say(f"Trained to step {e.steps:,} of {self.goal:,} so far: Play or Step goes on.")
+            so_far = f"{e.unit} {e.steps:,} of {self.goal:,}"
+            self._say(f"Trained to {so_far} so far: Play or Step goes on.")
 
     @locked
     def _toggle_code(self):

@@ -24,7 +24,7 @@ from nbhelpers.playgrounds.experiment import (
     seed,
     text,
 )
-from nbhelpers.playgrounds.panel import Panel, locked
+from nbhelpers.playgrounds.panel import Panel, locked, short
 from nbhelpers.playgrounds.picture import (
     FULL_TABLE,
     INK,
@@ -619,9 +619,9 @@ class RegionsPanel(Panel):
         words = super().summary
         if e.diverged is not None:
             return words
-        where = f"epoch {e.steps / e.epoch_steps:.3g}"
+        where = f"epoch {short(e.steps / e.epoch_steps)}"
         if e.steps < self.goal:
-            where += f" of {self.goal / e.epoch_steps:.3g} (Play or Step goes on)"
+            where += f" of {short(self.goal / e.epoch_steps)} (Play or Step goes on)"
         return " · ".join((where, *words.split(" · ")[1:]))
 
     def _replace(self, restart):
