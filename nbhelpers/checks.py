@@ -4,7 +4,8 @@
 arrays) with the one in the bank. It never raises, whatever the answer is or does. Hints come in
 stages, one at each try: the shape, the sign, one value, the likely mistake by name. A mistake that
 is recognised exactly is named at the second try. A function that stops with an error has been
-tried as well: the error is told in words, and the hints come as they do for wrong values.
+tried as well: the error is told in words, and the hints come as they do for wrong values. Where
+the answer is no number at all, or the wrong number of them, the hints begin at the second try.
 """
 
 import copy
@@ -201,8 +202,10 @@ def _result(name, exercise, finding):
         kind = {"passed": "passed", "unsolved": "neutral"}[finding.stage]
         return _make(name, kind, finding.stage, title + code(short), finding.facts)
     lines, stage, named = list(finding.facts), finding.stage, ()
-    if stage != "type":
-        tries = _tries[name] = _tries.get(name, 0) + 1
+    tries = _tries[name] = _tries.get(name, 0) + 1
+    if stage == "type":
+        lines += [f"Hint: {hint}" for hint in exercise.hints[: tries - 1]]
+    else:
         if stage == "differs":
             stage = ("shape", "sign", "value", "mistake")[min(tries, 4) - 1]
         if tries >= 2 and finding.known:
@@ -263,10 +266,10 @@ def _compare(exercise, answer):
             if exercise.changes:
                 untouched = _same_inputs(case, arguments, range(len(case)))
                 if _blank(yours) and untouched:
-                    return _unsolved_return(yours)
+                    return _unsolved_return(exercise, answer, yours)
                 yours = freeze(pick(exercise, arguments, None))
             elif _blank(yours):
-                return _unsolved_return(yours)
+                return _unsolved_return(exercise, answer, yours)
             runs.append((case, expected, yours))
             kept = [i for i in range(len(case)) if i not in exercise.changes]
             changed += [i for i in kept if not _same_inputs(case, arguments, [i])]
@@ -285,13 +288,23 @@ def _compare(exercise, answer):
 
 
 def _compare_text(exercise, answer):
-    if isinstance(answer, str) and answer.strip().lower() == exercise.reference.strip().lower():
-        return _Finding("passed", ["This is the right answer."])
+    right = _spelled(exercise.reference)
+    if isinstance(answer, int) and right.startswith("line "):
+        answer = str(answer)
     if not isinstance(answer, str):
         return _Finding("type", [f"A text in quotes is asked for; you pass {_kind(answer)}."])
-    given = answer.strip().lower()
-    said = [m for m, wrong in exercise.mistakes.items() if wrong.strip().lower() == given]
+    given = _spelled(answer)
+    if given == right:
+        return _Finding("passed", ["This is the right answer."])
+    said = [m for m, wrong in exercise.mistakes.items() if _spelled(wrong) == given]
     return _Finding("differs", ["This is not the right answer yet."], known=said)
+
+
+def _spelled(text):
+    """A short text as it is compared: in small letters, and 5, "line5" or "Line 5." as "line 5"."""
+    text = text.strip().lower()
+    line = re.fullmatch(r"(?:line)?\s*(\d+)\.?", text)
+    return f"line {line[1]}" if line else text
 
 
 def _blank(value):
@@ -305,11 +318,25 @@ def _blank(value):
     return False
 
 
-def _unsolved_return(value):
+def _unsolved_return(exercise, answer, value):
     if value is None:
+        ways = [_gives_none(answer, case) for case in exercise.cases]
+        if False in ways:
+            case = exercise.cases[ways.index(True)]
+            fact = f"Your function returns <code>None</code> for {_describe(exercise, case)}, and "
+            fact += "a value for other inputs: one way through it has no <code>return</code>."
+            return _Finding("type", [fact])
         fact = "Your function returns <code>None</code>. If it is written: is "
         return _Finding("unsolved", [fact + "<code>return</code> missing?"])
     return _Finding("unsolved", ["Replace the <code>...</code>, then run the cell again."])
+
+
+def _gives_none(answer, case):
+    """Whether the function returns None for a case; None itself where it stops with an error."""
+    try:
+        return answer(*copy.deepcopy(case)) is None
+    except (Exception, SystemExit):  # told when the check comes to this case
+        return None
 
 
 def _same_inputs(before, after, positions):
@@ -401,10 +428,15 @@ def _compare_runs(exercise, runs):
     pairs, problem, logical = [], None, False  # pairs: case, output's name, expected, yours
     for case, expected, yours in runs:
         several = isinstance(expected, (tuple, list))
+        if several and isinstance(yours, np.ndarray) and yours.shape[:1] == (len(expected),):
+            yours = list(yours)  # the right number of values, in one array
         if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
-            got = f"{len(yours)} values" if isinstance(yours, (tuple, list)) else _kind(yours)
-            wanted = ", ".join(code(n) for n in exercise.outputs)
-            wanted = f" ({wanted})" if wanted else ""
+            got = _kind(yours)
+            if isinstance(yours, (tuple, list)):
+                got = f"{len(yours)} value{'s' * (len(yours) != 1)}"
+            wanted = f" with {_describe(exercise, case)}" if case else ""
+            if len(exercise.outputs) == len(expected):
+                wanted = f" ({', '.join(code(n) for n in exercise.outputs)})"
             return _Finding(
                 "type", [f"{len(expected)} values are asked for{wanted}; yours is {got}."]
             )
@@ -515,6 +547,8 @@ def _value_problem(exercise, pairs):
     single = all(right.ndim == 0 for _, _, right, _ in pairs)
     if total == 1:
         fact = "A single number is asked for, and yours is one, but not the right one yet."
+    elif single and any(label for _, label, _, _ in pairs):
+        fact = f"{wrong} of {total} numbers are not right yet."
     elif single:
         fact = f"Yours is a single number, as it should be; it is wrong for {wrong} of {total}"
         fact += " inputs."

@@ -51,6 +51,13 @@ EXERCISES = {
     "table": Exercise(np.array([[0.0], [1.0], [1.0], [0.0]])),
     "two": Exercise((np.arange(3.0), np.ones((2, 2)))),
     "word": Exercise("no", mistakes={"one line cannot": "yes"}),
+    "guilty": Exercise("line 5", mistakes={"line 2 is right": "line 2"}),
+    "first": Exercise(
+        lambda x: next((i for i, a in enumerate(x) if a > 1), len(x)),
+        [(np.array([0.0, 2.0]),), (np.array([0.5]),)],
+        hints=("Go through them.", "What if none is larger?"),
+    ),
+    "sizes": Exercise(lambda A: [A.min(), A.max()], [(np.ones(2),), (np.arange(3.0),)]),
     "step": Exercise(
         lambda p, g: p.__isub__(0.1 * g), [(np.ones(3), np.arange(3.0))], changes=(0,)
     ),
@@ -410,6 +417,37 @@ def test_wrong_type_is_told_at_once(name, answer, words):
     result = check(name, answer)
     assert (result.stage, result.passed) == ("type", False)
     assert words in result.message
+
+
+@pytest.mark.parametrize("answer", ["line 5", "5", "line5", " Line 5. ", "line  5", 5])
+def test_a_line_may_be_spelled_in_any_way(answer):
+    assert check("guilty", answer).passed
+    checks.reset()
+    assert check("guilty", str(answer).replace("5", "2"), times=2).mistakes == ("line 2 is right",)
+
+
+def test_the_right_numbers_may_come_in_an_array():
+    assert check("sizes", lambda A: np.array([A.min(), A.max()])).passed
+    wrong = check("sizes", lambda A: (A.min(), A.max() + 1))
+    assert "2 of 4 numbers are not right yet. Look at value 2" in wrong.message
+    few = check("sizes", lambda A: [A.min()])
+    assert "2 values are asked for with A = [1., 1.]; yours is 1 value." in few.message
+
+
+def test_a_way_without_return_is_told_and_helped():
+    def first(x):
+        for i, a in enumerate(x):
+            if a > 1:
+                return i
+
+    result = check("first", first)
+    assert result.stage == "type"
+    assert "returns None for x = [0.5], and a value for other inputs" in result.message
+    assert "Hint" not in result.message
+    assert "Go through them" in check("first", first).message
+    assert "What if none" in check("first", first).message
+    checks.reset()
+    assert check("first", lambda x: None, times=3).stage == "unsolved"
 
 
 def test_wrong_shape_gives_both_shapes():

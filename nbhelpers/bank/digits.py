@@ -149,6 +149,11 @@ def _the_loss(losses, patience):
     return stopped, losses[kept - 1]
 
 
+def _best_of_all_decides(losses, patience):
+    kept = int(np.argmin(losses)) + 1
+    return min(kept + patience, len(losses)), kept
+
+
 def _never_stops(losses, patience):
     return len(losses), int(np.argmin(losses)) + 1
 
@@ -159,6 +164,7 @@ _LOSSES = [
     np.array([0.8, 0.7, 0.6]),
     np.array([2.3]),
     np.array([0.5, 0.4, 0.42, 0.41, 0.44, 0.43, 0.3, 0.31, 0.32]),
+    np.array([0.9, 0.5, 0.45, 0.6, 0.7, 0.65, 0.8, 0.75]),
 ]
 
 # -- precision and recall ----------------------------------------------------------------------
@@ -283,6 +289,8 @@ EXERCISES = {
             "loss it begins again": _count_never_reset,
             "<i>kept</i> is the number of an epoch; yours is its loss": _the_loss,
             "it never stops": _never_stops,
+            "the best of <i>all</i> losses decides; go through them one by one, and stop before "
+            "the later ones are known": _best_of_all_decides,
             "an equal loss is no new lowest one: compare with &lt;, not with &lt;=": (
                 lambda losses, patience: _early_stop(
                     losses, patience, better=lambda loss, best: loss <= best

@@ -287,7 +287,7 @@ EXERCISES = {
     ),
     "leaky_factor": Exercise(
         reference=2 / 1.04,
-        tolerance=0.01,
+        tolerance=0.005,
         mistakes={
             "that is ReLU's: with a leak, a little more of the signal comes through": 2.0,
             "that is the part of the signal that is kept; the weights must make up for it": 0.52,

@@ -119,6 +119,11 @@ def _eps_inside(p, g, m, v, t, lr):
     return p - lr * m_hat / np.sqrt(v_hat + _EPS), m, v
 
 
+def _no_eps(p, g, m, v, t, lr):
+    m, v = _averages(g, m, v)
+    return p - lr * m / (1 - _BETA1**t) / np.sqrt(v / (1 - _BETA2**t)), m, v
+
+
 def _not_corrected(p, g, m, v, t, lr):
     m, v = _averages(g, m, v)
     return p - lr * m / (np.sqrt(v) + _EPS), m, v
@@ -252,6 +257,10 @@ EXERCISES = {
             "that is scikit-learn's place for ε: it is added to √v; here it is added to √v̂, after "
             "the correction": _eps_first,
             "ε stands under the root; add it to the root": _eps_inside,
+            "ε is missing under the fraction, or the brackets are: / (√v̂ + ε)": _no_eps,
+            "the arguments come in another order than in notebook 09: p, g, m, v, t, lr": (
+                lambda p, g, m, v, t, lr: _adam_step(p, v, g, m, t, lr)
+            ),
             "m and v have to be corrected for the step: m / (1 - 0.9**t), v / (1 - 0.999**t)": (
                 _not_corrected
             ),

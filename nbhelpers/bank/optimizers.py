@@ -103,6 +103,12 @@ def _sums(p, m, v, g, t, lr):
     return p - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
 
 
+def _eps_before_correction(p, m, v, g, t, lr):
+    _, new_m, new_v = _adam(p, m, v, g, t, lr)
+    step = new_m / (1 - 0.9**t) * np.sqrt(1 - 0.999**t) / (np.sqrt(new_v) + 1e-8)
+    return p - lr * step, new_m, new_v
+
+
 def _factor(progress):
     return np.minimum(progress / 0.1, (1 - progress) / 0.9)
 
@@ -118,6 +124,9 @@ EXERCISES = {
         ],
         outputs=("p", "v"),
         mistakes={
+            "the order of the arguments: v comes before g": lambda p, v, g, lr, mu, nesterov: (
+                _momentum(p, g, v, lr, mu, nesterov)
+            ),
             "with nesterov, p moves by mu * v - lr * g, with the new v; yours moves by v in both "
             "cases": _rolls(ahead=lambda v, old, g, lr, mu: v),
             "with nesterov, mu belongs to the new v: p + mu * v - lr * g": _rolls(
@@ -177,6 +186,7 @@ EXERCISES = {
             _adam_case(1, (3, 2), 5, 0.01),
             _adam_case(2, (4,), 400, 0.5),
             _adam_case(3, (1,), 2, 1.0),
+            (np.array([0.5, -1, 2]), np.zeros(3), np.zeros(3), np.array([0, 1e-6, -1e-3]), 1, 0.1),
         ],
         outputs=("p", "m", "v"),
         mistakes={
@@ -190,6 +200,12 @@ EXERCISES = {
             "the root is missing: divide by np.sqrt of the corrected v": _with(
                 divide=lambda m, v: m / (v + 1e-8)
             ),
+            "where the slope is 0, yours divides by 0: divide by (np.sqrt(...) + 1e-8), with the "
+            "brackets": _with(divide=lambda m, v: m / np.sqrt(v)),
+            "1e-8 is added to the root, not under it": _with(
+                divide=lambda m, v: m / np.sqrt(v + 1e-8)
+            ),
+            "1e-8 is added to the root of the <i>corrected</i> v": _eps_before_correction,
             "m belongs on top, the average of the slopes; yours divides g": _gradient_on_top,
             "v averages the <i>squares</i> of the slopes": _with(square=lambda g: g),
             "v averages the squares of the slopes, not their absolute values": _with(square=np.abs),
@@ -272,7 +288,7 @@ EXERCISES = {
     ),
     "memory": Exercise(
         reference=(44, 4603),
-        tolerance=1e-4,
+        tolerance=1e-5,
         outputs=("steps_m", "steps_v"),
         mistakes={
             "that is where the correction is 10 %: 0.9**t below 0.1": (22, 2302),
@@ -314,8 +330,9 @@ QUESTIONS = {
         },
     ),
     "turned": Question(
-        text="We turn the ravine by 45°, so that it runs across both axes, and the start with it. "
-        "Each optimizer is tuned again. Who needs more steps now?",
+        text="We turn the ravines by 45°, so that they run across both axes, and the starts with "
+        "them. Each optimizer is tuned again. Who needs clearly more steps now, where the ravine "
+        "is flattest?",
         options=["all four", "Adam alone", "nobody: it's the same ravine"],
         answer="B",
         because="The first three only add up slopes and multiply them by numbers, and that turns "

@@ -185,10 +185,10 @@ EXERCISES = {
     "between": Exercise(
         reference=_value_at,
         cases=[
-            _spot(6, (4, 5), 1.25, 2.5),
+            _spot(6, (4, 5), 1.25, 2.6),
             _spot(7, (3, 3), 0.9, 1.2),
             _spot(8, (6, 4), 4.0, 0.3),
-            _spot(9, (2, 2), 0.5, 0.75),
+            _spot(9, (2, 2), 0.6, 0.75),
         ],
         mistakes={
             "the shares are the wrong way round: a point near to a pixel gets <i>more</i> of it": (

@@ -191,7 +191,7 @@ def _mean_twice(X, Y, w, b, order, batch_size, lr):
 EXERCISES = {
     "limits": Exercise(
         reference=(1.0, 0.1),
-        tolerance=0.012,
+        tolerance=0.006,
         outputs=("round_limit", "stretched_limit"),
         mistakes={
             "those are the rates that need the fewest steps; the limit is higher": (0.5, 0.09),
@@ -241,6 +241,7 @@ EXERCISES = {
             (np.zeros((10, 1)), 4, np.random.default_rng(0)),
             (np.zeros((7, 2)), 3, np.random.default_rng(1)),
             (np.zeros((3, 1)), 5, np.random.default_rng(2)),
+            (np.zeros((8, 1)), 4, np.random.default_rng(3)),  # nothing is left over
         ],
         outputs=("first batch", "second batch", "last, smaller batch"),
         mistakes={
@@ -289,7 +290,8 @@ EXERCISES = {
             "the ½ of the loss cancels the 2; yours has an extra factor 2": _twice,
             "you walk uphill: the step is minus lr times the gradient": _uphill,
             "that is one step with all examples; an epoch makes a step for each batch": _one_step,
-            "that is only the first batch; is the return inside the loop?": _first_batch,
+            "that is only the first batch; is the return inside the loop, or does the slice end at "
+            "batch_size instead of start + batch_size?": _first_batch,
             "the last, smaller batch is left out": _last_left_out,
             "every batch starts from the first w and b; use the ones from the step before": (
                 _same_weights
@@ -353,8 +355,8 @@ QUESTIONS = {
         because="Errors of independent draws partly cancel. In a mean of four they don't cancel to "
         "a quarter, but to half: the square root of four is two.",
         feedback={
-            "B": "That would be so if the errors cancelled as well as they could. They are random, "
-            "so they only partly do.",
+            "B": "That would be so if of four errors three cancelled completely. They are random, "
+            "so they do only partly.",
             "C": "That is four times four; it goes the other way, by the square root.",
             "D": "They do get nearer: some draws err to the left, others to the right.",
         },

@@ -338,7 +338,7 @@ QUESTIONS = {
         options=["nearly all, as before", "about 70 %", "a third, as by guessing"],
         answer="B",
         because="Each hidden unit gives one soft cut through the plane. Five of them do well at "
-        "the outer ends; in the middle they hardly do better than guessing. For all the windings, "
+        "the outer ends; in the middle they do no better than guessing. For all the windings, "
         "more cuts are needed, or cuts through what other units have bent.",
         feedback={
             "A": "With three quarters of a turn, yes. Each further winding needs more cuts.",
