@@ -113,7 +113,7 @@ DESCRIBED = {
     ),
     "softmax-103": "Around moons and spirals the borders must bend",
     "softmax-107": (
-        "Five of them do well at the outer ends; in the middle they hardly do better than guessing."
+        "Five of them do well at the outer ends; in the middle they do no better than guessing."
     ),
     # 07_backpropagation
     "backpropagation-009": "the borders cut through the arms instead of winding along with them",
