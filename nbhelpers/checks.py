@@ -282,8 +282,10 @@ def _compare(exercise, answer):
             "what it was. Make a new array (<code>B = A * 2</code>, not <code>A *= 2</code>), or "
             "work on a <code>.copy()</code>."
         )
-        right = ["The values are right."] if finding.stage == "passed" else finding.facts
-        finding.facts, finding.stage = [advice, *right], "changed input"
+        if finding.stage == "passed":
+            finding.facts = ["The values are right."]
+            finding.known = known_mistakes(exercise, runs)  # the listed one that does the same
+        finding.facts, finding.stage = [advice, *finding.facts], "changed input"
     return finding
 
 

@@ -68,8 +68,11 @@ def _flat(value):
     return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
-def _agreement(exercise, wrong, runs):
-    """Fraction of the learner's values that a listed mistake gives too (0 if shapes differ)."""
+def _agreement(exercise, wrong, runs, outputs=None):
+    """Fraction of the learner's values that a listed mistake gives too (0 if shapes differ).
+
+    `outputs` are the positions of the outputs to look at; by default all of them.
+    """
     same = total = 0
     for case, _, yours in runs:
         try:
@@ -79,7 +82,9 @@ def _agreement(exercise, wrong, runs):
         pair = _flat(theirs), _flat(yours)
         if len(pair[0]) != len(pair[1]):
             return 0.0
-        for a, b in zip(*pair, strict=True):
+        for i, (a, b) in enumerate(zip(*pair, strict=True)):
+            if outputs is not None and i not in outputs:
+                continue
             if not numeric(b) or np.shape(a) != np.shape(b):
                 return 0.0
             mask = right_values(np.asarray(b), np.asarray(a), exercise.tolerance)
@@ -118,10 +123,32 @@ def _fails_alike(exercise, wrong, case, failure):
 
 
 def nearest_mistake(exercise, runs):
-    """The listed mistake that gives most of the learner's values, if that is half or more."""
-    scores = {m: _agreement(exercise, wrong, runs) for m, wrong in exercise.mistakes.items()}
-    best = max(scores, key=scores.get, default="")
-    return best if best and scores[best] >= 0.5 else ""
+    """The listed mistake that gives most of the learner's values, if that is half or more.
+
+    Where there are several outputs, it is looked for in those that the learner has wrong; those
+    that are right must be right there too.
+    """
+    yours = [values for _, _, values in runs]
+    outputs = range(len(_flat(yours[0])))
+    right = [i for i in outputs if _right_in(exercise, yours, runs, i)]
+    wrong_ones = [i for i in outputs if i not in right]
+    scores = {}
+    for mistake, wrong in exercise.mistakes.items():
+        score = _agreement(exercise, wrong, runs, wrong_ones)
+        if score >= 0.5:
+            theirs = [outcome(exercise, wrong, case) for case, _, _ in runs]
+            if all(_right_in(exercise, theirs, runs, i) for i in right):
+                scores[mistake] = score
+    return max(scores, key=scores.get, default="")
+
+
+def _right_in(exercise, answers, runs, output):
+    """Whether one output is right in the answers to all runs."""
+    return all(
+        len(_flat(answer)) > output
+        and all_right(_flat(answer)[output], _flat(expected)[output], exercise.tolerance)
+        for answer, (_, expected, _) in zip(answers, runs, strict=True)
+    )
 
 
 def general_mistakes(exercise, pairs):

@@ -233,7 +233,8 @@ EXERCISES = {
         reference=_hand_over,
         cases=_HANDED,
         mistakes={
-            "the arrays are shared, not copied: W and b go on changing with the model": _not_copied,
+            "the arrays are shared, not copied (W.copy() copies only the list): W and b go on "
+            "changing with the model": _not_copied,
             "the biases are missing: model.intercepts_": _weights_alone,
             "the weights are missing: model.coefs_": _biases_alone,
             "scikit-learn keeps weights as we do, (n_in, n_out); nothing has to be laid on its "
