@@ -323,7 +323,7 @@ def _blank(value):
 def _unsolved_return(exercise, answer, value):
     if value is None:
         ways = [_gives_none(answer, case) for case in exercise.cases]
-        if False in ways:
+        if True in ways and False in ways:
             case = exercise.cases[ways.index(True)]
             fact = f"Your function returns <code>None</code> for {_describe(exercise, case)}, and "
             fact += "a value for other inputs: one way through it has no <code>return</code>."
@@ -337,7 +337,9 @@ def _gives_none(answer, case):
     """Whether the function returns None for a case; None itself where it stops with an error."""
     try:
         return answer(*copy.deepcopy(case)) is None
-    except (Exception, SystemExit):  # told when the check comes to this case
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # told when the check comes to this case
         return None
 
 
@@ -426,12 +428,17 @@ def _shapes(exercise, case):
 # -- comparing values -------------------------------------------------------------------------
 
 
+def _apart(expected, yours):
+    """What came, as a list where several values are expected and an array has just as many."""
+    several = isinstance(expected, (tuple, list)) and isinstance(yours, np.ndarray)
+    return list(yours) if several and yours.shape[:1] == (len(expected),) else yours
+
+
 def _compare_runs(exercise, runs):
+    runs = [(case, expected, _apart(expected, yours)) for case, expected, yours in runs]
     pairs, problem, logical = [], None, False  # pairs: case, output's name, expected, yours
     for case, expected, yours in runs:
         several = isinstance(expected, (tuple, list))
-        if several and isinstance(yours, np.ndarray) and yours.shape[:1] == (len(expected),):
-            yours = list(yours)  # the right number of values, in one array
         if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
             got = _kind(yours)
             if isinstance(yours, (tuple, list)):

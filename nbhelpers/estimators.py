@@ -190,6 +190,7 @@ class BaseMLP(BaseEstimator):
             raise
 
     def _fit(self, X, y):
+        """Do what `fit` says, as far as it goes."""
         self._check_settings()
         first = not (self.warm_start and hasattr(self, "net_"))
         X, Y = self._checked(X, y, first)

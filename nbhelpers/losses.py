@@ -132,9 +132,7 @@ def softmax(Z, out=None):
     Built in notebook 06.
     """
     Z = floats(Z)
-    highest = np.ascontiguousarray(np.transpose(Z)).max(
-        axis=0
-    )  # in each row; Z.max(axis=1) is slow
+    highest = np.ascontiguousarray(Z.T).max(axis=0)  # in each row; Z.max(axis=1) is slow
     A = np.subtract(Z, highest[:, np.newaxis], out=out)
     A = np.exp(A, out=out)
     A /= A.sum(axis=1, keepdims=True)

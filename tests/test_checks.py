@@ -428,6 +428,9 @@ def test_a_line_may_be_spelled_in_any_way(answer):
 
 def test_the_right_numbers_may_come_in_an_array():
     assert check("sizes", lambda A: np.array([A.min(), A.max()])).passed
+    swapped = check("sizes", lambda A: np.array([A.max(), A.min()]), times=2)
+    assert "value 1 and value 2 are in the wrong order" in swapped.message
+    checks.reset()
     wrong = check("sizes", lambda A: (A.min(), A.max() + 1))
     assert "2 of 4 numbers are not right yet. Look at value 2" in wrong.message
     few = check("sizes", lambda A: [A.min()])
@@ -474,6 +477,8 @@ def test_a_way_without_return_is_told_and_helped():
     assert "What if none" in check("first", first).message
     checks.reset()
     assert check("first", lambda x: None, times=3).stage == "unsolved"
+    answers = iter([None, 1, 0, 1])  # another one at each call
+    assert not check("first", lambda x: next(answers)).passed
 
 
 def test_wrong_shape_gives_both_shapes():

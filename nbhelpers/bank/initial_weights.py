@@ -348,11 +348,11 @@ QUESTIONS = {
             "Yes: at no rate of the grid do Xavier's get going",
         ],
         answer="C",
-        because="√2 a layer is 2⁸ = 256 after sixteen layers. What comes in to a weight has passed "
-        "the layers before it, its blame those after it, so the gradient is some 200 times too "
-        "small in every layer.",
+        because="√2 a layer is 2⁸ = 256 after sixteen layers. What comes into a weight has passed "
+        "the layers before it, its blame those after it: together all the others. So in every "
+        "layer the gradient is nearly that much too small.",
         feedback={
-            "A": "It would have to be some 200 times as large. The last bias, whose gradient is as "
+            "A": "It would have to be larger by that factor. The last bias, whose gradient is as "
             "large as ever, can't bear that; and once the weights had grown, nor could they.",
             "B": "That would be so if the factor came in once. It comes in at each layer.",
         },
