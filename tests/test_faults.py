@@ -46,8 +46,8 @@ from nbhelpers.estimators import MLPClassifier, MLPRegressor
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds import PLAYGROUNDS
-from nbhelpers.playgrounds.experiment import WHOLE
-from nbhelpers.playgrounds.panel import family
+from nbhelpers.playgrounds.engine.experiment import WHOLE
+from nbhelpers.playgrounds.engine.panel import family
 from nbhelpers.training import evaluate, fit
 
 unix = pytest.mark.skipif(os.name == "nt", reason="needs signals and permissions as Unix has them")
@@ -200,7 +200,7 @@ def test_the_notebooks_save_their_networks_from_a_checkout_that_may_only_be_read
     assert [name[:2] for name, _ in found] == ["10", "11"]
     program = tmp_path / "program.py"
     scenes = [f"print({name!r})\nexec({BEFORE + source!r}, {{}})" for name, source in found]
-    tools = "from nbhelpers import lessons, playgrounds\nlessons.recall(1)\nplaygrounds.xor().png()"
+    tools = "from nbhelpers.notebook import lessons, playgrounds\nlessons.recall(1)\nplaygrounds.xor().png()"
     program.write_text("\n".join([*scenes, tools]), encoding="utf-8")
     variables = os.environ | {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
     variables |= {"PYTHONPATH": str(checkout), "PYTHONUTF8": "1"}

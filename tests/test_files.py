@@ -8,8 +8,10 @@ import shutil
 import pytest
 from notebook_tools import notebooks
 
-from nbhelpers import lessons, slides
-from nbhelpers.files import notebook_text, numbered, parsed, read_notebook, replacing
+from nbhelpers.__main__ import main
+from nbhelpers.files import replacing
+from nbhelpers.teaching import lessons
+from nbhelpers.teaching.notebook_files import notebook_text, numbered, parsed, read_notebook
 
 unix = pytest.mark.skipif(os.name == "nt", reason="needs permissions, links and names of Unix")
 GOOD = {
@@ -167,7 +169,7 @@ def test_what_is_no_notebook_is_named(tmp_path, text, words, capsys):
         read_notebook(path)
     with pytest.raises(ValueError, match=f"^mine: not a notebook: .*{words}"):
         parsed(text, "mine")
-    assert slides.main([str(path)]) == 1
+    assert main(["slides", str(path)]) == 1
     assert f"{path}: not a notebook" in capsys.readouterr().err
     with pytest.raises(ValueError, match=r"01_x\.ipynb: not a notebook"):
         lessons.program("01", tmp_path)
@@ -190,5 +192,5 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path, capsys):
     shutil.copy(notebooks()[0], marked)
     clean = marked.read_bytes()
     marked.write_bytes(b"\xef\xbb\xbf" + clean)
-    assert slides.main([str(marked)]) == 0
+    assert main(["slides", str(marked)]) == 0
     assert marked.read_bytes() == clean

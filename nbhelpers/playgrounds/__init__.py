@@ -10,6 +10,7 @@ from nbhelpers.playgrounds.bowl import bowl
 from nbhelpers.playgrounds.bugs import bugs
 from nbhelpers.playgrounds.curve import activations, curve_bias, sgd
 from nbhelpers.playgrounds.digits import digits
+from nbhelpers.playgrounds.engine.digit_pad import DigitPad
 from nbhelpers.playgrounds.mnist import mnist
 from nbhelpers.playgrounds.optimizers import optimizers
 from nbhelpers.playgrounds.regions import regions
@@ -35,4 +36,4 @@ PLAYGROUNDS = {
     "remedies": remedies,
 }
 
-__all__ = ["PLAYGROUNDS", *PLAYGROUNDS]
+__all__ = ["PLAYGROUNDS", "DigitPad", *PLAYGROUNDS]

@@ -13,9 +13,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
 from nbhelpers.playgrounds.curve import CurvePanel
-from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.panel import short
-from nbhelpers.playgrounds.picture import PREVIOUS, LossCurves, Picture, message
+from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.panel import short
+from nbhelpers.playgrounds.engine.picture import PREVIOUS, LossCurves, Picture, message
 from nbhelpers.plots import PALETTE
 
 START = (0.54, 0.71)

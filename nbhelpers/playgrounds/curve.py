@@ -16,9 +16,9 @@ from matplotlib.ticker import MaxNLocator
 
 from nbhelpers.datasets import CURVES
 from nbhelpers.datasets import curve as curve_data
-from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.panel import Panel, short
-from nbhelpers.playgrounds.picture import LossCurves, Picture, message, nice_ceiling
+from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.panel import Panel, short
+from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, message, nice_ceiling
 from nbhelpers.plots import PALETTE
 
 POINTS = 32  # to train on

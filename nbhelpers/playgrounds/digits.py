@@ -13,7 +13,17 @@ import numpy as np
 from nbhelpers import datasets
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.experiment import Curve, Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.experiment import (
+    Curve,
+    Experiment,
+    Settings,
+    choice,
+    number,
+    seed,
+)
+from nbhelpers.playgrounds.engine.panel import Panel, short
+from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, Surface, message
+from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
 from nbhelpers.playgrounds.mnist import (
     CELL,
     COLUMNS,
@@ -25,9 +35,6 @@ from nbhelpers.playgrounds.mnist import (
     unit_pictures,
     weight_sheet,
 )
-from nbhelpers.playgrounds.panel import Panel, short
-from nbhelpers.playgrounds.picture import LossCurves, Picture, Surface, message
-from nbhelpers.playgrounds.scripts import FUNCTION, FUNCTIONS, SLOPE
 from nbhelpers.plots import PALETTE
 
 TRAINING, VALIDATION = 1048, 300  # digits; the other 449 of the 1,797 are the test set

@@ -18,9 +18,16 @@ from nbhelpers import datasets
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
-from nbhelpers.playgrounds.experiment import Curve, Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.panel import Panel, locked, short
-from nbhelpers.playgrounds.picture import (
+from nbhelpers.playgrounds.engine.experiment import (
+    Curve,
+    Experiment,
+    Settings,
+    choice,
+    number,
+    seed,
+)
+from nbhelpers.playgrounds.engine.panel import Panel, locked, short
+from nbhelpers.playgrounds.engine.picture import (
     DPI,
     FULL_TABLE,
     LOCK,
@@ -605,7 +612,7 @@ class MnistPanel(Panel):
     def pad(self):
         """The drawing pad that is read by the network as it is now (`DigitPad`)."""
         if self._pad is None:
-            from nbhelpers.digit_pad import DigitPad
+            from nbhelpers.playgrounds.engine.digit_pad import DigitPad
 
             self._pad = DigitPad(self._probabilities, digits=self.experiment.X_validation[:200])
         return self._pad

@@ -15,9 +15,9 @@ from matplotlib.lines import Line2D
 
 from nbhelpers import datasets
 from nbhelpers.optimizers import SCHEDULES
-from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.panel import MOST_KEPT, Panel, short
-from nbhelpers.playgrounds.picture import Picture, decades
+from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, short
+from nbhelpers.playgrounds.engine.picture import Picture, decades
 from nbhelpers.plots import PALETTE, STYLE
 
 RUNNERS = ("SGD", "momentum", "Nesterov", "Adam")

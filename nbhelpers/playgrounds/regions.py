@@ -15,7 +15,7 @@ from PIL import Image
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.experiment import (
+from nbhelpers.playgrounds.engine.experiment import (
     Curve,
     Experiment,
     Settings,
@@ -24,8 +24,8 @@ from nbhelpers.playgrounds.experiment import (
     seed,
     text,
 )
-from nbhelpers.playgrounds.panel import Panel, locked, short
-from nbhelpers.playgrounds.picture import (
+from nbhelpers.playgrounds.engine.panel import Panel, locked, short
+from nbhelpers.playgrounds.engine.picture import (
     FULL_TABLE,
     INK,
     LossCurves,
@@ -37,14 +37,14 @@ from nbhelpers.playgrounds.picture import (
     disc,
     message,
 )
-from nbhelpers.playgrounds.plane import (
+from nbhelpers.playgrounds.engine.plane import (
     CENTRES,
     DATA_CODE,
     bayes_border,
     best_possible,
     plane_data,
 )
-from nbhelpers.playgrounds.points import (
+from nbhelpers.playgrounds.engine.points import (
     CLASSES,
     EDGE,
     MOST,
@@ -54,7 +54,7 @@ from nbhelpers.playgrounds.points import (
     spell_points,
     write_points,
 )
-from nbhelpers.playgrounds.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALETTE,

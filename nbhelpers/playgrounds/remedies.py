@@ -15,7 +15,15 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from nbhelpers import warps
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
-from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.panel import Panel, short
+from nbhelpers.playgrounds.engine.picture import (
+    PREVIOUS,
+    Picture,
+    Surface,
+    decades,
+    nice_ceiling,
+)
 from nbhelpers.playgrounds.mnist import (
     INK,
     OPTIMIZER_CODE,
@@ -25,14 +33,6 @@ from nbhelpers.playgrounds.mnist import (
     data,
     unit_pictures,
     weight_sheet,
-)
-from nbhelpers.playgrounds.panel import Panel, short
-from nbhelpers.playgrounds.picture import (
-    PREVIOUS,
-    Picture,
-    Surface,
-    decades,
-    nice_ceiling,
 )
 from nbhelpers.plots import PALETTE, STYLE
 from nbhelpers.training import overflow_allowed, train_step

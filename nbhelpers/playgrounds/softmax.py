@@ -13,9 +13,9 @@ from matplotlib.font_manager import findfont
 from matplotlib.patches import Rectangle
 from PIL import ImageFont
 
-from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.panel import Panel
-from nbhelpers.playgrounds.picture import INK, LossCurves, Picture
+from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.panel import Panel
+from nbhelpers.playgrounds.engine.picture import INK, LossCurves, Picture
 from nbhelpers.plots import CLASS_COLORS, PALETTE
 
 TARGETS = {  # Y, the probabilities that are wanted

@@ -1,0 +1,17 @@
+"""What the setup cell of every notebook imports; a missing package is told in words."""
+
+import sys
+
+try:
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    from nbhelpers import datasets, playgrounds, plots
+    from nbhelpers.teaching import checks, lessons, questions
+except ModuleNotFoundError as error:  # not the Python that README.md sets up
+    raise ModuleNotFoundError(
+        f"{error.name} is missing in {sys.executable}, the Python behind this notebook. Choose the "
+        "kernel that has it, or run %pip install -e .. in a new cell and restart the kernel."
+    ) from None
+
+__all__ = ["checks", "datasets", "lessons", "np", "playgrounds", "plots", "plt", "questions"]

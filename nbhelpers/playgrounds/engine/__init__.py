@@ -1,0 +1,1 @@
+"""What all live figures share: settings, experiment, picture, panel."""

@@ -1,0 +1,644 @@
+"""A pad to draw a digit on with mouse, pen or finger; it is centred and scaled as MNIST's were.
+
+The pad sends the strokes as points, Python turns them into a picture, and the network's ten
+probabilities come back while the line is still growing. Without `anywidget` the pad offers a real
+digit with sliders to turn, shift, scale and thicken it instead. Used in notebook 10.
+"""
+
+import base64
+import io
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from nbhelpers.playgrounds.engine.picture import LOCK
+from nbhelpers.plots import PALETTE, STYLE
+
+SIDE = 280  # the pad is 280 x 280 units, ten for each of the network's 28 x 28 pixels
+PEN = 0.13  # width of the line as a share of the digit's longer side; MNIST's median is 2.6 of 20
+INK, BLUE, GREY = PALETTE["ink"], PALETTE["blue"], PALETTE["grey"]
+
+
+# ---------------------------------------------------------------- from strokes to 28 x 28 pixels
+def as_strokes(strokes):
+    """Check strokes and return them as a list of float arrays of shape (n_points, 2).
+
+    Parameters
+    ----------
+    strokes : list of strokes, each a sequence of (x, y) points
+        x to the right and y downwards, both from 0 to 280. A flat list x0, y0, x1, y1, ... is a
+        stroke too.
+
+    Raises
+    ------
+    ValueError
+        A stroke that is not a list of pairs, or that holds NaN or infinity.
+    """
+    checked = []
+    for i, stroke in enumerate(strokes):
+        try:
+            points = np.asarray(stroke, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"stroke {i} is not a list of (x, y) points: {error}") from None
+        if points.ndim == 1 and points.size % 2 == 0:
+            points = points.reshape(-1, 2)
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(
+                f"stroke {i} has shape {points.shape}; expected (n_points, 2): "
+                "one (x, y) pair a point"
+            )
+        if not np.isfinite(points).all():
+            raise ValueError(f"stroke {i} holds NaN or infinity; expected numbers from 0 to {SIDE}")
+        if len(points):
+            checked.append(points)
+    return checked
+
+
+def rasterise(strokes, pen=None, side=SIDE):
+    """Draw strokes as round, anti-aliased lines.
+
+    Each pixel is inked by how far it lies inside the line: clip(pen/2 + 1/2 - distance, 0, 1).
+
+    Parameters
+    ----------
+    strokes : list of strokes
+        As for `as_strokes`.
+    pen : float, optional
+        Width of the line in pixels. Without it the width is 0.13 of the drawing's longer side
+        (not below 8, not above 36), as in MNIST, so that a small digit does not become a blot.
+    side : int
+        The picture is `side` x `side` pixels.
+
+    Returns
+    -------
+    ndarray (side, side), float32
+        0 is paper, 1 is ink.
+    """
+    strokes = as_strokes(strokes)
+    picture = np.zeros((side, side), np.float32)
+    if not strokes:
+        return picture
+    if pen is None:
+        spread = np.ptp(np.concatenate(strokes), axis=0).max()
+        pen = np.clip(PEN / (1 - PEN) * spread, 8, 36)  # the pen itself adds to the height
+    reach = pen / 2 + 0.5
+    for points in strokes:
+        starts, ends = (points[:-1], points[1:]) if len(points) > 1 else (points, points)
+        for a, b in zip(starts, ends, strict=True):
+            left, top = np.clip(np.floor(np.minimum(a, b) - reach), 0, side).astype(int)
+            right, bottom = np.clip(np.ceil(np.maximum(a, b) + reach), 0, side).astype(int)
+            x = np.arange(left, right) + 0.5 - a[0]  # centres of the pixels, seen from a
+            y = np.arange(top, bottom)[:, None] + 0.5 - a[1]
+            dx, dy = b - a
+            share = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, 1e-12), 0, 1)
+            distance = np.hypot(x - share * dx, y - share * dy)
+            window = picture[top:bottom, left:right]
+            np.maximum(window, np.clip(reach - distance, 0, 1), out=window)
+    return picture
+
+
+def _overlaps(n_out, start, stop, n_in):
+    """(n_out, n_in): which share of input pixel j falls into output pixel i of [start, stop)."""
+    edges = np.linspace(start, stop, n_out + 1)
+    j = np.arange(n_in)
+    high = np.minimum(edges[1:, None], j + 1)
+    low = np.maximum(edges[:-1, None], j)
+    return np.clip(high - low, 0, None) / (edges[1] - edges[0])
+
+
+def shrink(image, side=28):
+    """Average a square picture down to (side, side), as it lies: neither centred nor scaled."""
+    rows = _overlaps(side, 0, image.shape[0], image.shape[0])
+    cols = _overlaps(side, 0, image.shape[1], image.shape[1])
+    return (rows @ image @ cols.T).astype(np.float32)
+
+
+def center(image):
+    """Bring a drawn digit into MNIST's form: a 20 x 20 box, its centre of mass in the middle.
+
+    The box around the ink is scaled so that its longer side is 20 pixels (each new pixel is the
+    mean of the area that it covers, which gives the grey edges); then the digit is moved by whole
+    pixels until its centre of mass lies at pixel (14, 14) of 28 x 28.
+
+    Parameters
+    ----------
+    image : array (height, width)
+        0 is paper; ink is positive, 1 (or 255, for bytes) is black.
+
+    Returns
+    -------
+    ndarray (28, 28), float32, from 0 to 1
+        All zeros for an empty picture.
+
+    References
+    ----------
+    Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits.
+    """
+    image = np.asarray(image)
+    if image.ndim != 2:
+        raise ValueError(f"image has shape {image.shape}; expected (height, width), one picture")
+    image = image / 255.0 if image.dtype == np.uint8 else image.astype(float)
+    if not np.isfinite(image).all():
+        raise ValueError("image holds NaN or infinity; expected numbers from 0 (paper) to 1 (ink)")
+    image = np.clip(image, 0, 1)
+    result = np.zeros((28, 28), np.float32)
+    inked = image > 0.1 * image.max()
+    if not inked.any():
+        return result
+    rows_with_ink = np.flatnonzero(inked.any(axis=1))
+    cols_with_ink = np.flatnonzero(inked.any(axis=0))
+    top, bottom = rows_with_ink[0], rows_with_ink[-1] + 1
+    left, right = cols_with_ink[0], cols_with_ink[-1] + 1
+    height, width = bottom - top, right - left
+    scale = 20 / max(height, width)
+    rows, cols = max(1, round(height * scale)), max(1, round(width * scale))
+    small = _overlaps(rows, top, bottom, image.shape[0]) @ image
+    small = small @ _overlaps(cols, left, right, image.shape[1]).T  # (rows, cols)
+    total = small.sum()
+    row = round(14 - (small.sum(axis=1) @ np.arange(rows)) / total)
+    col = round(14 - (small.sum(axis=0) @ np.arange(cols)) / total)
+    row, col = np.clip(row, 0, 28 - rows), np.clip(col, 0, 28 - cols)
+    result[row : row + rows, col : col + cols] = small
+    return result
+
+
+def transform(digit, right=0, down=0, turn=0, size=1.0, thicken=0):
+    """A 28 x 28 digit on the 280 x 280 pad, shifted, turned, scaled, and thicker or thinner.
+
+    Parameters
+    ----------
+    digit : array (28, 28) or (784,)
+        From 0 to 1.
+    right, down : float
+        Shift in pad units (10 are one pixel of MNIST).
+    turn : float
+        Degrees, clockwise.
+    size : float
+        1 leaves the size as it is.
+    thicken : int
+        Units added to each edge of the line; a negative number makes it thinner.
+
+    Returns
+    -------
+    ndarray (280, 280), float32
+    """
+    digit = np.asarray(digit, dtype=float).reshape(28, 28)
+    u = np.arange(SIDE) + 0.5 - SIDE / 2
+    x, y = u[None, :] - right, u[:, None] - down
+    c, s = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
+    column = (c * x + s * y) / (10 * size) + 13.5  # where each pad pixel comes from
+    row = (-s * x + c * y) / (10 * size) + 13.5
+    padded = np.pad(digit, 2)
+    column, row = np.clip(column + 2, 0, 30.999), np.clip(row + 2, 0, 30.999)
+    i, j = row.astype(int), column.astype(int)
+    p, q = row - i, column - j
+    picture = (1 - p) * ((1 - q) * padded[i, j] + q * padded[i, j + 1])
+    picture += p * ((1 - q) * padded[i + 1, j] + q * padded[i + 1, j + 1])
+    best = np.maximum if thicken > 0 else np.minimum
+    for k in range(abs(int(thicken))):  # cross and square in turn: nearly a circle
+        edged = np.pad(picture, 1)
+        wide = best(best(edged[:, :-2], edged[:, 1:-1]), edged[:, 2:])
+        if k % 2:
+            picture = best(best(wide[:-2], wide[1:-1]), wide[2:])
+        else:
+            picture = best(best(edged[:-2, 1:-1], edged[2:, 1:-1]), wide[1:-1])
+    return picture.astype(np.float32)
+
+
+# ---------------------------------------------------------------- what the reader sees
+def percent(p):
+    """`p` in words: never 0 % or 100 %, which no probability of a softmax is."""
+    if p >= 0.995:
+        return "more than 99 %"
+    return f"{100 * p:.0f} %" if p >= 0.005 else "less than 1 %"
+
+
+def in_words(probabilities):
+    """The guess in words: "a 7, 93 % sure; next 1, 4 %".
+
+    Parameters
+    ----------
+    probabilities : array (10,) or None
+        None stands for an empty pad.
+    """
+    if probabilities is None:
+        return "Draw a digit, as large as you like"
+    if not np.isfinite(probabilities).all():
+        return "The network has left the range of numbers: reset it, with a smaller learning rate"
+    first, second = np.argsort(-probabilities, kind="stable")[:2]
+    p, q = probabilities[first], probabilities[second]
+    name = f"{'an' if first == 8 else 'a'} {first}"
+    if p < 0.5:
+        other = f"{'an' if second == 8 else 'a'} {second}"
+        return f"not sure: {name} ({percent(p)}) or {other} ({percent(q)})"
+    rest = f"; next {second}, {percent(q)}" if q >= 0.005 else ""
+    return f"{name}, {percent(p)} sure{rest}"
+
+
+def _png(image):
+    """PNG bytes of a picture from 0 (paper, white) to 1 (ink)."""
+    paper, ink = 255.0, float(int(INK[1:3], 16))
+    shades = np.rint(paper + (ink - paper) * np.clip(image, 0, 1)).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(shades).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def _reading(image, probabilities, centred):
+    """HTML: the guess, the 28 x 28 picture, ten bars."""
+    words = in_words(probabilities)
+    source = base64.b64encode(_png(image)).decode()
+    ok = probabilities is not None and np.isfinite(probabilities).all()
+    guess = int(np.argmax(probabilities)) if ok else -1
+    bars = []
+    for k in range(10):
+        p = float(probabilities[k]) if ok else 0.0
+        colour, weight = (BLUE, 700) if k == guess else (GREY, 400)
+        bars.append(
+            f'<div style="font-weight:{weight};text-align:right">{k}</div>'
+            '<div style="background:rgba(140,140,140,.18);height:11px;border-radius:2px">'
+            f'<div style="width:{100 * p:.1f}%;height:11px;border-radius:2px;'
+            f'background:{colour}"></div></div>'
+            f'<div style="text-align:right;white-space:nowrap;font-weight:{weight}">'
+            f"{f'{100 * p:.0f} %' if ok else ''}</div>"
+        )
+    how = "centred and scaled as MNIST's digits" if centred else "as it lies on the pad"
+    return (
+        '<div style="color:var(--jp-content-font-color1,inherit);line-height:1.35;'
+        'font-variant-numeric:tabular-nums">'
+        '<div role="status" style="font-size:17px;font-weight:600;min-height:1.5em">'
+        f"{words}</div>"
+        '<div style="display:flex;gap:22px;align-items:flex-start;margin-top:6px">'
+        '<div style="width:140px;flex:none"><img decoding="sync" width="140" height="140" '
+        f'alt="the 28 by 28 pixels that the network sees: {words}" '
+        f'src="data:image/png;base64,{source}" style="width:140px;height:140px;max-width:none;'
+        'margin:0;display:block;image-rendering:pixelated;outline:1px solid rgba(140,140,140,.6)">'
+        '<div style="font-size:12px;margin-top:5px">What the network sees: '
+        f"28 × 28 pixels, {how}</div></div>"
+        '<div style="display:grid;grid-template-columns:1em 180px 4em;column-gap:8px;'
+        'row-gap:3px;align-items:center;font-size:13px;line-height:1.3">'
+        f"{''.join(bars)}</div></div></div>"
+    )
+
+
+# ---------------------------------------------------------------- the drawing surface
+_ESM = """
+const SIDE = 280, PEN = 25, GAP = 2.5, WAIT = 90;   // pad units; milliseconds between messages
+
+function render({ model, el }) {
+  const root = document.createElement("div");
+  root.className = "nbhelpers-pad";
+  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  const canvas = document.createElement("canvas");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label",
+    "Drawing pad: draw a digit with the mouse, a pen or a finger. The reading beside it says "
+    + "what the network makes of it.");
+  const row = document.createElement("div");
+  row.className = "nbhelpers-pad-buttons";
+  const button = (text, label, act) => {
+    const b = document.createElement("button");
+    b.type = "button"; b.textContent = text; b.setAttribute("aria-label", label);
+    b.addEventListener("click", act);
+    row.appendChild(b);
+  };
+  button("Clear", "Clear the drawing pad", () => { strokes = []; paint(); soon(); });
+  button("Undo", "Take back the last line", () => { strokes.pop(); paint(); soon(); });
+  root.append(canvas, row);
+  el.appendChild(root);
+
+  const copy = list => (list || []).map(s => Array.from(s));
+  let strokes = copy(model.get("strokes"));
+  let pointer = null;                 // the one mouse, pen or finger that is drawing
+  let timer = 0, last = 0, frame = 0;
+
+  const paint = () => {
+    frame = 0;
+    const shown = canvas.clientWidth || SIDE;
+    const size = Math.max(1, Math.round(shown * (window.devicePixelRatio || 1)));
+    if (canvas.width !== size) { canvas.width = size; canvas.height = size; }
+    const g = canvas.getContext("2d");
+    g.setTransform(size / SIDE, 0, 0, size / SIDE, 0, 0);
+    g.fillStyle = "#ffffff"; g.fillRect(0, 0, SIDE, SIDE);
+    if (!strokes.length) {
+      g.fillStyle = "#8C8C8C"; g.font = "15px sans-serif"; g.textAlign = "center";
+      g.fillText("draw a digit here", SIDE / 2, SIDE / 2 + 5);
+    }
+    g.lineCap = "round"; g.lineJoin = "round"; g.lineWidth = PEN;
+    g.strokeStyle = "#222222";
+    for (const s of strokes) {
+      g.beginPath(); g.moveTo(s[0], s[1]);
+      if (s.length === 2) g.lineTo(s[0] + 0.01, s[1]);
+      for (let i = 2; i < s.length; i += 2) g.lineTo(s[i], s[i + 1]);
+      g.stroke();
+    }
+  };
+  const repaint = () => { if (!frame) frame = requestAnimationFrame(paint); };
+
+  const send = () => {
+    timer = 0; last = performance.now();
+    model.set("strokes", copy(strokes));
+    model.save_changes();             // Jupyter keeps one message in flight and merges the rest
+  };
+  const soon = () => {
+    if (!timer) timer = setTimeout(send, Math.max(0, last + WAIT - performance.now()));
+  };
+
+  const place = e => {
+    const box = canvas.getBoundingClientRect();
+    const clip = v => Math.round(10 * Math.min(SIDE, Math.max(0, v))) / 10;
+    return [clip((e.clientX - box.left) / box.width * SIDE),
+            clip((e.clientY - box.top) / box.height * SIDE)];
+  };
+  const down = e => {
+    if (pointer !== null || e.button) return;
+    e.preventDefault(); e.stopPropagation();
+    pointer = e.pointerId;
+    try { canvas.setPointerCapture(pointer); } catch (_) { /* a pointer that is already gone */ }
+    strokes.push(place(e)); repaint(); soon();
+  };
+  const move = e => {
+    if (e.pointerId !== pointer) return;
+    e.preventDefault();
+    const s = strokes[strokes.length - 1];
+    const events = e.getCoalescedEvents ? e.getCoalescedEvents() : [];
+    for (const one of events.length ? events : [e]) {
+      const [x, y] = place(one), n = s.length;
+      if (Math.hypot(x - s[n - 2], y - s[n - 1]) >= GAP) s.push(x, y);
+    }
+    repaint(); soon();
+  };
+  const up = e => { if (e.pointerId === pointer) { pointer = null; soon(); } };
+  canvas.addEventListener("pointerdown", down);
+  canvas.addEventListener("pointermove", move);
+  canvas.addEventListener("pointerup", up);
+  canvas.addEventListener("pointercancel", up);
+  canvas.addEventListener("lostpointercapture", up);
+
+  const fromPython = () => {
+    if (pointer !== null || timer) return;          // what is being drawn is newer
+    strokes = copy(model.get("strokes")); repaint();
+  };
+  model.on("change:strokes", fromPython);
+  window.addEventListener("resize", repaint);       // zoom, or another screen: draw it sharp again
+  const watcher = new ResizeObserver(repaint);
+  watcher.observe(canvas);
+  paint();
+  return () => {
+    model.off("change:strokes", fromPython);
+    window.removeEventListener("resize", repaint);
+    watcher.disconnect(); clearTimeout(timer); cancelAnimationFrame(frame);
+  };
+}
+export default { render };
+"""
+
+_CSS = """
+.nbhelpers-pad { width: 280px; max-width: 100%; }
+.nbhelpers-pad canvas { display: block; width: 100%; aspect-ratio: 1; background: #fff;
+  border-radius: 4px; outline: 1px solid rgba(140, 140, 140, .8);
+  outline-offset: -1px; cursor: crosshair;
+  touch-action: none; -webkit-user-select: none; user-select: none; }
+.nbhelpers-pad-buttons { display: flex; gap: 8px; margin-top: 8px; }
+.nbhelpers-pad-buttons button { flex: 1; padding: 6px 10px; font: inherit; font-size: 13px;
+  cursor: pointer; color: var(--jp-ui-font-color1, #222); border-radius: 3px;
+  background: var(--jp-layout-color2, #eee); border: 1px solid rgba(140, 140, 140, .6); }
+.nbhelpers-pad-buttons button:hover { background: var(--jp-layout-color3, #ddd); }
+.nbhelpers-pad-buttons button:focus-visible { outline: 2px solid #0072B2; outline-offset: 1px; }
+"""
+
+_surface_class = None
+
+
+def _drawing_surface():
+    """A new drawing widget, or None where `anywidget` is missing."""
+    global _surface_class
+    try:
+        import anywidget
+    except ImportError:
+        return None
+    if _surface_class is None:
+        import traitlets
+
+        class DrawingSurface(anywidget.AnyWidget):
+            """The canvas; `strokes` is a list of flat lists x0, y0, x1, y1, ... from 0 to 280."""
+
+            _esm = _ESM
+            _css = _CSS
+            strokes = traitlets.List().tag(sync=True)
+
+        _surface_class = DrawingSurface
+    return _surface_class()
+
+
+class DigitPad:
+    """A pad on which one draws a digit, and beside it what a network makes of it.
+
+    As the last expression of a cell it shows itself. It works without a browser too:
+    `pad.draw(strokes)`, then `pad.image`, `pad.probabilities`, `pad.words`.
+
+    Parameters
+    ----------
+    predict : callable
+        predict(x) takes the picture as float32 of shape (1, 784), from 0 (paper) to 1 (ink), and
+        returns the ten probabilities, shape (10,) or (1, 10).
+    digits : array (n, 784), optional
+        The digits that the sliders offer; without it, the first 200 of MNIST's test set.
+    surface : {"auto", "draw", "sliders"}
+        "auto" draws where `anywidget` is installed and offers sliders where it is not; "sliders"
+        is also the way to play without a pointing device.
+
+    Attributes
+    ----------
+    image : ndarray (28, 28), float32
+        What the network sees.
+    probabilities : ndarray (10,) or None
+        None while the pad is empty.
+    words : str
+        The guess in words.
+    centred : ipywidgets.Checkbox
+        Whether the drawing is centred and scaled as MNIST's digits are.
+    sliders : dict of ipywidgets
+        Only where the sliders stand in for the drawing surface.
+
+    Examples
+    --------
+    >>> pad = DigitPad(lambda x: net.forward(x)[-1][0])  # doctest: +SKIP
+    >>> pad.draw([[(70, 60), (210, 60), (120, 230)]]).words  # doctest: +SKIP
+    'a 7, 93 % sure; next 1, 4 %'
+    """
+
+    def __init__(self, predict, digits=None, surface="auto"):
+        if not callable(predict):
+            raise ValueError(
+                f"predict is a {type(predict).__name__}; expected a function that takes "
+                "x (1, 784) and returns ten probabilities"
+            )
+        if surface not in ("auto", "draw", "sliders"):
+            raise ValueError(f"surface is {surface!r}; expected 'auto', 'draw' or 'sliders'")
+        self.predict = predict
+        self.centred = widgets.Checkbox(
+            value=True,
+            indent=False,
+            description="centre and scale it, as MNIST's digits were",
+            layout=widgets.Layout(width="auto", margin="6px 0 0 0"),
+        )
+        self._reading = widgets.HTML()
+        self._following = False
+        self.sliders = {}
+        self._surface = None if surface == "sliders" else _drawing_surface()
+        if surface == "draw" and self._surface is None:
+            raise ImportError("drawing needs the package anywidget: pip install anywidget")
+        if self._surface is not None:
+            self._surface.observe(self._drawn, "strokes")
+            left = self._surface
+        else:
+            left = self._make_sliders(digits, missing=surface == "auto")
+        self.centred.observe(lambda change: self.refresh(), "value")
+        right = widgets.VBox([self._reading, self.centred])
+        self.widget = widgets.HBox(
+            [left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="24px")
+        )
+        if self.sliders:
+            self._from_sliders()
+        else:
+            self.clear()
+
+    # -- drawing
+    def draw(self, strokes):
+        """Replace the drawing by `strokes` (see `as_strokes`) and read it; returns the pad."""
+        strokes = as_strokes(strokes)
+        self._show(rasterise(strokes), strokes)
+        return self
+
+    def clear(self):
+        """Empty the pad; returns the pad."""
+        return self.draw([])
+
+    def refresh(self):
+        """Read the same drawing again, with the network as it is now; returns the pad."""
+        with LOCK:  # browser messages may come on different threads, and the network may train
+            self._read()
+        return self
+
+    def _read(self):
+        self.image = center(self._picture) if self.centred.value else shrink(self._picture)
+        self.probabilities = None
+        if self.image.any():
+            p = np.array(self.predict(self.image.reshape(1, 784)), dtype=float).ravel()
+            if p.shape != (10,):
+                raise ValueError(f"predict returned {p.size} numbers; expected 10 probabilities")
+            self.probabilities = p
+        self._reading.value = _reading(self.image, self.probabilities, self.centred.value)
+
+    @property
+    def words(self):
+        """The guess in words."""
+        return in_words(self.probabilities)
+
+    def _show(self, picture, strokes):
+        with LOCK:
+            self._picture, self.strokes = picture, strokes
+            if self._surface is not None:
+                self._following = True  # the surface follows; it has not been drawn on
+                try:
+                    self._surface.strokes = [np.round(s, 1).ravel().tolist() for s in strokes]
+                finally:
+                    self._following = False
+            elif self.sliders:
+                self._preview.value = _png(picture)
+            self._read()
+
+    def _drawn(self, change):
+        with LOCK:
+            if not self._following:
+                self.strokes = as_strokes(change["new"])
+                self._picture = rasterise(self.strokes)
+                self._read()
+
+    # -- the stand-in: a real digit, bent by sliders
+    def _make_sliders(self, digits, missing):
+        if digits is None:
+            from nbhelpers import datasets
+
+            digits = datasets.mnist()[1][0][:200]
+        self.digits = np.asarray(digits).reshape(-1, 784)
+
+        def slider(kind, text, low, high, value, step):
+            return kind(
+                value=value,
+                min=low,
+                max=high,
+                step=step,
+                description=text,
+                style={"description_width": "70px"},
+                layout=widgets.Layout(width="290px"),
+            )
+
+        whole, real = widgets.IntSlider, widgets.FloatSlider
+        self.sliders = {
+            "digit": slider(whole, "digit no.", 0, len(self.digits) - 1, 0, 1),
+            "turn": slider(whole, "turn (°)", -60, 60, 0, 5),
+            "size": slider(real, "size", 0.4, 1.4, 1.0, 0.1),
+            "right": slider(whole, "right", -80, 80, 0, 10),
+            "down": slider(whole, "down", -80, 80, 0, 10),
+            "thicken": slider(whole, "thicken", -6, 12, 0, 1),
+        }
+        for one in self.sliders.values():
+            one.observe(lambda change: self._from_sliders(), "value")
+        self._preview = widgets.Image(
+            format="png",
+            layout=widgets.Layout(width="280px", height="280px", border="1px solid #8C8C8C"),
+        )
+        note = "Drawing needs one more package: <code>pip install anywidget</code>, then restart. "
+        note = (note if missing else "") + "Make a handwritten digit your own with the sliders:"
+        text = widgets.HTML(f'<div style="width:290px;line-height:1.35">{note}</div>')
+        return widgets.VBox([text, self._preview, *self.sliders.values()])
+
+    def _from_sliders(self):
+        values = {name: one.value for name, one in self.sliders.items()}
+        self._show(transform(self.digits[values.pop("digit")], **values), [])
+
+    # -- showing
+    def png(self):
+        """The pad as a static PNG: the drawing, what the network sees, the ten bars (bytes)."""
+        with LOCK, rc_context(STYLE):
+            return self._static_picture()
+
+    def _static_picture(self):
+        figure = Figure(figsize=(8.2, 3.1), dpi=96, layout="constrained")
+        FigureCanvasAgg(figure)
+        left, middle, right = figure.subplots(1, 3, width_ratios=[1.25, 1, 1.1])
+        for ax, picture, title in (
+            (left, self._picture, "the drawing"),
+            (middle, self.image, "what the network sees"),
+        ):
+            ax.imshow(picture, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(True)
+            ax.set_title(title, fontsize=11)
+        p = np.zeros(10) if self.probabilities is None else np.nan_to_num(self.probabilities)
+        colours = [BLUE if k == p.argmax() else GREY for k in range(10)]
+        right.barh(range(10), p, color=colours)
+        right.set(xlim=(0, 1), yticks=range(10), xlabel="probability")
+        right.invert_yaxis()
+        right.spines[["top", "right"]].set_visible(False)
+        right.set_title(self.words, fontsize=11)
+        out = io.BytesIO()
+        figure.savefig(out, format="png")
+        return out.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {
+            "text/plain": f"DigitPad: {self.words}",
+            "image/png": base64.b64encode(self.png()).decode(),
+            "application/vnd.jupyter.widget-view+json": {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.widget.model_id,
+            },
+        }

@@ -1,0 +1,662 @@
+"""The panel around an experiment and its picture: controls, buttons, a summary in words.
+
+A panel works in a browser and without one::
+
+    panel = Panel(MyExperiment(), MyPicture(), title="...", steps=2000)
+    panel.controls["learning_rate"].value = 0.5   # as a slider does
+    panel.step(100); panel.reset(); panel.new_weights(); panel.keep(); panel.play_tick()
+    panel.buttons["keep"].click()
+    panel.summary        # in words: "step 2,100 · loss 0.0031 · 4 of 4 right"
+    panel.settings       # "learning_rate=0.5,hidden=3,seed=0,steps=2100"; may be assigned
+    panel.code           # a plain NumPy script with the same result
+    panel.png()          # the picture
+
+As the last expression of a cell it shows itself: live where a kernel runs, its picture elsewhere.
+
+The clock is `ipywidgets.Play`. A tick trains and draws several pictures, one after the other,
+for as long as the tick lasts; so more pictures reach the screen than there are messages from it.
+No threads, no asyncio: every callback is an ordinary function call under the one lock.
+"""
+
+import html
+import itertools
+import math
+import time
+import weakref
+from base64 import b64encode
+from contextlib import contextmanager
+from functools import wraps
+
+import ipywidgets as widgets
+from IPython import get_ipython
+
+from nbhelpers.boxes import FOCUS
+from nbhelpers.playgrounds.engine.experiment import WHOLE, one_thread
+from nbhelpers.playgrounds.engine.picture import LOCK
+
+MOST_KEPT = 4
+PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
+
+# Some controls have no words that a screen reader could say: number boxes and the script get a
+# label, the clock's icons get words, and neither is seen.
+UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);"
+CSS = f"""<style>
+.nn-panel {{ font-size: 14px; max-width: 1000px; }}
+.nn-panel .nn-picture {{ max-width: 100%; height: auto; margin: 0; }}
+.nn-panel .nn-summary {{ font-size: 16px; line-height: 1.4; min-height: 1.4em; margin: 0;
+  color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums; }}
+.nn-panel .nn-note {{ margin: 0; min-height: 1.4em; line-height: 1.4;
+  color: var(--jp-ui-font-color1, inherit); }}
+.nn-panel textarea, .nn-panel input[type="text"] {{
+  font-family: var(--jp-code-font-family, monospace); }}
+.nn-panel.nn-panel :focus-visible {{ {FOCUS} }}
+.nn-panel .nn-named {{ position: relative; }}
+.nn-panel .nn-named > .widget-label {{ {UNSEEN} }}
+.nn-panel .widget-play i {{ position: relative; }}
+.nn-panel .widget-play i::after {{ {UNSEEN} }}
+.nn-panel .widget-play .fa-play::after {{ content: "Play"; }}
+.nn-panel .widget-play .fa-pause::after {{ content: "Pause"; }}
+.nn-panel .widget-play .fa-stop::after {{ content: "Stop and go back to the start"; }}
+</style>"""
+
+
+def locked(method):
+    """Run a panel's method under the process-wide lock, and to its end.
+
+    Callbacks may come from different threads, and an interrupt of the kernel at any line: it ends
+    the training, but only the training, so that the panel can be used afterwards.
+    """
+
+    @wraps(method)
+    def run(panel, *args, **kwargs):
+        with LOCK, WHOLE:
+            result = method(panel, *args, **kwargs)
+            if WHOLE.interrupted and WHOLE.depth == 1 and panel.picture is not None:
+                panel._interrupted()
+            return result
+
+    return run
+
+
+class Panel:
+    """Controls, picture and summary of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    picture : Picture
+    title : str
+        What the panel shows, in a few words; used where no widget can be shown.
+    steps : int
+        How far to train before the first picture.
+    paces : sequence of int
+        Choices of how many steps *Step* makes, and Play between two pictures.
+    pace : int
+        The one to begin with.
+
+    Attributes
+    ----------
+    controls : dict of str to widget
+        One for every setting but those declared with show=False.
+    buttons : dict of str to Button
+        step, reset, new_weights, keep, clear, apply, code.
+    boxes : dict of str to BoundedFloatText
+        The number boxes beside the sliders of settings that are not whole numbers.
+    box : VBox
+        All of it.
+
+    Notes
+    -----
+    The class attributes in capitals are times in seconds; a slower experiment may have others.
+    A subclass with parts of its own extends `_show_words`, which every change of the state calls.
+    """
+
+    TICK = 0.100  # between two ticks of the clock
+    BURST = 0.085  # in the first so many seconds of a tick, another picture is begun
+    FRAME = 0.022  # from picture to picture, at least: more of them would clog the browser
+    SPELL = 0.015  # of training before a picture, at most
+    FIRST = 0.001  # of training before the first new picture after a change
+    CATCH_UP = 0.150  # of training to the same step again after a change
+
+    def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100):
+        self.experiment, self.picture, self.title = experiment, picture, title
+        self.previous, self.kept = None, []
+        self._made, self._cells = cell(), set()  # the cell that made it, those that show it
+        self.goal = steps  # the step that a change of settings trains to again
+        self._quiet = False
+        self._build(paces, pace)
+        with LOCK, WHOLE:
+            self.experiment.step(steps)
+            self._show()
+            PANELS.add(self)
+
+    @classmethod
+    def opened(cls, experiment, picture, settings, steps, default, **options):
+        """The panel that a factory returns, trained as far as it has been asked to.
+
+        Parameters
+        ----------
+        experiment : type
+            The class of the experiment.
+        picture : Picture
+        settings : str or None
+            A settings string, which may say how far to train.
+        steps : int or None
+            How far to train if the string does not say.
+        default : int
+            How far to train if neither says.
+        **options
+            Passed on to the class: title, paces, pace.
+
+        Returns
+        -------
+        Panel
+            Of the class that it is called on.
+
+        Raises
+        ------
+        ValueError
+            If the settings string is not right.
+        """
+        chosen, at = experiment.Settings.parse(settings or "", experiment.most_steps)
+        steps = at if at is not None else default if steps is None else steps
+        return cls(experiment(chosen), picture, steps=steps, **options)
+
+    # -- parts ------------------------------------------------------------------------------
+    def _build(self, paces, pace):
+        settings = self.experiment.settings
+        self.image = widgets.Image(format=self.picture.format, width=self.picture.width)
+        self.image.add_class("nn-picture")
+        self.words = widgets.HTML()
+        self.note = widgets.HTML()
+        self.controls = {
+            name: control(settings.label(name), allowed, getattr(settings, name))
+            for name, allowed in settings.allowed().items()
+            if allowed.show
+        }
+        self.boxes = {  # a slider has steps; the number box beside it shows and takes any value
+            name: widgets.BoundedFloatText(
+                value=getattr(settings, name),
+                min=allowed.low,
+                max=allowed.high,
+                step=None,
+                description=settings.label(name),
+                layout={"width": "76px"},
+            )
+            for name, allowed in settings.allowed().items()
+            if is_float_slider(self.controls.get(name))
+        }
+        for box in self.boxes.values():
+            box.add_class("nn-named")
+        for name, widget in [*self.controls.items(), *self.boxes.items()]:
+            widget.observe(lambda change, name=name: self._changed(name, change), "value")
+        self.play = widgets.Play(value=0, min=0, max=1_000_000_000, interval=int(1000 * self.TICK))
+        self.play.show_repeat = False
+        self.play.observe(self._ticked, "value")
+        if self._play_trait:
+            self.play.observe(lambda change: self._show_texts(), self._play_trait)
+        self.pace = widgets.Dropdown(
+            options=[(f"{n:,}", n) for n in paces],
+            value=pace,
+            description=f"{self.experiment.unit}s at a time",
+            style={"description_width": "initial"},
+            layout={"width": "190px"},
+        )
+        actions = {
+            "step": ("Step", lambda: self.step()),
+            "reset": ("Reset", self.reset),
+            "new_weights": ("New weights", self.new_weights),
+            "keep": ("Keep", self.keep),
+            "clear": ("Clear kept", self.clear),
+            "apply": ("Apply", self._apply),
+            "code": ("Show code", self._toggle_code),
+        }
+        self.buttons = {}
+        for name, (words, action) in actions.items():
+            button = widgets.Button(description=words, layout={"width": "auto"})
+            button.on_click(lambda _, action=action: action())
+            self.buttons[name] = button
+        self.text = widgets.Text(
+            description="settings",
+            continuous_update=False,
+            layout={"flex": "1 1 320px", "width": "auto"},
+            style={"description_width": "initial"},
+        )
+        self.text.observe(lambda change: self._apply(), "value")
+        self.script = widgets.Textarea(
+            description="the program", layout={"width": "98%", "height": "330px", "display": "none"}
+        )
+        self.script.add_class("nn-named")
+        row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
+        b = self.buttons
+        seed = [self.controls[name] for name in self.controls if name == "seed"]
+        menus = [w for w in self.controls.values() if isinstance(w, widgets.Dropdown)]
+        sliders = [
+            widgets.HBox([w, self.boxes[name]]) if name in self.boxes else w
+            for name, w in self.controls.items()
+            if w not in seed + menus
+        ]
+        self.box = widgets.VBox(
+            [
+                widgets.HTML(CSS, layout={"display": "none"}),
+                self.image,
+                self.words,
+                widgets.HBox(
+                    [self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
+                     b["keep"], b["clear"]],
+                    layout=row,
+                ),
+                *(widgets.HBox(group, layout=row) for group in (sliders, menus) if group),
+                widgets.HBox([self.text, b["apply"], b["code"]], layout=row),
+                self.note,
+                self.script,
+            ]
+        )  # fmt: skip
+        self.box.add_class("nn-panel")
+
+    @property
+    def _play_trait(self):
+        """Its name changed from ipywidgets 7 to 8."""
+        return next((t for t in ("playing", "_playing") if self.play.has_trait(t)), None)
+
+    @property
+    def playing(self):
+        """Whether the clock is running."""
+        return bool(self._play_trait and getattr(self.play, self._play_trait))
+
+    # -- what a person does -----------------------------------------------------------------
+    @locked
+    def step(self, n=None):
+        """Make n steps (as many as the panel's "steps at a time" says, if n is not given)."""
+        self.experiment.step(self.pace.value if n is None else n)
+        self._arrived()
+
+    @locked
+    def reset(self):
+        """Back to step 0, with the same initial weights."""
+        self._replace(self.experiment.reset)
+        self._arrived()
+
+    @locked
+    def new_weights(self):
+        """Other initial weights: the next seed. Trains to the same step again."""
+        self._replace(self.experiment.new_weights)
+        self._catch_up()
+
+    @locked
+    def keep(self):
+        """Pin the present curve, so that the next settings can be compared with it."""
+        run = self.experiment.run()
+        others = [k for k in self.kept if k.settings != run.settings]
+        self.kept = [*others, run][-MOST_KEPT:]
+        self._show()
+
+    @locked
+    def clear(self):
+        """Take the kept curves and the previous one away."""
+        self.kept, self.previous = [], None
+        self._show()
+
+    @locked
+    def play_tick(self):
+        """What a tick of the clock does: train and draw for as long as the tick lasts."""
+        if self._finished():
+            self._stop()
+            return
+        start = time.perf_counter()
+        for picture in itertools.count():
+            self.experiment.step(self.pace.value, seconds=self.SPELL)
+            self._show_picture()
+            due = start + (picture + 1) * self.FRAME
+            late = max(due, time.perf_counter()) > start + self.BURST
+            if late or self._finished() or WHOLE.interrupted:
+                break
+            time.sleep(max(0.0, due - time.perf_counter()))
+        self._show_words()
+        if self.experiment.diverged is None:
+            self.goal = self.experiment.steps
+        if self._finished():
+            self._stop()
+
+    def _ticked(self, change):
+        """The clock ticks, or its stop button has put it back to 0.
+
+        The page holds a tick back while the kernel is busy. One that comes together with a Pause
+        is past, and nothing is done.
+        """
+        if not change["new"]:
+            self.reset()
+        elif self.playing or not self._play_trait:
+            self.play_tick()
+
+    @property
+    @locked
+    def settings(self):
+        """The settings string; assign one to apply it (ValueError if it is not right)."""
+        return self.experiment.settings.text(steps=self.experiment.steps)
+
+    @settings.setter
+    @locked
+    def settings(self, text):
+        self._follow(text, math.inf)
+
+    @property
+    @locked
+    def settings_url(self):
+        """The settings string in a form that can stand in a URL; `settings` takes it too."""
+        return self.experiment.settings.text(steps=self.experiment.steps, url=True)
+
+    @property
+    @locked
+    def code(self):
+        """A plain NumPy script that runs alone and prints what the picture shows."""
+        return self.experiment.code()
+
+    @property
+    @locked
+    @one_thread
+    def summary(self):
+        """The state in words, one line."""
+        e = self.experiment
+        if e.diverged is not None:
+            where = f"{e.unit} {e.diverged:,}"
+            return f"The loss left the range of floating point at {where}. {e.advice()}"
+        where = f"{e.unit} {e.steps:,}"
+        if e.steps < self.goal:
+            where += f" of {self.goal:,} (Play or Step goes on)"
+        return " · ".join(part for part in (where, f"loss {short(e.loss)}", e.describe()) if part)
+
+    @locked
+    def png(self):
+        """The picture as the bytes of a PNG file."""
+        self._draw()
+        return self.picture.png()
+
+    # -- how it works -----------------------------------------------------------------------
+    @locked
+    def _changed(self, name, change):
+        """A control was moved."""
+        if self._quiet:
+            return
+        allowed, value = self.experiment.settings.allowed()[name], change["new"]
+        now, slider = getattr(self.experiment.settings, name), change["owner"]
+        if is_float_slider(slider) and math.isclose(on_grid(slider, now), value, rel_tol=1e-9):
+            return  # the page says where the slider stands, and its last digit differs
+        try:
+            if slider is not self.boxes.get(name):
+                value = allowed.round(value)
+            value = allowed.check(name, value)
+        except ValueError as error:
+            self._say(f"Not applied: {error}")
+            self._show_controls()
+            return
+        if value == now:
+            return  # the page echoes values that it has been given
+        self._replace(lambda: self.experiment.change(**{name: value}))
+        self._catch_up()
+
+    def _follow(self, text, seconds=None):
+        """Apply a settings string and train as far as it says, for at most so many seconds."""
+        new, steps = self.experiment.parse(text)
+        self._replace(lambda: self.experiment.change(**vars(new)))
+        self.goal = self.goal if steps is None else steps
+        self._catch_up(seconds)
+
+    def _replace(self, restart):
+        """Start again; the run so far stays visible as the previous one."""
+        if self.experiment.steps:
+            self.previous = self.experiment.run()
+        restart()
+        self._say("")
+
+    def _catch_up(self, seconds=None):
+        """Train to the same step again, showing pictures on the way; while playing, start anew.
+
+        The first picture goes out after `FIRST` seconds of training. After `seconds` of training
+        (`CATCH_UP` if it is not given) it stops, wherever it is.
+        """
+        if self.playing:
+            self.goal = 0
+        e, seconds = self.experiment, self.CATCH_UP if seconds is None else seconds
+        spell = self.FIRST
+        while True:
+            start = time.perf_counter()
+            e.step(max(self.goal - e.steps, 0), seconds=min(spell, seconds))
+            seconds -= time.perf_counter() - start
+            self._show(frame=True)
+            if e.steps >= self.goal or self._finished() or seconds <= 0 or WHOLE.interrupted:
+                break
+            spell = 3 * self.SPELL
+        self._show_controls()
+        self._show_texts()
+
+    def _arrived(self):
+        """The present step is where a change of settings will train to."""
+        if self.experiment.diverged is None:
+            self.goal = self.experiment.steps
+        self._show()
+
+    def _finished(self):
+        e = self.experiment
+        return e.diverged is not None or e.steps >= e.most_steps
+
+    def _stop(self):
+        if self.playing:
+            setattr(self.play, self._play_trait, False)
+        self._show_texts()
+
+    def _interrupted(self):
+        """The kernel was interrupted: nothing goes on by itself."""
+        self._stop()
+        e = self.experiment
+        self._say(f"Interrupted at {e.unit} {e.steps:,}: Play or Step goes on.")
+
+    @locked
+    def _apply(self):
+        """Apply what stands in the settings box; say in words what is wrong with it.
+
+        Unlike an assignment to `settings` it never makes the page wait: many steps are begun only.
+        """
+        if self._quiet:
+            return
+        self._say("")
+        try:
+            if self.text.value == self.settings:
+                return
+            self._follow(self.text.value)
+        except ValueError as error:
+            self._say(f"Not applied: {error}")
+            return
+        e = self.experiment
+        if e.diverged is None and e.steps < self.goal:
+            so_far = f"{e.unit} {e.steps:,} of {self.goal:,}"
+            self._say(f"Trained to {so_far} so far: Play or Step goes on.")
+
+    @locked
+    def _toggle_code(self):
+        hidden = self.script.layout.display == "none"
+        self.script.layout.display = None if hidden else "none"
+        self.buttons["code"].description = "Hide code" if hidden else "Show code"
+        self._show_texts()
+
+    @one_thread
+    def _draw(self):
+        if self.picture is None:
+            raise RuntimeError(
+                "this panel is closed; open another one with its settings: " + self.settings
+            )
+        for run, label in zip(self.kept, labels(self.kept, self.experiment.settings), strict=True):
+            run.label = label
+        self.picture.update(self.experiment, self.previous, self.kept)
+
+    def _show(self, frame=False):
+        """Send the state to the page; `frame`: the texts below the controls can wait."""
+        self._show_picture()
+        self._show_words()
+        if not frame:
+            self._show_controls()
+            self._show_texts()
+
+    def _show_picture(self):
+        self._draw()
+        self.image.value = self.picture.render()
+        time.sleep(0)  # gives the thread that sends it a chance to do so before we go on
+
+    def _show_words(self):
+        self.words.value = (
+            '<p class="nn-summary" role="status" aria-live="polite">'
+            f"{html.escape(self.summary)}</p>"
+        )
+
+    def _show_texts(self):
+        with LOCK, self._quietly():
+            self.text.value = self.settings
+            if self.script.layout.display != "none":
+                self.script.value = self.code
+
+    def _show_controls(self):
+        with self._quietly():
+            for name, widget in self.controls.items():
+                value = getattr(self.experiment.settings, name)
+                if name in self.boxes:
+                    self.boxes[name].value = value
+                    value = on_grid(widget, value)
+                    if math.isclose(value, widget.value, rel_tol=1e-9):
+                        continue
+                widget.value = value
+
+    def _say(self, words):
+        self.note.value = f'<p class="nn-note" role="alert">{html.escape(words)}</p>'
+
+    @contextmanager
+    def _quietly(self):
+        """Set widgets without hearing them."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    @locked
+    def close(self):
+        """Let go of the picture and the widgets; they disappear from the page.
+
+        Settings, summary and script can still be read; what would draw raises RuntimeError. When a
+        cell is run again, the panel that it made before and that nobody else shows is closed.
+        """
+        if self.picture is None:
+            return
+        self._stop()
+        self.picture = None
+        self.image.value = b""
+        for widget in family(self.box):
+            widget.unobserve_all()
+            widget.close()
+
+    def _close_earlier(self):
+        """Close the panels that an earlier run of this cell has made and this cell alone shows."""
+        here, run = cell()
+        self._cells.add(here)
+        if self._made == (here, run) and here is not None:
+            for panel in list(PANELS):
+                made_in, made_by = panel._made
+                if made_in == here and made_by != run and panel._cells <= {here}:
+                    panel.close()
+
+    @locked
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Live where widgets are, the picture elsewhere (built by hand: 7.7.1 and 8 differ)."""
+        if self.picture is None:
+            return {"text/plain": f"{self.title or 'Playground'}: closed. {self.settings}"}
+        self._close_earlier()
+        return {
+            "text/plain": f"{self.title or 'Playground'}: {self.summary}",
+            "image/png": b64encode(self.png()).decode(),
+            "application/vnd.jupyter.widget-view+json": {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.box.model_id,
+            },
+        }
+
+
+def cell():
+    """The notebook cell that is being run, and which run of it this is; (None, None) elsewhere."""
+    shell = get_ipython()
+    message = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    here = message.get("metadata", {}).get("cellId")
+    return (here, message["header"]["msg_id"]) if here else (None, None)
+
+
+def family(widget):
+    """A widget and all that belong to it: children, layouts, styles, each of them once."""
+    found, waiting = [], [widget]
+    while waiting:
+        widget = waiting.pop()
+        if widget in found:
+            continue
+        found.append(widget)
+        for name in widget.keys:
+            value = getattr(widget, name)
+            parts = value if isinstance(value, (tuple, list)) else [value]
+            waiting += [part for part in parts if isinstance(part, widgets.Widget)]
+    return found
+
+
+def control(label, allowed, value):
+    """The widget for a setting: a slider, a logarithmic slider, a number box or a menu."""
+    common = {
+        "description": label,
+        "value": value,
+        "style": {"description_width": "initial"},
+    }
+    if allowed.options:
+        return widgets.Dropdown(options=allowed.options, layout={"width": "auto"}, **common)
+    if allowed.box:
+        return widgets.BoundedIntText(
+            min=allowed.low, max=allowed.high, layout={"width": "130px"}, **common
+        )
+    if allowed.kind is int:
+        return widgets.IntSlider(
+            min=allowed.low, max=allowed.high, layout={"width": "290px"}, **common
+        )
+    common |= {"readout": False, "layout": {"width": "270px"}}
+    if allowed.log:
+        low, high = math.log10(allowed.low), math.log10(allowed.high)
+        slider = widgets.FloatLogSlider(min=low, max=high, step=0.05, **common)
+    else:
+        step = (allowed.high - allowed.low) / 100
+        slider = widgets.FloatSlider(min=allowed.low, max=allowed.high, step=step, **common)
+    slider.value = on_grid(slider, value)
+    return slider
+
+
+def is_float_slider(widget):
+    """Whether a widget is a slider for numbers that are not whole."""
+    return isinstance(widget, (widgets.FloatSlider, widgets.FloatLogSlider))
+
+
+def on_grid(slider, value):
+    """The value nearest to `value` among those that the slider can stand on.
+
+    A page moves a slider that stands between two of its steps to one of them and reports that
+    as a change. So a slider is only ever put on a step; the number box shows the exact value.
+    """
+    log = isinstance(slider, widgets.FloatLogSlider)
+    place = math.log10(value) if log else value
+    place = slider.min + slider.step * round((place - slider.min) / slider.step)
+    if place > slider.max:
+        place = slider.max
+    return 10.0**place if log else place
+
+
+def labels(runs, settings):
+    """What sets each run apart from the others and from the present settings, in few words."""
+    everyone = [run.settings for run in runs] + [settings]
+    names = [n for n in settings.allowed() if len({getattr(s, n) for s in everyone}) > 1]
+    return [", ".join(run.settings.words(name) for name in names) or "kept" for run in runs]
+
+
+def short(x):
+    """A number with three significant digits, without an exponent where it can be avoided."""
+    return f"{x:.3g}" if abs(x) >= 1e5 else f"{float(f'{x:.3g}'):,g}"

@@ -1,0 +1,1 @@
+"""What is made of the notebooks: stored outputs, links, slides, handouts, student copies."""

@@ -1,0 +1,1 @@
+"""What a notebook asks of its reader, checks and answers; and the programs in it."""

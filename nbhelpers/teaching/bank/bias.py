@@ -1,0 +1,412 @@
+"""Exercises and questions of notebook 02, "Give the network a bias"."""
+
+import numpy as np
+
+from nbhelpers.activations import sigmoid
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+_X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+_Y = np.array([[0], [1], [1], [0]])
+
+
+def _layer(seed, n_in, n_out):
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, 2, (n_in, n_out)), rng.normal(0, 1, n_out)
+
+
+def _deltas(seed, *shape):
+    return np.random.default_rng(seed).normal(0, 0.2, shape)
+
+
+def _fold_in(X, W, b):
+    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])
+
+
+def _ones_first(X, W, b):
+    """The ones in front, but the bias at the end."""
+    return np.hstack([np.ones((len(X), 1)), X]), np.vstack([W, b])
+
+
+def _bias_first(X, W, b):
+    """The bias in front, but the ones at the end."""
+    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([b, W])
+
+
+def _both_first(X, W, b):
+    return np.hstack([np.ones((len(X), 1)), X]), np.vstack([b, W])
+
+
+def _zeros(X, W, b):
+    return np.hstack([X, np.zeros((len(X), 1))]), np.vstack([W, b])
+
+
+def _row_of_ones(X, W, b):
+    return np.vstack([X, np.ones((1, X.shape[1]))]), np.vstack([W, b])
+
+
+def _column_of_biases(X, W, b):
+    return np.hstack([X, np.ones((len(X), 1))]), np.hstack([W, b[:, np.newaxis]])
+
+
+def _flat_beside_a_matrix(X, W, b):
+    return np.hstack([X, np.ones(len(X))]), np.vstack([W, b])
+
+
+def _ones_beside_and_below(X, W, b):
+    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, np.ones((1, W.shape[1]))])
+
+
+def _ones_like_X(X, W, b):
+    return np.hstack([X, np.ones_like(X)]), np.vstack([W, b])
+
+
+def _always_four(X, W, b):
+    return np.hstack([X, np.ones((4, 1))]), np.vstack([W, b])
+
+
+def _row_beside(X, W, b):
+    return np.hstack([X, np.ones((1, len(X)))]), np.vstack([W, b])
+
+
+def _biases_in_a_column(X, W, b):
+    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b[:, np.newaxis]])
+
+
+def _no_list(X, W, b):
+    return np.hstack(X, np.ones((len(X), 1))), np.vstack([W, b])
+
+
+def _no_list_below(X, W, b):
+    return np.hstack([X, np.ones((len(X), 1))]), np.vstack(W, b)
+
+
+def _step(
+    X, Y, W1, b1, W2, b2, lr, reduce=None, back=(True, True), through=None, forward=(True, True)
+):
+    """One step; the options make the typical mistakes."""
+    reduce = reduce or (lambda delta: delta.sum(axis=0))
+    A1 = sigmoid(X @ W1 + forward[0] * b1)
+    A2 = sigmoid(A1 @ W2 + forward[1] * b2)
+    delta2 = (A2 - Y) * A2 * (1 - A2) if back[1] else A2 - Y
+    new_W2 = W2 - lr * A1.T @ delta2
+    delta1 = delta2 @ (W2 if through is None else new_W2).T
+    delta1 = delta1 * A1 * (1 - A1) if back[0] else delta1
+    return (
+        W1 - lr * X.T @ delta1,
+        b1 - lr * reduce(delta1),
+        new_W2,
+        b2 - lr * reduce(delta2),
+    )
+
+
+def _uphill(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, -lr)
+
+
+def _biases_uphill(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: -delta.sum(axis=0))
+
+
+def _no_learning_rate(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, 1.0)
+
+
+def _no_learning_rate_for_biases(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta.sum(axis=0) / lr)
+
+
+def _biases_stay(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: 0.0)
+
+
+def _output_bias_stays(X, Y, W1, b1, W2, b2, lr):
+    W1, b1, W2, _ = _step(X, Y, W1, b1, W2, b2, lr)
+    return W1, b1, W2, b2
+
+
+def _hidden_bias_stays(X, Y, W1, b1, W2, b2, lr):
+    W1, _, W2, b2 = _step(X, Y, W1, b1, W2, b2, lr)
+    return W1, b1, W2, b2
+
+
+def _means(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta.mean(axis=0))
+
+
+def _sum_over_everything(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, reduce=np.sum)
+
+
+def _sum_over_units(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta.sum(axis=1))
+
+
+def _no_sum(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta)
+
+
+def _kept_dimension(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta.sum(axis=0, keepdims=True))
+
+
+def _no_bias_forward(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, forward=(False, False))
+
+
+def _no_hidden_bias_forward(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, forward=(False, True))
+
+
+def _no_output_bias_forward(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, forward=(True, False))
+
+
+def _weights_before_biases(X, Y, W1, b1, W2, b2, lr):
+    W1, b1, W2, b2 = _step(X, Y, W1, b1, W2, b2, lr)
+    return W1, W2, b1, b2
+
+
+def _output_layer_first(X, Y, W1, b1, W2, b2, lr):
+    W1, b1, W2, b2 = _step(X, Y, W1, b1, W2, b2, lr)
+    return W2, b2, W1, b1
+
+
+def _wrong_order(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, through="the new W2")
+
+
+def _no_hidden_slope(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, back=(False, True))
+
+
+def _no_output_slope(X, Y, W1, b1, W2, b2, lr):
+    return _step(X, Y, W1, b1, W2, b2, lr, back=(True, False))
+
+
+def _gradients_alone(X, Y, W1, b1, W2, b2, lr):
+    new = _step(X, Y, W1, b1, W2, b2, 1.0)
+    return tuple(old - now for old, now in zip((W1, b1, W2, b2), new, strict=True))
+
+
+EXERCISES = {
+    "gradient": Exercise(
+        reference=lambda delta: delta.sum(axis=0),
+        cases=[(_deltas(0, 4, 3),), (_deltas(1, 5, 5),), (_deltas(2, 6, 1),), (_deltas(3, 1, 2),)],
+        mistakes={
+            "that is the mean over the examples; the loss is a sum, so their blames are added "
+            "up: sum, not mean": lambda delta: delta.mean(axis=0),
+            "that adds up along the units (axis=1), one number for each example; the examples "
+            "are the rows, axis=0": lambda delta: delta.sum(axis=1),
+            "that is the mean along the units (axis=1); asked is the sum over the examples, "
+            "axis=0": lambda delta: delta.mean(axis=1),
+            "the axis is missing: sum() adds up all units, too; each unit has a bias of its own": (
+                lambda delta: delta.sum()
+            ),
+            "the sum is missing: that is still one number for each example and unit; all "
+            "examples share the bias": lambda delta: delta,
+            "keepdims=True leaves a 1 in the shape, (1, 3); right numbers, but b has shape "
+            "(3,)": lambda delta: delta.sum(axis=0, keepdims=True),
+            "the sign is turned around: the step has the minus, b -= lr * db; db itself has "
+            "none": lambda delta: -delta.sum(axis=0),
+        },
+        hints=(
+            "A row of <code>delta</code> is an example, a column is a unit. Each unit has one "
+            "bias, and all examples share it.",
+            "Add up over the rows: which <code>axis</code> of <code>delta.sum</code> is that?",
+        ),
+    ),
+    "fold_in": Exercise(
+        reference=_fold_in,
+        cases=[
+            (_X, *_layer(0, 2, 3)),
+            (_deltas(1, 5, 4), *_layer(1, 4, 4)),
+            (_deltas(2, 1, 1), *_layer(2, 1, 1)),
+        ],
+        outputs=("X_one", "W_one"),
+        mistakes={
+            "the ones come first, but the bias last: the last column meets the last row": (
+                _ones_first
+            ),
+            "the bias comes first, but the ones last: the last column meets the last row": (
+                _bias_first
+            ),
+            "ones and bias in front work as well; but please append them at the end, as the text "
+            "says": _both_first,
+            "the new column is 0, so the bias never counts; it has to be 1": _zeros,
+            "that is a new row of X, one more example; the ones are a new column, one more input": (
+                _row_of_ones
+            ),
+            "the bias became a new column of W, one more unit; it has to be a new row": (
+                _column_of_biases
+            ),
+            "a flat array (np.ones(n), or b) can't stand beside a matrix: the ones need "
+            "shape (n, 1), and b belongs below W, with vstack": _flat_beside_a_matrix,
+            "below W you have appended ones; the ones belong beside X, and below W comes b": (
+                _ones_beside_and_below
+            ),
+            "np.ones_like(X) has as many columns as X; only one is asked for": _ones_like_X,
+            "there aren't always 4 examples: np.ones((len(X), 1))": _always_four,
+            "np.ones((1, n)) is a row; beside X goes a column, np.ones((n, 1))": _row_beside,
+            "as a column b doesn't fit below W; b itself, flat, counts as one row": (
+                _biases_in_a_column
+            ),
+            "hstack takes one list, in square brackets: np.hstack([X, ...])": _no_list,
+            "vstack takes one list, in square brackets: np.vstack([W, ...])": _no_list_below,
+        },
+        hints=(
+            "<code>X</code> gets one more <i>column</i> (an input that is always 1), "
+            "<code>W</code> one more <i>row</i> (the weights of that input).",
+            "<code>np.hstack([X, np.ones((len(X), 1))])</code> is the first half.",
+        ),
+    ),
+    "steep_places": Exercise(
+        reference=lambda W1, b1: -b1 / W1[0],
+        cases=[_layer(3, 1, 5), _layer(4, 1, 1), _layer(5, 1, 3)],
+        mistakes={
+            "the sign: w x + b = 0 gives x = −b/w": lambda W1, b1: b1 / W1[0],
+            "that is −w/b; solve w x + b = 0 for x": lambda W1, b1: -W1[0] / b1,
+            "that is w/b; solve w x + b = 0 for x": lambda W1, b1: W1[0] / b1,
+            "that is −b · w; solve w x + b = 0 for x": lambda W1, b1: -b1 * W1[0],
+            "each unit has a weight of its own; you divide all biases by that of the first unit": (
+                lambda W1, b1: -b1 / W1[0, 0]
+            ),
+            "that is the bias alone: a unit with a larger weight moves less": lambda W1, b1: -b1,
+            "W1 has shape (1, 5), so the result has, too; W1[0] has shape (5,)": lambda W1, b1: (
+                -b1 / W1
+            ),
+            "W1 has shape (1, 5), so the result has, too; and the sign: w x + b = 0 gives "
+            "x = −b/w": lambda W1, b1: b1 / W1,
+            "W1.T has shape (5, 1): every bias is divided by every weight; W1[0] has shape (5,)": (
+                lambda W1, b1: -b1 / W1.T
+            ),
+        },
+        hints=(
+            "Where is <code>w x + b = 0</code>? Solve it for one unit first.",
+            "Then for all units at once: <code>b1</code> has shape (5,), and so has "
+            "<code>W1[0]</code>.",
+        ),
+    ),
+    "one_step": Exercise(
+        reference=_step,
+        cases=[
+            (_X, _Y, *_layer(6, 2, 3), *_layer(7, 3, 1), 0.5),
+            (_X, _Y, *_layer(8, 2, 2), *_layer(9, 2, 1), 2.0),
+            (_X[1:3], _Y[1:3], *_layer(10, 2, 1), *_layer(11, 1, 1), 0.1),
+        ],
+        outputs=("W1", "b1", "W2", "b2"),
+        mistakes={
+            "you walk uphill: the step is minus lr times the gradient": _uphill,
+            "the biases walk uphill: b − lr · db": _biases_uphill,
+            "the learning rate is missing": _no_learning_rate,
+            "the learning rate is missing in the updates of the biases": (
+                _no_learning_rate_for_biases
+            ),
+            "the biases are not updated": _biases_stay,
+            "b2 is not updated": _output_bias_stays,
+            "b1 is not updated": _hidden_bias_stays,
+            "the slope of a bias is the sum of the deltas over the examples; yours is the mean": (
+                _means
+            ),
+            "delta.sum() without an axis adds up all units; a bias needs axis=0": (
+                _sum_over_everything
+            ),
+            "delta.sum(axis=1) adds up along the units; the examples are axis=0": _sum_over_units,
+            "the deltas of the biases are not added up over the examples: .sum(axis=0)": _no_sum,
+            "keepdims=True leaves a 1 in the shape: your b1 is (1, 3), not (3,)": _kept_dimension,
+            "the biases are missing in the forward pass": _no_bias_forward,
+            "b1 is missing in the forward pass": _no_hidden_bias_forward,
+            "b2 is missing in the forward pass": _no_output_bias_forward,
+            "right values in another order; asked is W1, b1, W2, b2": _weights_before_biases,
+            "right values, but the output layer comes first; asked is W1, b1, W2, b2": (
+                _output_layer_first
+            ),
+            "W2 was updated before the blame was sent back through it: compute delta1 first": (
+                _wrong_order
+            ),
+            "the slope of the hidden units, A1 * (1 - A1), is missing in delta1": _no_hidden_slope,
+            "the slope of the output, A2 * (1 - A2), is missing in delta2": _no_output_slope,
+            "you return the gradients; asked are the new weights and biases": _gradients_alone,
+        },
+        hints=(
+            "Forward with <code>+ b1</code> and <code>+ b2</code>; the two deltas are those of "
+            "notebook 01; then four updates.",
+            "Return four arrays: <code>return new_W1, new_b1, new_W2, new_b2</code>.",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "pinned": Question(
+        text="A lone neuron without a bias is trained on AND, 1,000 steps. What does it say in the "
+        "end?",
+        options=[
+            "Close to 1 for (1, 1), close to 0 for the others: it has learned AND",
+            "About ½ to everything",
+            "Close to 1 for (1, 1), but also for (0, 1) and (1, 0)",
+        ],
+        answer="B",
+        because="(0, 0) gets ½ in any case. To say yes to (1, 1), one weight at least must be "
+        "positive, and then (0, 1) or (1, 0) gets more than ½ as well. Every such error costs more "
+        "than it brings: the smallest loss is at weights 0, where the neuron says ½ to everything.",
+        feedback={
+            "A": "The border would have to cut off the corner (1, 1). Such a line exists, but it "
+            "doesn't go through the origin.",
+            "C": "Two positive weights do that. But two errors of nearly 1 cost more than four "
+            "errors of ½: each error is squared.",
+        },
+    ),
+    "slide": Question(
+        text="A unit has one input, the weight 2 and the bias −6: a = σ(2x − 6). Without the bias, "
+        "its steep place is at x = 0. Where is it now?",
+        options=["at x = −6", "at x = −3", "at x = 3", "at x = 6"],
+        answer="C",
+        because="The steep place is where z = 0: from 2x − 6 = 0 follows x = 3. In general it is "
+        "at −b/w.",
+        feedback={
+            "A": "At x = −6, z is 2 · (−6) − 6 = −18: the unit is far from undecided there.",
+            "B": "The size is right, the sign isn't: a negative bias has to be made up for by a "
+            "larger x before the unit says yes.",
+            "D": "That would be right for the weight 1. With the weight 2 the unit makes up for "
+            "the −6 in half the way.",
+        },
+    ),
+    "at_zero": Question(
+        text="XOR again, from 50 starts, with three <b>tanh</b> units, a sigmoid output and no "
+        "bias anywhere. How many of them learn all four answers in 5,000 steps?",
+        options=[
+            "All 50, as with sigmoid units",
+            "More than half, but not all",
+            "None",
+        ],
+        answer="C",
+        because="At (0, 0) every tanh unit says 0. So the output unit gets only zeros, too, and "
+        "says σ(0) = ½, whatever the weights are. It should say 0.",
+        feedback={
+            "A": "Sigmoid units say ½ at (0, 0), which the output can use as a bias. Tanh units "
+            "say 0 there.",
+            "B": "No luck with the start can help: the answer for (0, 0) doesn't depend on the "
+            "weights at all.",
+        },
+    ),
+    "sine": Question(
+        text="One input, five sigmoid units, a linear output. Which biases does this network "
+        "need to learn the sine from 0 to 2π well?",
+        options=[
+            "None: the halves of the hidden units are bias enough",
+            "The output's bias is enough",
+            "The hidden units' biases are enough",
+            "It needs both",
+        ],
+        answer="C",
+        because="Without biases of their own, all hidden units are steep at x = 0 and nowhere "
+        "else. The output's bias only moves the whole curve up or down.",
+        feedback={
+            "A": "The halves can lift the curve. They can't move a unit along the x axis.",
+            "B": "The output's bias lifts the whole curve by the same amount everywhere. The "
+            "units stay where they are.",
+            "D": "Both work just as well. But once the units can slide, they can do the output "
+            "bias's job too: a unit that is flat over all the data adds a constant.",
+        },
+    ),
+}

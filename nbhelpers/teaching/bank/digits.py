@@ -1,0 +1,398 @@
+"""Exercises and questions of notebook 08, "Read small digits, and stop fooling yourself"."""
+
+import numpy as np
+
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+# -- what you may report -----------------------------------------------------------------------
+
+
+def _candidates(seed, n):
+    """Accuracies of n candidates: on validation digits, and on test digits."""
+    rng = np.random.default_rng(seed)
+    skill = rng.uniform(0.90, 0.95, n)
+    return skill + 0.02 * rng.standard_normal(n), skill + 0.02 * rng.standard_normal(n)
+
+
+def _report(validation, test):
+    return test[validation.argmax()]
+
+
+# -- a step with momentum ----------------------------------------------------------------------
+
+
+def _arrays(seed, *shape):
+    return tuple(np.random.default_rng(seed).standard_normal((3, *shape)))
+
+
+def _step(p, g, v, lr, momentum):
+    v = momentum * v - lr * g
+    return p + v, v
+
+
+def _other_sign(p, g, v, lr, momentum):
+    v = momentum * v + lr * g
+    return p - v, v
+
+
+def _uphill(p, g, v, lr, momentum):
+    v = momentum * v + lr * g
+    return p + v, v
+
+
+def _old_velocity(p, g, v, lr, momentum):
+    return p + v, momentum * v - lr * g
+
+
+def _last_gradient(p, g, v, lr, momentum):
+    return p - lr * g - momentum * v, g
+
+
+def _added_twice(p, g, v, lr, momentum):
+    v = momentum * v - lr * g
+    return p - lr * g + v, v
+
+
+def _all_in_brackets(p, g, v, lr, momentum):
+    v = momentum * (v - lr * g)
+    return p + v, v
+
+
+def _rate_on_velocity(p, g, v, lr, momentum):
+    v = momentum * v - g
+    return p + lr * v, v
+
+
+def _no_rate(p, g, v, lr, momentum):
+    v = momentum * v - g
+    return p + v, v
+
+
+def _average(p, g, v, lr, momentum):
+    v = momentum * v - (1 - momentum) * lr * g
+    return p + v, v
+
+
+def _forgotten(p, g, v, lr, momentum):
+    return p - lr * g, v
+
+
+def _no_memory(p, g, v, lr, momentum):
+    v = -lr * g
+    return p + v, v
+
+
+def _push_left_out(p, g, v, lr, momentum):
+    return p - lr * g + momentum * v, momentum * v
+
+
+def _minus_velocity(p, g, v, lr, momentum):
+    v = momentum * v - lr * g
+    return p - v, v
+
+
+# -- early stopping ----------------------------------------------------------------------------
+
+
+def _early_stop(losses, patience, better=lambda loss, best: loss < best, first=1):
+    best, kept = np.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if better(loss, best):
+            best, kept = loss, epoch
+        elif epoch - kept >= patience:
+            return epoch + first - 1, kept + first - 1
+    return len(losses) + first - 1, kept + first - 1
+
+
+def _one_more(losses, patience):
+    return _early_stop(losses, patience + 1)
+
+
+def _one_less(losses, patience):
+    return _early_stop(losses, max(patience - 1, 1))
+
+
+def _sees_the_future(losses, patience):
+    return _early_stop(losses, patience)[0], int(np.argmin(losses)) + 1
+
+
+def _last_one_kept(losses, patience):
+    stopped = _early_stop(losses, patience)[0]
+    return stopped, stopped
+
+
+def _against_previous(losses, patience):
+    kept, bad = 1, 0
+    for epoch in range(2, len(losses) + 1):
+        bad = bad + 1 if losses[epoch - 1] >= losses[epoch - 2] else 0
+        kept = epoch if losses[epoch - 1] < losses[kept - 1] else kept
+        if bad >= patience:
+            return epoch, kept
+    return len(losses), kept
+
+
+def _count_never_reset(losses, patience):
+    best, kept, bad = np.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best:
+            best, kept = loss, epoch
+        else:
+            bad += 1
+            if bad >= patience:
+                return epoch, kept
+    return len(losses), kept
+
+
+def _the_loss(losses, patience):
+    stopped, kept = _early_stop(losses, patience)
+    return stopped, losses[kept - 1]
+
+
+def _best_of_all_decides(losses, patience):
+    kept = int(np.argmin(losses)) + 1
+    return min(kept + patience, len(losses)), kept
+
+
+def _never_stops(losses, patience):
+    return len(losses), int(np.argmin(losses)) + 1
+
+
+_LOSSES = [
+    np.array([1.0, 0.6, 0.4, 0.45, 0.38, 0.41, 0.40, 0.37, 0.39, 0.5, 0.36]),
+    np.array([0.9, 0.5, 0.5, 0.6, 0.55, 0.7, 0.2]),
+    np.array([0.8, 0.7, 0.6]),
+    np.array([2.3]),
+    np.array([0.5, 0.4, 0.42, 0.41, 0.44, 0.43, 0.3, 0.31, 0.32]),
+    np.array([0.9, 0.5, 0.45, 0.6, 0.7, 0.65, 0.8, 0.75]),
+]
+
+# -- precision and recall ----------------------------------------------------------------------
+
+
+def _matrix(seed, k):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 5, (k, k)) + np.diag(rng.integers(20, 60, k))
+
+
+def _precision_recall(M):
+    return np.diag(M) / M.sum(axis=0), np.diag(M) / M.sum(axis=1)
+
+
+def _swapped(M):
+    return _precision_recall(M.T)
+
+
+def _of_all(M):
+    return np.diag(M) / M.sum(), np.diag(M) / M.sum()
+
+
+def _against_mistakes(M):
+    d = np.diag(M)
+    return d / (M.sum(axis=0) - d), d / (M.sum(axis=1) - d)
+
+
+EXERCISES = {
+    "report": Exercise(
+        reference=_report,
+        cases=[_candidates(0, 6), _candidates(1, 40), _candidates(8, 3), _candidates(3, 1)],
+        mistakes={
+            "that is the best test accuracy: you have chosen on the test set, so it flatters": (
+                lambda validation, test: test.max()
+            ),
+            "that is the validation accuracy that made you choose it; the best of many numbers "
+            "flatters": lambda validation, test: validation.max(),
+            "that is the <i>place</i> of the chosen candidate; its test accuracy is asked for": (
+                lambda validation, test: validation.argmax()
+            ),
+            "the candidate is chosen on the test set, and its validation accuracy reported; it "
+            "should be the other way round": lambda validation, test: validation[test.argmax()],
+            "that is the mean over all candidates; only the chosen one is reported": (
+                lambda validation, test: test.mean()
+            ),
+            "argmin chooses the <i>worst</i> on the validation digits; these are accuracies": (
+                lambda validation, test: test[validation.argmin()]
+            ),
+            "the two sets are put together to choose: then the test set has had its say": (
+                lambda validation, test: test[(validation + test).argmax()]
+            ),
+        },
+        hints=(
+            "Which candidate do you choose? The test accuracies have no say in that.",
+            "<code>validation.argmax()</code> is its place. What may you report of it?",
+            "Its accuracy on digits that nobody has chosen by: <code>test[...]</code>.",
+        ),
+    ),
+    "momentum": Exercise(
+        reference=_step,
+        cases=[
+            (*_arrays(0, 4), 0.1, 0.9),
+            (*_arrays(1, 3, 2), 0.5, 0.5),
+            (*_arrays(2, 1), 0.01, 0.99),
+            (*_arrays(3, 5), 0.2, 0.0),
+        ],
+        outputs=("p", "v"),
+        mistakes={
+            "your velocity has the other sign: p is right, but v should point where p goes": (
+                _other_sign
+            ),
+            "the sign of the gradient: that goes uphill": _uphill,
+            "p takes the old velocity; work out the new one first, then take it": _old_velocity,
+            "that remembers only the last gradient; the velocity remembers all of them": (
+                _last_gradient
+            ),
+            "the gradient is taken twice: it is in v already, so p + v is enough": _added_twice,
+            "the brackets: momentum slows down the old velocity only, not the new gradient": (
+                _all_in_brackets
+            ),
+            "the learning rate belongs to the gradient, inside v; yours multiplies the whole "
+            "velocity": _rate_on_velocity,
+            "the learning rate is missing": _no_rate,
+            "yours multiplies the gradient by 1 - momentum as well; that is another form, whose "
+            "steps are shorter": _average,
+            "p moves, but without the velocity": _forgotten,
+            "p is right, but your velocity leaves out the new push, -lr * g; it must go on as "
+            "well": _push_left_out,
+            "v points downhill already, so it is added to p, not taken away": _minus_velocity,
+            "the old velocity is forgotten; a share of it, momentum * v, goes on": _no_memory,
+            "the order: return p first, then v": lambda p, g, v, lr, momentum: _step(
+                p, g, v, lr, momentum
+            )[::-1],
+        },
+        hints=(
+            "First the new velocity: a share of the old one, minus learning rate times gradient.",
+            "<code>v = momentum * v - lr * g</code>: a new array, so that yours is untouched.",
+            "Then <code>return p + v, v</code>.",
+        ),
+    ),
+    "early_stop": Exercise(
+        reference=_early_stop,
+        cases=[(losses, patience) for losses in _LOSSES for patience in (3, 2)],
+        outputs=("stopped", "kept"),
+        mistakes={
+            "the first epoch is 1; yours count from 0": lambda losses, patience: _early_stop(
+                losses, patience, first=0
+            ),
+            "it waits one epoch too long: with patience 2, it stops at the second epoch in a row "
+            "without a new lowest loss": _one_more,
+            "it stops one epoch too early": _one_less,
+            "the kept epoch is the best of <i>all</i> losses; those after the stop don't exist": (
+                _sees_the_future
+            ),
+            "the epoch that is kept is the best so far, not the one at which it stops": (
+                _last_one_kept
+            ),
+            "compare with the <i>best</i> loss so far, not with that of the epoch before": (
+                _against_previous
+            ),
+            "your count of epochs without a new lowest loss is never set back; at a new lowest "
+            "loss it begins again": _count_never_reset,
+            "<i>kept</i> is the number of an epoch; yours is its loss": _the_loss,
+            "it never stops": _never_stops,
+            "the best of <i>all</i> losses decides; go through them one by one, and stop before "
+            "the later ones are known": _best_of_all_decides,
+            "an equal loss is no new lowest one: compare with &lt;, not with &lt;=": (
+                lambda losses, patience: _early_stop(
+                    losses, patience, better=lambda loss, best: loss <= best
+                )
+            ),
+            "the order: return first when it stops, then what it keeps": (
+                lambda losses, patience: _early_stop(losses, patience)[::-1]
+            ),
+        },
+        hints=(
+            "Go through the losses with <code>for epoch, loss in enumerate(losses, 1)</code>; "
+            "remember the lowest loss and its epoch.",
+            "A new lowest loss: remember it. Otherwise: how many epochs is the best one ago? If "
+            "that is <code>patience</code>, return.",
+            "If the loop comes to its end, training has stopped at the last epoch.",
+        ),
+    ),
+    "precision_recall": Exercise(
+        reference=_precision_recall,
+        cases=[(_matrix(0, 3),), (_matrix(1, 10),), (np.array([[5, 1], [0, 4]]),)],
+        outputs=("precision", "recall"),
+        mistakes={
+            "precision and recall are swapped: rows are the true digits, so a row's sum is how "
+            "many there <i>are</i>, a column's how often it was <i>said</i>": _swapped,
+            "both are shares of <i>all</i> digits; divide by the sum of a column, or of a row": (
+                _of_all
+            ),
+            "divide by all in the column or row, the right ones included": _against_mistakes,
+            "those are means over the classes; a number for each class is asked for": lambda M: (
+                tuple(part.mean() for part in _precision_recall(M))
+            ),
+        },
+        hints=(
+            "What is right stands on the diagonal: <code>np.diag(M)</code>.",
+            "How often was digit j said? Add up column j: <code>M.sum(axis=0)</code>. How many "
+            "are there of digit i? Add up row i: <code>M.sum(axis=1)</code>.",
+            "Precision: right ones by those said. Recall: right ones by those there are.",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "dice": Question(
+        text="300 digits get names drawn by dice: a 7 may be called 2, the next one 9. The network "
+        "trains on them for 400 epochs. How many of these 300 will it then call by their dice "
+        "names?",
+        options=["about 10 %: there is nothing to learn", "about half", "all, or nearly all"],
+        answer="C",
+        because="With 3,610 weights and biases for 300 digits it has room to learn each of them by "
+        "heart. Accuracy on the digits that it was trained on says nothing about reading.",
+        feedback={
+            "A": "There is no <i>rule</i> to learn. But it doesn't need one: it can learn each "
+            "digit by heart.",
+            "B": "It needs many epochs, but nothing stops it at half.",
+        },
+    ),
+    "chosen": Question(
+        text="The best of the 200 candidates reads 97 of the 100 digits right. How many of a "
+        "hundred <i>other</i> digits will it read right, about?",
+        options=["97, as measured", "95 or 96", "93 or 94", "85"],
+        answer="C",
+        because="It is one of the good ones, and it was also lucky with these 100 digits. On "
+        "others it is still good, but luck doesn't come along.",
+        feedback={
+            "A": "Not even the best of all reads 97: it reads 95 of a hundred. This one was chosen "
+            "where it was lucky, and of 200 somebody always is.",
+            "B": "Luck is larger than that: 100 digits leave room for two or three points either "
+            "way, and the luckiest of 200 wins.",
+            "D": "No candidate that is really that bad comes out on top of 100 digits.",
+        },
+    ),
+    "order": Question(
+        text="Instead of a random quarter, we take the <i>last</i> quarter of the file as "
+        "test digits. The same network, the same number of digits. What changes?",
+        options=[
+            "nothing: a digit is a digit",
+            "the accuracy goes up by a few points",
+            "the accuracy goes down by a few points",
+        ],
+        answer="C",
+        because="Thirteen people wrote these digits, and the file isn't shuffled. So the last "
+        "quarter holds hands that the network has hardly seen. A random quarter asks: can it read "
+        "more digits by the same people? The last one asks: can it read other people's?",
+        feedback={
+            "A": "If the file were in random order, that would be right.",
+            "B": "The last quarter is the harder one. Think of who wrote the digits.",
+        },
+    ),
+    "rate_zero": Question(
+        text="The tutorial's form with its momentum factor M = 0.5, and the learning rate set to "
+        "<b>zero</b>. What does the network learn in ten epochs?",
+        options=[
+            "nothing: no rate, no step",
+            "a little, very slowly",
+            "as much as with a learning rate of 0.01",
+        ],
+        answer="C",
+        because="The last gradient is added with the factor M, whatever the learning rate. So M "
+        "<i>is</i> a learning rate, of 0.5, and the real one hardly matters beside it.",
+        feedback={
+            "A": "The new gradient makes no step. The last one does, with the factor M.",
+            "B": "A factor of 0.5 isn't slow: it is a large learning rate.",
+        },
+    ),
+}

@@ -1,0 +1,378 @@
+"""Exercises and questions of notebook 05, "Start from good weights"."""
+
+import numpy as np
+
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+
+def _layers(seed, layers, width, scale, rows=40):
+    """Inputs (rows, width) and the weights of all layers, (layers, width, width)."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((rows, width))
+    return X, scale * rng.standard_normal((layers, width, width)) / np.sqrt(width)
+
+
+def _follow(X, weights):
+    sizes, A = [], X
+    for W in weights:
+        A = np.tanh(A @ W)
+        sizes.append(A.std())
+    return sizes
+
+
+def _always_from_x(X, weights):
+    return [np.tanh(X @ W).std() for W in weights]
+
+
+def _before_the_tanh(X, weights):
+    sizes, A = [], X
+    for W in weights:
+        Z = A @ W
+        sizes.append(Z.std())
+        A = np.tanh(Z)
+    return sizes
+
+
+def _one_too_early(X, weights):
+    sizes, A = [], X
+    for W in weights:
+        sizes.append(A.std())
+        A = np.tanh(A @ W)
+    return sizes
+
+
+def _no_tanh(X, weights):
+    sizes, A = [], X
+    for W in weights:
+        A = A @ W
+        sizes.append(A.std())
+    return sizes
+
+
+def _variances(X, weights):
+    return [size**2 for size in _follow(X, weights)]
+
+
+def _by_unit(X, weights):
+    sizes, A = [], X
+    for W in weights:
+        A = np.tanh(A @ W)
+        sizes.append(A.std(axis=0))
+    return sizes
+
+
+def _means(X, weights):
+    sizes, A = [], X
+    for W in weights:
+        A = np.tanh(A @ W)
+        sizes.append(A.mean())
+    return sizes
+
+
+def _times(scale):
+    """A function of a matrix M (fan_in, fan_out) that multiplies it by scale(fan_in, fan_out)."""
+    return lambda M: M * scale(*M.shape)
+
+
+def _xavier(G):
+    fan_in, fan_out = G.shape
+    return G * np.sqrt(2 / (fan_in + fan_out))
+
+
+def _he_uniform(U):
+    return U * np.sqrt(6 / len(U))
+
+
+def _normal(seed, fan_in, fan_out):
+    return (np.random.default_rng(seed).standard_normal((fan_in, fan_out)),)
+
+
+def _uniform(seed, fan_in, fan_out):
+    return (np.random.default_rng(seed).uniform(-1, 1, (fan_in, fan_out)),)
+
+
+def _standardize(X_train, X_test):
+    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
+    return (X_train - mean) / std, (X_test - mean) / std
+
+
+def _each_by_its_own(X_train, X_test):
+    return _standardize(X_train, X_train)[0], _standardize(X_test, X_test)[0]
+
+
+def _both_together(X_train, X_test):
+    both = np.concatenate([X_train, X_test])
+    return _standardize(both, X_train)[1], _standardize(both, X_test)[1]
+
+
+def _one_for_all(X_train, X_test):
+    mean, std = X_train.mean(), X_train.std()
+    return (X_train - mean) / std, (X_test - mean) / std
+
+
+def _by_row(X_train, X_test):
+    return tuple(
+        (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)
+        for X in (X_train, X_test)
+    )
+
+
+def _by_variance(X_train, X_test):
+    mean, var = X_train.mean(axis=0), X_train.var(axis=0)
+    return (X_train - mean) / var, (X_test - mean) / var
+
+
+def _no_division(X_train, X_test):
+    mean = X_train.mean(axis=0)
+    return X_train - mean, X_test - mean
+
+
+def _no_mean(X_train, X_test):
+    std = X_train.std(axis=0)
+    return X_train / std, X_test / std
+
+
+def _no_brackets(X_train, X_test):
+    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
+    return X_train - mean / std, X_test - mean / std
+
+
+def _test_left(X_train, X_test):
+    return _standardize(X_train, X_test)[0], X_test
+
+
+def _by_test(X_train, X_test):
+    return _standardize(X_test, X_train)[1], _standardize(X_test, X_test)[1]
+
+
+def _tables(seed, rows, more):
+    rng = np.random.default_rng(seed)
+    scale, centre = np.array([1.0, 200.0, 0.05]), np.array([3.0, -50.0, 0.4])
+    return tuple(centre + scale * rng.standard_normal((n, 3)) for n in (rows, more))
+
+
+EXERCISES = {
+    "follow": Exercise(
+        reference=_follow,
+        cases=[
+            _layers(0, 3, 8, 1.0),
+            _layers(1, 2, 5, 3.0, rows=7),
+            _layers(2, 4, 6, 0.2),
+        ],
+        mistakes={
+            "each layer must get what the layer before it gave: A = np.tanh(A @ W), not "
+            "X @ W every time": _always_from_x,
+            "those are the standard deviations of the sums, before the tanh": _before_the_tanh,
+            "you measure before the layer, so the list begins with X and lacks the last layer": (
+                _one_too_early
+            ),
+            "the tanh is missing": _no_tanh,
+            "those are variances; .std() is their square root": _variances,
+            "A.std(axis=0) is one number for each unit; A.std() is one for the whole layer": (
+                _by_unit
+            ),
+            "those are means; .std() is the standard deviation": _means,
+        },
+        hints=(
+            "Begin with <code>A = X</code>. In a loop over <code>weights</code>, replace "
+            "<code>A</code> by the activations of the next layer.",
+            "In the loop: <code>A = np.tanh(A @ W)</code>, then append <code>A.std()</code>.",
+        ),
+    ),
+    "xavier": Exercise(
+        reference=_xavier,
+        cases=[_normal(0, 30, 50), _normal(1, 20, 10), _normal(2, 1, 5)],
+        mistakes={
+            "2 / (fan_in + fan_out) is the variance; what the numbers are multiplied by is the "
+            "standard deviation, its square root": _times(lambda i, o: 2 / (i + o)),
+            "that is the variance 1 / fan_in, good for the way forward alone": _times(
+                lambda i, o: np.sqrt(1 / i)
+            ),
+            "that is the variance 1 / fan_out, good for the way back alone": _times(
+                lambda i, o: np.sqrt(1 / o)
+            ),
+            "that is the variance 2 / fan_in: fan_out is missing": _times(
+                lambda i, o: np.sqrt(2 / i)
+            ),
+            "that is the variance 2 / fan_out: fan_in is missing": _times(
+                lambda i, o: np.sqrt(2 / o)
+            ),
+            "the 2 is missing: the mean of fan_in and fan_out is (fan_in + fan_out) / 2": _times(
+                lambda i, o: np.sqrt(1 / (i + o))
+            ),
+            "brackets are missing: 2 / fan_in + fan_out is (2 / fan_in) + fan_out": _times(
+                lambda i, o: np.sqrt(2 / i + o)
+            ),
+            "dividing by the square root of 2 / (fan_in + fan_out) makes the weights large; "
+            "multiply": _times(lambda i, o: np.sqrt((i + o) / 2)),
+            "those are still the standard normal numbers; the scale is missing": _times(
+                lambda i, o: 1.0
+            ),
+            "that is the factor alone; G has to be multiplied by it": lambda G: np.sqrt(
+                2 / sum(G.shape)
+            ),
+            "6 / (fan_in + fan_out) belongs to uniform numbers; these are normal": _times(
+                lambda i, o: np.sqrt(6 / (i + o))
+            ),
+        },
+        hints=(
+            "The numbers in <code>G</code> have variance 1. Multiplied by <code>s</code>, they "
+            "have variance <code>s²</code>.",
+            "The variance shall be <code>2 / (fan_in + fan_out)</code>. So what is <code>s</code>?",
+        ),
+    ),
+    "he_uniform": Exercise(
+        reference=_he_uniform,
+        cases=[_uniform(0, 30, 50), _uniform(1, 20, 10), _uniform(2, 1, 5)],
+        mistakes={
+            "sqrt(2 / fan_in) is the standard deviation that is wanted; as the bound of uniform "
+            "numbers it gives only a third of the variance": _times(lambda i, o: np.sqrt(2 / i)),
+            "that is the bound for a variance of 1 / fan_in: the 2 for ReLU is missing": _times(
+                lambda i, o: np.sqrt(3 / i)
+            ),
+            "6 / fan_in is the bound's square; the square root is missing": _times(
+                lambda i, o: 6 / i
+            ),
+            "that is Xavier's bound; He's looks at fan_in alone": _times(
+                lambda i, o: np.sqrt(6 / (i + o))
+            ),
+            "that is 6 / fan_out; count the numbers that flow into a unit: fan_in": _times(
+                lambda i, o: np.sqrt(6 / o)
+            ),
+            "the variance of uniform numbers is r²/3, so the bound grows by √3, not by 3": _times(
+                lambda i, o: 3 * np.sqrt(2 / i)
+            ),
+            "that is the bound alone; U has to be multiplied by it": lambda U: np.sqrt(6 / len(U)),
+            "that is sqrt(6) / fan_in; fan_in belongs under the root, too": _times(
+                lambda i, o: np.sqrt(6) / i
+            ),
+            "those are still the numbers from −1 to 1; the bound is missing": _times(
+                lambda i, o: 1.0
+            ),
+        },
+        hints=(
+            "Numbers that are uniform between <code>-r</code> and <code>r</code> have variance "
+            "<code>r²/3</code>. Which <code>r</code> makes it <code>2 / fan_in</code>?",
+            "The numbers in <code>U</code> go from −1 to 1; multiply them by that <code>r</code>.",
+        ),
+    ),
+    "standardize": Exercise(
+        reference=_standardize,
+        cases=[_tables(0, 20, 8), _tables(1, 50, 3), _tables(2, 5, 2)],
+        outputs=("X_train", "X_test"),
+        mistakes={
+            "the test set was standardized with its own mean and standard deviation; it must be "
+            "treated exactly as the training set": _each_by_its_own,
+            "the statistics come from both sets together, so the test set has leaked into the "
+            "training": _both_together,
+            "that is one mean and one standard deviation for the whole table; each column has its "
+            "own: axis=0": _one_for_all,
+            "axis=1 goes along the rows; each column is to have mean 0: axis=0": _by_row,
+            "you divide by the variance; it is the standard deviation that makes the spread 1": (
+                _by_variance
+            ),
+            "the division by the standard deviation is missing": _no_division,
+            "the mean is not subtracted": _no_mean,
+            "brackets are missing: X - mean / std divides only the mean": _no_brackets,
+            "the statistics come from the test set; they must be those of X_train": _by_test,
+            "the test set has been left as it was. (If you did transform it: had X_train been "
+            "replaced already? Then its mean was 0, and its standard deviation 1.)": (_test_left),
+        },
+        hints=(
+            "Compute <code>mean</code> and <code>std</code> once, from <code>X_train</code>, one "
+            "number for each column: <code>axis=0</code>.",
+            "Then the same line for both: <code>(X - mean) / std</code>.",
+        ),
+    ),
+    "leaky_factor": Exercise(
+        reference=2 / 1.04,
+        tolerance=0.005,
+        mistakes={
+            "that is ReLU's: with a leak, a little more of the signal comes through": 2.0,
+            "that is the part of the signal that is kept; the weights must make up for it": 0.52,
+            "that is the factor for the standard deviation; asked is that for the variance": (
+                2 / 1.04
+            )
+            ** 0.5,
+            "the slope has to be squared: the negative half keeps 0.2² of its square": 2 / 1.2,
+            "each half of the sums holds only half of the mean square; the ½ is missing": 1 / 1.04,
+        },
+        hints=(
+            "How much of the mean square of <code>z</code> is left after the activation? Try "
+            "<code>np.mean(f(z)**2)</code> for a million standard normal numbers <code>z</code>.",
+            "The weights' variance times <code>fan_in</code> must be 1 over that part.",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "symmetry": Question(
+        text="All weights start at 0.5, all biases at 0. Five hidden units, 3,000 epochs of "
+        "training. What does the network become?",
+        options=[
+            "As good as from random weights: training moves the weights anyway",
+            "As good as a network with a single hidden unit",
+            "It doesn't change at all",
+        ],
+        answer="B",
+        because="The five units see the same inputs through the same weights, so they say the "
+        "same, get the same blame and take the same step. They do move, but together: five units "
+        "that are one.",
+        feedback={
+            "A": "The weights do move. But what could make two of them move differently?",
+            "C": "Even if all of them are 0, the output's bias still learns, though nothing else. "
+            "From 0.5 the weights do move, only together.",
+        },
+    ),
+    "saturated": Question(
+        text="Ten layers of 200 tanh units, weights standard normal. What do most activations of "
+        "the <b>tenth</b> layer look like?",
+        options=["close to 0", "spread evenly from −1 to 1", "close to −1 or to 1"],
+        answer="C",
+        because="Each unit adds up 200 products, so its sum is around ±14, where tanh is ±1 to "
+        "the eye. It happens in the first layer already, and in each one after it. The tanh has "
+        "almost no slope there.",
+        feedback={
+            "A": "That is what weights of standard deviation 0.01 do.",
+            "B": "For that, the sums would have to be around ±1. How large is a sum of 200 "
+            "products of standard normal numbers?",
+        },
+    ),
+    "sixteen": Question(
+        text="Sixteen layers of ReLU, each scheme with the learning rate that suits it best. "
+        "Xavier's weights are only a factor √2 smaller than He's. Does that matter?",
+        options=[
+            "Hardly: a larger learning rate makes up for it",
+            "Xavier's train too, but take about twice as many steps",
+            "Yes: at no rate of the grid do Xavier's get going",
+        ],
+        answer="C",
+        because="√2 a layer is 2⁸ = 256 after sixteen layers. What comes into a weight has passed "
+        "the layers before it, its blame those after it: together all the others. So in every "
+        "layer the gradient is nearly that much too small.",
+        feedback={
+            "A": "It would have to be larger by that factor. The last bias, whose gradient is as "
+            "large as ever, can't bear that; and once the weights had grown, nor could they.",
+            "B": "That would be so if the factor came in once. It comes in at each layer.",
+        },
+    ),
+    "which_change": Question(
+        text="Program 05 differs from program 04 in three ways. Which one, <b>alone</b>, brings "
+        "the most, if each variant may choose its own learning rate from the same list?",
+        options=[
+            "standardized inputs",
+            "Xavier's weights",
+            "the larger learning rate, with nothing else changed",
+        ],
+        answer="A",
+        because="With standardized inputs alone the median error falls to about a quarter; with "
+        "Xavier's weights alone it falls by about a third, and with the larger rate alone hardly "
+        "or not at all.",
+        feedback={
+            "B": "In a network of one hidden layer there is little that could grow or shrink. In "
+            "sixteen layers it would be another matter.",
+            "C": "Raw inputs don't gain from a larger rate: their bowl is too long and narrow.",
+        },
+    ),
+}

@@ -1,0 +1,165 @@
+"""Exercises and questions of notebook 10, "Read handwriting"."""
+
+import numpy as np
+
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+
+def _probabilities(seed, n):
+    """Rows of ten probabilities, and classes that the highest one often gets right."""
+    rng = np.random.default_rng(seed)
+    P = rng.dirichlet(np.full(10, 0.2), n)
+    y = np.where(rng.random(n) < 0.7, P.argmax(axis=1), rng.integers(0, 10, n))
+    return P, y
+
+
+def _answers(seed, n):
+    P, y = _probabilities(seed, n)
+    return y, P.argmax(axis=1)
+
+
+def _accuracy(P, y):
+    return np.mean(P.argmax(axis=1) == y)
+
+
+def _confusions(y, answers):
+    M = np.zeros((10, 10), int)
+    np.add.at(M, (y, answers), 1)
+    return M
+
+
+def _set_not_added(y, answers):
+    M = np.zeros((10, 10), int)
+    M[y, answers] += 1
+    return M
+
+
+def _with_help(P, y, threshold):
+    sure = P.max(axis=1) >= threshold
+    return np.mean(~sure), np.mean(P[sure].argmax(axis=1) == y[sure])
+
+
+def _share_kept(P, y, threshold):
+    passed_on, accuracy = _with_help(P, y, threshold)
+    return 1 - passed_on, accuracy
+
+
+def _accuracy_of_all(P, y, threshold):
+    return _with_help(P, y, threshold)[0], _accuracy(P, y)
+
+
+def _accuracy_of_others(P, y, threshold):
+    doubtful = P.max(axis=1) < threshold
+    return np.mean(doubtful), np.mean(P[doubtful].argmax(axis=1) == y[doubtful])
+
+
+def _right_of_all(P, y, threshold):
+    passed_on, accuracy = _with_help(P, y, threshold)
+    return passed_on, accuracy * (1 - passed_on)
+
+
+EXERCISES = {
+    "accuracy": Exercise(
+        reference=_accuracy,
+        cases=[_probabilities(0, 50), _probabilities(1, 7), (np.eye(10)[:1], np.array([0]))],
+        mistakes={
+            "that is the number of right answers, not their share": lambda P, y: np.sum(
+                P.argmax(axis=1) == y
+            ),
+            "that is the share of wrong answers": lambda P, y: np.mean(P.argmax(axis=1) != y),
+            "that is the mean probability of the true class": lambda P, y: np.mean(
+                P[np.arange(len(y)), y]
+            ),
+            "that is the mean of the highest probabilities": lambda P, y: P.max(axis=1).mean(),
+        },
+        hints=(
+            "Which class does the network answer? The position of the highest number in each row.",
+            "<code>P.argmax(axis=1)</code> is that position; <code>axis=0</code> would look down "
+            "the columns.",
+            "Compare with <code>y</code>; the mean of True and False is the share of True.",
+        ),
+    ),
+    "confusions": Exercise(
+        reference=_confusions,
+        cases=[_answers(2, 200), _answers(3, 30), (np.array([3]), np.array([8]))],
+        mistakes={
+            "rows and columns are swapped: rows are the true digits": lambda y, answers: (
+                _confusions(answers, y)
+            ),
+            "M[y, answers] += 1 adds only once where a pair occurs several times": _set_not_added,
+            "that leaves out the right answers; the diagonal counts them": lambda y, answers: (
+                _confusions(y[y != answers], answers[y != answers])
+            ),
+        },
+        hints=(
+            "Go through the pairs: <code>for true, said in zip(y, answers)</code>.",
+            "For each pair, one entry of <code>M</code> grows by one. Return <code>M</code>.",
+        ),
+    ),
+    "with_help": Exercise(
+        reference=_with_help,
+        cases=[
+            (*_probabilities(4, 200), 0.6),
+            (*_probabilities(5, 60), 0.9),
+            (*_probabilities(6, 9), 0.7),
+        ],
+        outputs=("share", "accuracy"),
+        mistakes={
+            "that is the share the network keeps; asked is the share it passes on": _share_kept,
+            "the accuracy is that of all images; asked is that of the ones it keeps": (
+                _accuracy_of_all
+            ),
+            "divide by the number of images that are kept, not by all of them": _right_of_all,
+            "that is the accuracy on the images that are passed on": _accuracy_of_others,
+        },
+        hints=(
+            "Which rows are sure enough? <code>sure = P.max(axis=1) &gt;= threshold</code>.",
+            "Two numbers: the mean of <code>~sure</code>, and the accuracy of "
+            "<code>P[sure]</code>, <code>y[sure]</code>.",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "nearest_average": Question(
+        text="Ten average pictures, and each new digit gets the name of the nearest. What share "
+        "of the validation images is right?",
+        options=["about 10 %, it's guessing", "about 50 %", "about 85 %", "about 95 %"],
+        answer="C",
+        because="Most digits look more like the average of their own kind than like that of any "
+        "other. A network has to be judged against this, not against guessing.",
+        feedback={
+            "A": "Guessing gives 10 %. But the averages look like digits, so they know something.",
+            "B": "It does better: the ten averages are quite different from each other.",
+            "D": "Not that well: within one digit, people's hands differ too much for one average.",
+        },
+    ),
+    "one_epoch": Question(
+        text="The network sees each training image <b>once</b>, 430 steps in all. How many of the "
+        "validation images does it then read right?",
+        options=["about 50 %", "about 75 %", "about 95 %", "more than 99 %"],
+        answer="C",
+        because="430 steps, each from 128 images, go a long way. The last few per cent are what "
+        "takes the time.",
+        feedback={
+            "A": "XOR needed hundreds of steps to get going at all. Its initial weights and its "
+            "sigmoids made it slow; notebooks 04 and 05 look into that.",
+            "B": "That is less than the nearest average manages without any training.",
+            "D": "None in this notebook gets there; notebook 11 does, with other means.",
+        },
+    ),
+    "two_seeds": Question(
+        text="Two of these networks are about equally good: 98.1 % each. On how many of the 10,000 "
+        "test images is one of them right and the other wrong?",
+        options=["none or nearly none", "about 10", "more than 100"],
+        answer="C",
+        because="The totals hardly differ, the mistakes do: each network gets about 190 wrong, and "
+        "about a third of these are images that the other one reads. So a difference of ten "
+        "images between two methods says nothing.",
+        feedback={
+            "A": "Each ends in other weights, so the doubtful images fall this way or that.",
+            "B": "The totals are that close. But different images can add up to the same number.",
+        },
+    ),
+}

@@ -1,0 +1,328 @@
+"""Exercises and questions of notebook 11, "Go past 99 %"."""
+
+import numpy as np
+
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+# -- dropout ----------------------------------------------------------------------------------
+
+
+def _hidden(seed, shape, p):
+    """Activations of ReLU units, a random number from 0 to 1 for each, and a probability."""
+    rng = np.random.default_rng(seed)
+    return np.maximum(rng.standard_normal(shape) + 0.5, 0), rng.random(shape), p
+
+
+def _dropped(A, draws, p):
+    return A * (draws >= p) / (1 - p)
+
+
+def _one_mask_for_all(A, draws, p):
+    return A * (draws[0] >= p) / (1 - p)
+
+
+# -- shift ------------------------------------------------------------------------------------
+
+
+def _images(seed, shape, pixels):
+    return np.random.default_rng(seed).random(shape) + 0.1, pixels
+
+
+def _to_the_right(images, pixels):
+    moved = np.zeros_like(images)
+    moved[:, :, pixels:] = images[:, :, :-pixels]
+    return moved
+
+
+def _to_the_left(images, pixels):
+    moved = np.zeros_like(images)
+    moved[:, :, :-pixels] = images[:, :, pixels:]
+    return moved
+
+
+def _down(images, pixels):
+    moved = np.zeros_like(images)
+    moved[:, pixels:] = images[:, :-pixels]
+    return moved
+
+
+def _old_ink_stays(images, pixels):
+    moved = images.copy()
+    moved[:, :, pixels:] = images[:, :, :-pixels]
+    return moved
+
+
+def _by_one(images, pixels):
+    return _to_the_right(images, 1)
+
+
+def _only_blanked(images, pixels):
+    blanked = images.copy()
+    blanked[:, :, :pixels] = 0
+    return blanked
+
+
+# -- a value between four pixels --------------------------------------------------------------
+
+
+def _spot(seed, shape, row, column):
+    return np.random.default_rng(seed).random(shape), row, column
+
+
+def _value_at(image, row, column):
+    r, c = int(row), int(column)
+    down, right = row - r, column - c
+    above = (1 - right) * image[r, c] + right * image[r, c + 1]
+    below = (1 - right) * image[r + 1, c] + right * image[r + 1, c + 1]
+    return (1 - down) * above + down * below
+
+
+def _swapped_shares(image, row, column):
+    r, c = int(row), int(column)
+    return _value_at(image, r + 1 - (row - r), c + 1 - (column - c))
+
+
+def _swapped_axes(image, row, column):
+    r, c = int(row), int(column)
+    return _value_at(image, r + (column - c), c + (row - r))
+
+
+def _mean_of_four(image, row, column):
+    r, c = int(row), int(column)
+    return image[r : r + 2, c : c + 2].mean()
+
+
+def _sum_of_ends(image, row, column):
+    r, c = int(row), int(column)
+    down, right = row - r, column - c
+    return (1 - down) * (1 - right) * image[r, c] + down * right * image[r + 1, c + 1]
+
+
+# -- a vote -----------------------------------------------------------------------------------
+
+
+def _several(seed, k, n):
+    """Probabilities of k networks for n images, (k, n, 10), seldom in agreement."""
+    return (np.random.default_rng(seed).dirichlet(np.full(10, 0.3), (k, n)),)
+
+
+def _vote(P):
+    return P.mean(axis=0).argmax(axis=1)
+
+
+def _majority(P):
+    return np.eye(10)[P.argmax(axis=2)].sum(axis=0).argmax(axis=1)
+
+
+EXERCISES = {
+    "dropout": Exercise(
+        reference=_dropped,
+        cases=[_hidden(0, (6, 4), 0.5), _hidden(1, (5, 7), 0.2), _hidden(2, (1, 3), 0.75)],
+        mistakes={
+            "the units that stay are not made larger: divide by 1 - p, or the next layer gets "
+            "less than it will get when nothing is dropped": lambda A, draws, p: A * (draws >= p),
+            "this keeps what should be dropped; a unit stays if draws >= p": lambda A, draws, p: (
+                A * (draws < p) / (1 - p)
+            ),
+            "this keeps a unit with probability p, and scales for that: p is the probability to "
+            "be <i>dropped</i>": lambda A, draws, p: A * (draws < p) / p,
+            "divide by the share that stays, 1 - p; you multiply by it": lambda A, draws, p: (
+                A * (draws >= p) * (1 - p)
+            ),
+            "divide by the share that stays, 1 - p; you divide by p": lambda A, draws, p: (
+                A * (draws >= p) / p
+            ),
+            "nothing is dropped: the activations whose number is below p have to be 0": (
+                lambda A, draws, p: A / (1 - p)
+            ),
+            "that is the mask alone; it has to be multiplied by A": lambda A, draws, p: (
+                (draws >= p) / (1 - p)
+            ),
+            "all rows get the mask of the first one; each example has a mask of its own": (
+                _one_mask_for_all
+            ),
+        },
+        hints=(
+            "<code>draws &gt;= p</code> is True with the probability 1 - p: that is the mask, and "
+            "True and False count as 1 and 0.",
+            "Multiply <code>A</code> by the mask, then make up for what is missing: on average, "
+            "the share 1 - p of the sum is left.",
+        ),
+    ),
+    "shift": Exercise(
+        reference=_to_the_right,
+        cases=[
+            _images(3, (2, 5, 6), 2),
+            _images(4, (3, 4, 4), 1),
+            _images(5, (1, 3, 8), 3),
+        ],
+        mistakes={
+            "what leaves the frame on the right comes in again on the left; paper should come in, "
+            "zeros": lambda images, pixels: np.roll(images, pixels, axis=2),
+            "these have moved to the left": _to_the_left,
+            "these have moved down: the columns are the last axis": _down,
+            "these have moved down, and what has left at the bottom comes in again at the top; the "
+            "columns are the last axis": lambda images, pixels: np.roll(images, pixels, axis=1),
+            "nothing has moved; the columns on the left are paper, and the others are where they "
+            "were": _only_blanked,
+            "the columns on the left still hold the old ink; begin with np.zeros_like(images)": (
+                _old_ink_stays
+            ),
+            "these have moved by one pixel, whatever `pixels` is": _by_one,
+            "this moves each image to another place in the list: the first axis counts images": (
+                lambda images, pixels: np.roll(images, pixels, axis=0)
+            ),
+        },
+        hints=(
+            "Begin with an empty page for each: <code>moved = np.zeros_like(images)</code>.",
+            "Column 0 of the old image goes to column <code>pixels</code> of the new one. "
+            "<code>moved[:, :, pixels:]</code> are all columns from there on.",
+            "The last <code>pixels</code> columns have no place any more: what is copied is "
+            "<code>images[:, :, :-pixels]</code>.",
+        ),
+    ),
+    "between": Exercise(
+        reference=_value_at,
+        cases=[
+            _spot(6, (4, 5), 1.25, 2.6),
+            _spot(7, (3, 3), 0.9, 1.2),
+            _spot(8, (6, 4), 4.0, 0.3),
+            _spot(9, (2, 2), 0.6, 0.75),
+        ],
+        mistakes={
+            "the shares are the wrong way round: a point near to a pixel gets <i>more</i> of it": (
+                _swapped_shares
+            ),
+            "the share of the row and that of the column are swapped": _swapped_axes,
+            "that is the mean of the four pixels, wherever the point lies between them": (
+                _mean_of_four
+            ),
+            "that is the pixel at the upper left; the other three count as well": (
+                lambda image, row, column: image[int(row), int(column)]
+            ),
+            "that is the nearest pixel; mix the four around the point": (
+                lambda image, row, column: image[int(row + 0.5), int(column + 0.5)]
+            ),
+            "two of the four pixels are missing: the upper right and the lower left": _sum_of_ends,
+        },
+        hints=(
+            "<code>r, c = int(row), int(column)</code> is the pixel at the upper left; the other "
+            "three are one further down, one further right, and both.",
+            "Mix the two upper pixels first: <code>(1 - right) * image[r, c] + right * "
+            "image[r, c + 1]</code>, where <code>right = column - c</code>.",
+            "Mix the two lower ones in the same way, then mix the two results with "
+            "<code>down = row - r</code>.",
+        ),
+    ),
+    "vote": Exercise(
+        reference=_vote,
+        cases=[_several(10, 3, 12), _several(11, 5, 4), _several(12, 2, 1)],
+        mistakes={
+            "that is the mean of the answers: a 3 and a 9 don't make a 6. Average the "
+            "probabilities, then choose": lambda P: P.argmax(axis=2).mean(axis=0),
+            "this counts answers, one for each network; here a network that hesitates counts less "
+            "than one that is sure: average the probabilities, then choose": _majority,
+            "this multiplies the probabilities, so that a single network can forbid a class; the "
+            "average is asked for": lambda P: P.prod(axis=0).argmax(axis=1),
+            "the mean is over the images; the networks are the first axis": lambda P: P.mean(
+                axis=1
+            ).argmax(axis=1),
+            "those are the answers of the first network alone": lambda P: P[0].argmax(axis=1),
+            "those are the answers of the network that is surest of itself": lambda P: P.max(
+                axis=0
+            ).argmax(axis=1),
+            "those are the averaged probabilities; choose the class with the highest": lambda P: (
+                P.mean(axis=0)
+            ),
+            "that gives the highest probabilities, not their positions": lambda P: P.mean(
+                axis=0
+            ).max(axis=1),
+        },
+        hints=(
+            "The networks are the first axis: <code>P.mean(axis=0)</code> has the shape (n, 10).",
+            "Then as for one network: the position of the highest probability in each row.",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "by_heart": Question(
+        text="The network of notebook 10 learns <b>1,000</b> images instead of 55,000, until it "
+        "reads all of them right. How many <b>fresh</b> images does it then read right?",
+        options=["all, or nearly all", "about 98 %", "not quite 90 %", "about half"],
+        answer="C",
+        because="It has seen enough to know most digits, and far too little to know all the ways "
+        "in which people write them. The 1,000 right answers say nothing about that.",
+        feedback={
+            "A": "Then a thousand images would be enough for everybody. It reads those that it "
+            "has learned from.",
+            "B": "That takes 55,000 images, as in notebook 10.",
+            "D": "It is better than that: most fives look like some five that it knows.",
+        },
+    ),
+    "nonsense": Question(
+        text="We shuffle the 1,000 labels, so that they have nothing to do with the images any "
+        'more. How many of the 1,000 can the network learn to give the "right" label?',
+        options=["about 100, as by guessing", "a few hundred", "nearly all 1,000"],
+        answer="C",
+        because="There is nothing to understand, so it stores. About a hundred thousand weights "
+        "are plenty for a thousand labels. A training error of zero is no proof of having "
+        "understood anything.",
+        feedback={
+            "A": "So it would be if it had to find a rule. There is none, but it needs none.",
+            "B": "It goes on: after a while every image has pushed some weights aside for itself.",
+        },
+    ),
+    "wider": Question(
+        text="1,000 images are learned by heart by 128 hidden units. We take <b>384</b>, three "
+        "times as many weights. What happens to the error on <b>fresh</b> images?",
+        options=["it grows a lot", "it stays the same or falls a little", "it halves"],
+        answer="B",
+        because="Room for learning by heart was there already. Of the many ways to fit 1,000 "
+        "images, a wide network that begins with small random weights finds one that is no worse "
+        "for others, usually a little better.",
+        feedback={
+            "A": "So one would think, and textbooks used to say so. Measure.",
+            "C": "Width alone adds no knowledge of how digits may look.",
+        },
+    ),
+    "which": Question(
+        text="1,000 images, and no others to be had. Which remedy lowers the error on fresh images "
+        "the most?",
+        options=[
+            "L2: a penalty for large weights",
+            "dropout",
+            "early stopping",
+            "moving, turning and stretching the images",
+        ],
+        answer="D",
+        because="The others tell the network to be careful. This one tells it something about "
+        "handwriting: a seven that is turned by ten degrees is still a seven.",
+        feedback={
+            "A": "It is the oldest of them, and for some data the best. Here it does little.",
+            "B": "It buys a little. But with some of its units missing, a network still knows only "
+            "these 1,000 images.",
+            "C": "It saves time. But what the network has learned at its best moment is still "
+            "only 1,000 images.",
+        },
+    ),
+    "worse_on_training": Question(
+        text="While it trains on warped images, the network reads about 98 % of <b>its training "
+        "batches</b> right, and more than 99 % of the <b>validation</b> images. Is something "
+        "wrong?",
+        options=[
+            "yes: a network always knows its training images best",
+            "no: the batches are harder than the validation images",
+            "no: the validation images have slipped into the training",
+        ],
+        answer="B",
+        because="It never sees an image twice in the same shape, so it can't learn one by heart, "
+        "and many of the warped ones are uglier than what people write.",
+        feedback={
+            "A": "Of the <i>same</i> kind of images, yes. But it is trained on warped ones and "
+            "asked about plain ones.",
+            "C": "They were set apart before the first step. Always worth checking, though.",
+        },
+    ),
+}

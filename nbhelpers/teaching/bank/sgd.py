@@ -1,0 +1,396 @@
+"""Exercises and questions of notebook 03, "Learn a curve from small batches"."""
+
+import numpy as np
+
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+
+# -- the root mean squared error --------------------------------------------------------------
+def _answers(seed, shape):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=shape), rng.normal(0, 2, shape)
+
+
+def _rmse(A, Y):
+    return np.sqrt(np.mean((A - Y) ** 2))
+
+
+# -- the batches of one epoch -----------------------------------------------------------------
+def _cut(order, batch_size):
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+
+def _batches(X, batch_size, rng):
+    return _cut(rng.permutation(len(X)), batch_size)
+
+
+def _not_shuffled(X, batch_size, rng):
+    return _cut(np.arange(len(X)), batch_size)
+
+
+def _batches_shuffled(X, batch_size, rng):
+    parts = _not_shuffled(X, batch_size, rng)
+    return [parts[k] for k in rng.permutation(len(parts))]
+
+
+def _each_shuffled(X, batch_size, rng):
+    return [rng.permutation(rows) for rows in _not_shuffled(X, batch_size, rng)]
+
+
+def _one_too_few(X, batch_size, rng):
+    order = rng.permutation(len(X))
+    return [order[start : start + batch_size - 1] for start in range(0, len(X), batch_size)]
+
+
+def _shuffled_each_time(X, batch_size, rng):
+    starts = range(0, len(X), batch_size)
+    return [rng.permutation(len(X))[start : start + batch_size] for start in starts]
+
+
+def _first_of_each(X, batch_size, rng):
+    return [rng.permutation(len(X))[:batch_size] for _ in range(0, len(X), batch_size)]
+
+
+def _drawn(X, batch_size, rng):
+    return [rng.integers(0, len(X), batch_size) for _ in range(0, len(X), batch_size)]
+
+
+def _all_drawn(X, batch_size, rng):
+    return _cut(rng.integers(0, len(X), len(X)), batch_size)
+
+
+def _order_by_choice(X, batch_size, rng):
+    return _cut(rng.choice(len(X), len(X), replace=False), batch_size)
+
+
+def _starts_alone(X, batch_size, rng):
+    order = rng.permutation(len(X))
+    return [order[start:batch_size] for start in range(0, len(X), batch_size)]
+
+
+def _examples(X, batch_size, rng):
+    return [X[rows] for rows in _batches(X, batch_size, rng)]
+
+
+# -- an epoch of one linear unit --------------------------------------------------------------
+def _line(seed, n, batch_size, lr):
+    rng = np.random.default_rng(seed)
+    X, Y = rng.normal(size=(n, 1)), rng.normal(size=(n, 1))
+    return X, Y, rng.normal(size=(1, 1)), rng.normal(size=1), rng.permutation(n), batch_size, lr
+
+
+def _epoch(X, Y, w, b, order, batch_size, lr, divide=len, targets=None, sign=1):
+    """One epoch; `divide` takes the rows of a batch, `targets` the start and the rows."""
+    for start in range(0, len(X), batch_size):
+        rows = order[start : start + batch_size]
+        theirs = Y[rows] if targets is None else Y[targets(start, rows)]
+        delta = (X[rows] @ w + b - theirs) / divide(rows)
+        w = w - sign * lr * X[rows].T @ delta
+        b = b - sign * lr * delta.sum(axis=0)
+    return w, b
+
+
+def _one_epoch(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, order, batch_size, lr)
+
+
+def _other_targets(X, Y, w, b, order, batch_size, lr):
+    return _epoch(
+        X,
+        Y,
+        w,
+        b,
+        order,
+        batch_size,
+        lr,
+        targets=lambda start, rows: np.arange(start, start + len(rows)),
+    )
+
+
+def _in_order(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, np.arange(len(X)), batch_size, lr)
+
+
+def _by_batch_size(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: batch_size)
+
+
+def _by_all(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: len(X))
+
+
+def _sum(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: 1)
+
+
+def _twice(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: len(rows) / 2)
+
+
+def _uphill(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, order, batch_size, lr, sign=-1)
+
+
+def _one_step(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, order, len(X), lr)
+
+
+def _first_batch(X, Y, w, b, order, batch_size, lr):
+    rows = order[:batch_size]
+    return _epoch(X[rows], Y[rows], w, b, np.arange(len(rows)), len(rows), lr)
+
+
+def _last_left_out(X, Y, w, b, order, batch_size, lr):
+    n = len(X) // batch_size * batch_size
+    if n == 0:
+        return w, b
+    return _epoch(X[order[:n]], Y[order[:n]], w, b, np.arange(n), batch_size, lr)
+
+
+def _same_weights(X, Y, w, b, order, batch_size, lr):
+    new_w, new_b = w, b
+    for start in range(0, len(X), batch_size):
+        rows = order[start : start + batch_size]
+        delta = (X[rows] @ w + b - Y[rows]) / len(rows)
+        new_w = new_w - lr * X[rows].T @ delta
+        new_b = new_b - lr * delta.sum(axis=0)
+    return new_w, new_b
+
+
+def _w_first(X, Y, w, b, order, batch_size, lr):
+    for start in range(0, len(X), batch_size):
+        rows = order[start : start + batch_size]
+        w = w - lr * X[rows].T @ (X[rows] @ w + b - Y[rows]) / len(rows)
+        b = b - lr * np.sum(X[rows] @ w + b - Y[rows], axis=0) / len(rows)
+    return w, b
+
+
+def _bias_mean(X, Y, w, b, order, batch_size, lr):
+    for start in range(0, len(X), batch_size):
+        rows = order[start : start + batch_size]
+        delta = (X[rows] @ w + b - Y[rows]) / len(rows)
+        w = w - lr * X[rows].T @ delta
+        b = b - lr * delta.mean(axis=0)
+    return w, b
+
+
+def _sigmoid_slope(X, Y, w, b, order, batch_size, lr):
+    for start in range(0, len(X), batch_size):
+        rows = order[start : start + batch_size]
+        A = X[rows] @ w + b
+        delta = (A - Y[rows]) * A * (1 - A) / len(rows)
+        w, b = w - lr * X[rows].T @ delta, b - lr * delta.sum(axis=0)
+    return w, b
+
+
+def _mean_twice(X, Y, w, b, order, batch_size, lr):
+    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: len(rows) ** 2)
+
+
+EXERCISES = {
+    "limits": Exercise(
+        reference=(1.0, 0.1),
+        tolerance=0.006,
+        outputs=("round_limit", "stretched_limit"),
+        mistakes={
+            "those are the rates that need the fewest steps; the limit is higher": (0.5, 0.09),
+            "the limit of the round bowl is not that of the stretched one: try 0.2 there": (1, 1),
+            "a steeper bowl needs shorter steps, not longer ones": (1, 10),
+            "at half the limit one step leads to the bottom; the limit is higher": (0.5, 0.05),
+            "at 0.9 each step still lands lower than it was": (0.9, 0.09),
+            "there the heights already grow": (1.05, 0.105),
+        },
+        hints=(
+            "Compare <code>height(descend(0.95)[-1])</code> with the height at the start, 0.7957. "
+            "Then try the middle of what is left.",
+            "For the stretched bowl, give <code>steepness=(1, 10)</code> to <code>descend</code> "
+            "and to <code>height</code>, and start between 0.01 and 0.5.",
+            "At the border each step lands exactly as far out as it was, on the other side.",
+        ),
+    ),
+    "rmse": Exercise(
+        reference=_rmse,
+        cases=[_answers(0, (31, 1)), _answers(1, (8, 3)), _answers(2, (1, 1))],
+        mistakes={
+            "the root is missing": lambda A, Y: np.mean((A - Y) ** 2),
+            "that is the mean of the absolute differences: square, then take the mean, then the "
+            "root": lambda A, Y: np.mean(np.abs(A - Y)),
+            "the sum stands where the mean belongs": lambda A, Y: np.sqrt(np.sum((A - Y) ** 2)),
+            "square each difference first, then take the mean": lambda A, Y: np.sqrt(
+                np.abs(np.mean(A - Y)) ** 2
+            ),
+            "positive and negative differences cancel: square them first": lambda A, Y: np.mean(
+                A - Y
+            ),
+            "there is no ½ in the root mean squared error; that belongs to the loss": (
+                lambda A, Y: np.sqrt(np.mean((A - Y) ** 2) / 2)
+            ),
+            "take the differences first, then square: (A - Y) ** 2": lambda A, Y: np.sqrt(
+                np.abs(np.mean(A**2 - Y**2))
+            ),
+        },
+        hints=(
+            "Read the name backwards: error, squared, mean, root.",
+            "<code>(A - Y) ** 2</code>, then <code>np.mean</code>, then <code>np.sqrt</code>.",
+        ),
+    ),
+    "batches": Exercise(
+        reference=_batches,
+        cases=[
+            (np.zeros((10, 1)), 4, np.random.default_rng(0)),
+            (np.zeros((7, 2)), 3, np.random.default_rng(1)),
+            (np.zeros((3, 1)), 5, np.random.default_rng(2)),
+            (np.zeros((8, 1)), 4, np.random.default_rng(3)),  # nothing is left over
+        ],
+        outputs=("first batch", "second batch", "last, smaller batch"),
+        mistakes={
+            "nothing is shuffled": _not_shuffled,
+            "that shuffles the batches; the same examples share one in every epoch": (
+                _batches_shuffled
+            ),
+            "that shuffles within each batch; the same examples share one in every epoch": (
+                _each_shuffled
+            ),
+            "start : start + batch_size already leaves out its end; yours is one short": (
+                _one_too_few
+            ),
+            "you shuffle anew for every batch, so some examples come twice and some never; "
+            "shuffle once, before the loop": _shuffled_each_time,
+            "you shuffle anew for every batch and take the first few, so some examples come twice "
+            "and some never; shuffle once, before the loop": _first_of_each,
+            "that draws with replacement: some examples come twice, others never": _drawn,
+            "all are drawn with replacement: some examples come twice, others never": _all_drawn,
+            "each example occurs once, which is right; only, the check compares with what "
+            "rng.permutation gives": _order_by_choice,
+            "the slice ends at start + batch_size, not at batch_size": _starts_alone,
+            "asked are the row numbers, not the rows of X themselves": _examples,
+        },
+        hints=(
+            "First the new order of all the row numbers: "
+            "<code>order = rng.permutation(len(X))</code>.",
+            "Then cut it into pieces: <code>order[start : start + batch_size]</code> for "
+            "<code>start</code> = 0, <code>batch_size</code>, 2 <code>batch_size</code>, …",
+            "<code>range(0, len(X), batch_size)</code> gives these starts. A slice that goes "
+            "beyond the end is cut off there, so the last batch needs no special care.",
+        ),
+    ),
+    "one_epoch": Exercise(
+        reference=_one_epoch,
+        cases=[_line(3, 10, 4, 0.1), _line(4, 8, 2, 0.3), _line(5, 1, 3, 0.5)],
+        outputs=("w", "b"),
+        mistakes={
+            "X is shuffled, but Y is not: use the same rows of both": _other_targets,
+            "the order is not used: the rows are order[start : start + batch_size]": _in_order,
+            "divide by len(rows): the last batch is smaller than batch_size": _by_batch_size,
+            "divide by the number of examples in the batch, not of all examples": _by_all,
+            "the mean is missing: divide by len(rows)": _sum,
+            "the unit is linear, so its slope is 1: no a (1 - a) here": _sigmoid_slope,
+            "the mean is taken twice: divide by len(rows) once, in delta": _mean_twice,
+            "the ½ of the loss cancels the 2; yours has an extra factor 2": _twice,
+            "you walk uphill: the step is minus lr times the gradient": _uphill,
+            "that is one step with all examples; an epoch makes a step for each batch": _one_step,
+            "that is only the first batch; is the return inside the loop, or does the slice end at "
+            "batch_size instead of start + batch_size?": _first_batch,
+            "the last, smaller batch is left out": _last_left_out,
+            "every batch starts from the first w and b; use the ones from the step before": (
+                _same_weights
+            ),
+            "b is updated with the new w: compute delta first, then both updates": _w_first,
+            "the slope of b is delta.sum(axis=0); the mean is in delta already": _bias_mean,
+        },
+        hints=(
+            "A loop over the starts, as in exercise 3. In it: the rows, <code>delta</code>, two "
+            "updates.",
+            "<code>delta = (X[rows] @ w + b - Y[rows]) / len(rows)</code>.",
+            "The slopes are <code>X[rows].T @ delta</code> and <code>delta.sum(axis=0)</code>. "
+            "Write <code>w = w - …</code>, not <code>w -= …</code>.",
+        ),
+    ),
+    "largest_rate": Exercise(
+        reference=lambda steepness: 1 / np.max(steepness),
+        cases=[(np.array([1.0, 10.0]),), (np.array([3.0, 0.5, 2.0]),), (np.array([0.2]),)],
+        mistakes={
+            "the steepest direction sets the limit, not the flattest": lambda s: 1 / np.min(s),
+            "the slope of s p² is 2 s p: with its 2, the limit is half of yours": lambda s: (
+                2 / np.max(s)
+            ),
+            "there the steepest direction needs one step; the limit is where its factor is −1": (
+                lambda s: 0.5 / np.max(s)
+            ),
+            "upside down: a steeper bowl needs shorter steps": lambda s: np.max(s),
+            "the steepest direction need not be the first: take the largest": lambda s: 1 / s[0],
+            "the directions don't add up: each has its own factor": lambda s: 1 / np.sum(s),
+            "the mean of the directions doesn't matter: each has its own factor": lambda s: (
+                1 / np.mean(s)
+            ),
+        },
+        hints=(
+            "By what does a step multiply each coordinate?",
+            "<code>1 - 2 * s * lr</code> for each <code>s</code>: which of them reaches −1 first?",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "jump": Question(
+        text="The learning rate 0.9 instead of 0.01. What will the path look like?",
+        options=[
+            "A straight line to the bottom, in fewer steps",
+            "It jumps over the bottom to the other side, again and again, and comes nearer",
+            "It flies away",
+        ],
+        answer="B",
+        because="At 0.9 a step is 1.8 times as long as the way to the bottom. So it lands on the "
+        "other side, at 0.8 times the distance.",
+        feedback={
+            "A": "That is what it does up to 0.5. Beyond that, a step is longer than the way.",
+            "C": "Nearly: it does so a little later, at 1.05 for example.",
+        },
+    ),
+    "spread": Question(
+        text="Batches of 4 instead of 1: how much nearer are they to the full gradient, typically?",
+        options=["half as far", "a quarter as far", "a sixteenth as far", "no nearer"],
+        answer="A",
+        because="Errors of independent draws partly cancel. In a mean of four they don't cancel to "
+        "a quarter, but to half: the square root of four is two.",
+        feedback={
+            "B": "That would be so if of four errors three cancelled completely. They are random, "
+            "so they do only partly.",
+            "C": "That is four times four; it goes the other way, by the square root.",
+            "D": "They do get nearer: some draws err to the left, others to the right.",
+        },
+    ),
+    "seconds": Question(
+        text="The same 24,000 steps, now against <b>seconds</b>. What becomes of the lead of “one "
+        "at a time”?",
+        options=["it stays", "it's gone", "it grows"],
+        answer="B",
+        because="It was ahead because an epoch of it has 32 steps. With 32 examples, a step from "
+        "all of them takes hardly longer than one from a single example. So in a second all three "
+        "make about as many steps, and those of the smallest batch have to be shorter, because of "
+        "their noise.",
+        feedback={
+            "A": "It makes more of an epoch, but its epochs take longer, too.",
+            "C": "Its steps would have to be much cheaper for that. They cost nearly the same.",
+        },
+    ),
+    "changes": Question(
+        text="We change <b>one</b> thing in the tutorial's network and let every version have the "
+        "learning rate that suits it best. Which change buys most?",
+        options=[
+            "shuffling the examples",
+            "a bias for the output",
+            "normal weights instead of weights between 0 and 1",
+            "a linear output instead of the sigmoid",
+        ],
+        answer="D",
+        because="A linear output alone divides the tutorial's error by more than two. Shuffling is "
+        "second.",
+        feedback={
+            "A": "A good guess: alone it is second, and our program needs it more than anything.",
+            "B": "Alone it buys next to nothing. Beside other changes it does.",
+            "C": "Alone they buy nothing. Beside other changes they do.",
+        },
+    ),
+}

@@ -1,0 +1,348 @@
+"""Exercises and questions of notebook 06, "Choose among classes with softmax"."""
+
+import numpy as np
+
+from nbhelpers.losses import softmax
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+_rng = np.random.default_rng(6)
+_SQUARE = _rng.normal(0, 2, (3, 3))
+_WIDE = np.array([[1005.0, 1001.0, 1001.0], [5.0, 1.0, 1.0]])
+_SCORES = [_SQUARE, _rng.normal(0, 2, (5, 4)), np.array([[-1000.0, 500.0]]), _WIDE]
+_SCORES.append(np.array([[-1001.0, -1005.0]]))
+
+_ANSWERS = [  # probabilities and classes
+    (softmax(_rng.normal(0, 2, (4, 4))), np.array([2, 0, 1, 2])),
+    (softmax(_rng.normal(0, 2, (6, 3))), np.array([0, 1, 2, 2, 1, 0])),
+    (np.array([[0.7, 0.2, 0.1]]), np.array([1])),
+]
+
+
+def _true(A, y):
+    return A[np.arange(len(y)), y]
+
+
+def _one_hot(A, y):
+    return np.eye(A.shape[1])[y]
+
+
+def _stable(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def _divided(E):
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def _wrong_axis(Z):
+    E = np.exp(Z - Z.max(axis=0, keepdims=True))
+    return E / E.sum(axis=0, keepdims=True)
+
+
+def _wrong_sum_axis(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=0, keepdims=True)
+
+
+def _whole_sum(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum()
+
+
+def _no_keepdims(Z):
+    E = np.exp(Z - Z.max(axis=1))
+    return E / E.sum(axis=1)
+
+
+def _no_keepdims_below(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1)
+
+
+def _no_keepdims_max(Z):
+    return _divided(np.exp(Z - Z.max(axis=1)))
+
+
+def _log_sum(Z):
+    m = Z.max(axis=1)
+    return m + np.log(np.exp(Z - m[:, None]).sum(axis=1))
+
+
+def _from_scores(Z, y):
+    return np.mean(_log_sum(Z) - _true(Z, y))
+
+
+def _maximum_not_added(Z, y):
+    return np.mean(_log_sum(Z) - Z.max(axis=1) - _true(Z, y))
+
+
+def _global_maximum(Z, y):
+    return np.mean(Z.max() + np.log(np.exp(Z - Z.max()).sum(axis=1)) - _true(Z, y))
+
+
+def _overflowing(Z, y):
+    return np.mean(np.log(np.exp(Z).sum(axis=1)) - _true(Z, y))
+
+
+def _summed_over_all(Z, y):
+    m = Z.max(axis=1)
+    return np.mean(m + np.log(np.exp(Z - m[:, None]).sum()) - _true(Z, y))
+
+
+def _whole_columns(A, y):
+    D = A.copy()
+    D[:, y] -= 1
+    return D / len(A)
+
+
+EXERCISES = {
+    "stable": Exercise(
+        reference=_stable,
+        cases=[(Z,) for Z in _SCORES],
+        mistakes={
+            "the maximum isn't subtracted: exp of a large score is inf, and inf / inf is nan": (
+                lambda Z: _divided(np.exp(Z))
+            ),
+            "that is the maximum of the whole array; a row far below it becomes 0 / 0. Each row "
+            "needs its own: Z.max(axis=1, keepdims=True)": lambda Z: _divided(np.exp(Z - Z.max())),
+            "axis=0 goes down the columns: it mixes the examples. The classes of one example lie "
+            "along axis=1": _wrong_axis,
+            "the maximum is that of each column; the classes of one example lie along axis=1": (
+                lambda Z: _divided(np.exp(Z - Z.max(axis=0, keepdims=True)))
+            ),
+            "the sum goes down the columns (axis=0); the classes of one example lie along axis=1": (
+                _wrong_sum_axis
+            ),
+            "the sum is that of the whole array; each row must add up to 1: "
+            "E.sum(axis=1, keepdims=True)": _whole_sum,
+            "keepdims=True is missing: the maxima and the sums are rows (m,), which NumPy lays "
+            "along the columns": _no_keepdims,
+            "keepdims=True is missing in the sum: a row (m,) is laid along the columns": (
+                _no_keepdims_below
+            ),
+            "keepdims=True is missing in the maximum: a row (m,) is laid along the columns": (
+                _no_keepdims_max
+            ),
+            "the division is missing: each row must add up to 1": lambda Z: np.exp(
+                Z - Z.max(axis=1, keepdims=True)
+            ),
+            "the smallest score is subtracted; then the largest can still overflow": (
+                lambda Z: _divided(np.exp(Z - Z.min(axis=1, keepdims=True)))
+            ),
+            "the difference is turned around: it is Z minus the maximum": lambda Z: _divided(
+                np.exp(Z.max(axis=1, keepdims=True) - Z)
+            ),
+            "dividing by the maximum changes the differences; subtract it": lambda Z: _divided(
+                np.exp(Z / Z.max(axis=1, keepdims=True))
+            ),
+            "exp is missing": lambda Z: _divided(Z),
+            "that is the largest absolute value; subtract the largest score, also if it is "
+            "negative": lambda Z: _divided(np.exp(Z - np.abs(Z).max(axis=1, keepdims=True))),
+            "maximum and sum are those of the whole array; each row needs its own, with axis=1 and "
+            "keepdims=True": lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(),
+            "the sum below is that of exp(Z); it must be that of exp(Z - maximum), as above": (
+                lambda Z: (
+                    np.exp(Z - Z.max(axis=1, keepdims=True)) / np.exp(Z).sum(axis=1, keepdims=True)
+                )
+            ),
+        },
+        hints=(
+            "Three steps: subtract each row's maximum, take <code>np.exp</code>, divide by each "
+            "row's sum.",
+            "<code>Z.max(axis=1, keepdims=True)</code> has the shape (m, 1), so it is subtracted "
+            "from each row. The sum goes the same way.",
+        ),
+    ),
+    "cross_entropy": Exercise(
+        reference=lambda A, y: -np.mean(np.log(_true(A, y))),
+        cases=_ANSWERS,
+        mistakes={
+            "the minus is missing": lambda A, y: np.mean(np.log(_true(A, y))),
+            "that is the sum; asked is the mean over the examples": lambda A, y: (
+                -np.sum(np.log(_true(A, y)))
+            ),
+            "you divide by m · k; the mean is over the m examples": lambda A, y: (
+                -np.mean(_one_hot(A, y) * np.log(A))
+            ),
+            "A[:, y] is a whole table (m, m): from each row all the columns in y. "
+            "A[np.arange(len(y)), y] takes one number a row": lambda A, y: (
+                -np.mean(np.log(A[:, y]))
+            ),
+            "the logarithm comes first, then the mean": lambda A, y: -np.log(np.mean(_true(A, y))),
+            "the logarithm is missing": lambda A, y: -np.mean(_true(A, y)),
+            "that is the logarithm to base 10; np.log is the natural one": lambda A, y: (
+                -np.mean(np.log10(_true(A, y)))
+            ),
+            "that is the logarithm to base 2; np.log is the natural one": lambda A, y: (
+                -np.mean(np.log2(_true(A, y)))
+            ),
+            "all classes are counted; only the true one matters": lambda A, y: (
+                -np.sum(np.log(A)) / len(A)
+            ),
+            "that is -log(1 - p): it punishes being right": lambda A, y: (
+                -np.mean(np.log(1 - _true(A, y)))
+            ),
+            "that is the squared error": lambda A, y: (
+                0.5 * np.sum((A - _one_hot(A, y)) ** 2) / len(A)
+            ),
+        },
+        hints=(
+            "First <code>p</code>, the probability of the true class in each row: one number from "
+            "each row of <code>A</code>.",
+            "<code>A[np.arange(len(y)), y]</code> is <code>p</code>. Then log, mean, minus.",
+        ),
+    ),
+    "delta": Exercise(
+        reference=lambda A, y: (A - _one_hot(A, y)) / len(A),
+        cases=_ANSWERS,
+        mistakes={
+            "the division by the number of examples is missing: the loss is a mean": (
+                lambda A, y: A - _one_hot(A, y)
+            ),
+            "you divide by m · k; the mean is over the m examples": (
+                lambda A, y: (A - _one_hot(A, y)) / A.size
+            ),
+            "it is answer minus target, A - Y; yours is Y - A": (
+                lambda A, y: (_one_hot(A, y) - A) / len(A)
+            ),
+            "y holds class numbers; the targets are their one-hot rows, np.eye(k)[y]": (
+                lambda A, y: (A - y[:, None]) / len(A)
+            ),
+            "the factor A * (1 - A) doesn't belong here: it has cancelled": (
+                lambda A, y: (A - _one_hot(A, y)) * A * (1 - A) / len(A)
+            ),
+            "A[:, y] is from each row all the columns in y; one number a row is "
+            "A[np.arange(len(y)), y], or subtract the one-hot rows": _whole_columns,
+            "that is dL/dA, -Y / A; asked is the slope at the scores, dL/dZ": (
+                lambda A, y: -_one_hot(A, y) / A / len(A)
+            ),
+        },
+        hints=(
+            "One-hot rows first: <code>np.eye(k)[y]</code>, with k the number of columns of "
+            "<code>A</code>.",
+            "Answer minus target; and because the loss is a mean over the examples, divided by "
+            "<code>len(A)</code>.",
+        ),
+    ),
+    "from_scores": Exercise(
+        reference=_from_scores,
+        cases=[
+            (_rng.normal(0, 2, (4, 4)), np.array([2, 0, 1, 2])),
+            (_rng.normal(0, 2, (5, 3)), np.array([0, 1, 2, 2, 1])),
+            (np.array([[800.0, 0.0]]), np.array([1])),
+            (_WIDE, np.array([1, 0])),
+        ],
+        mistakes={
+            "the log of the probabilities is taken: one of exactly 0 gives inf. Start from "
+            "log S - z of the true class": lambda Z, y: -np.mean(np.log(_true(_stable(Z), y))),
+            "exp overflows: subtract each row's maximum inside and add it again outside": (
+                _overflowing
+            ),
+            "the maximum that you subtracted inside has to be added again outside the log": (
+                _maximum_not_added
+            ),
+            "that is the maximum of the whole array; each row needs its own": _global_maximum,
+            "the sign is turned around: log S minus the true score": lambda Z, y: (
+                -_from_scores(Z, y)
+            ),
+            "that is the sum; asked is the mean": lambda Z, y: _from_scores(Z, y) * len(Z),
+            "the sum inside the log is over the whole array; each row needs its own, axis=1": (
+                _summed_over_all
+            ),
+            "that is log S alone; the true class's score is to be subtracted": lambda Z, y: np.mean(
+                _log_sum(Z)
+            ),
+        },
+        hints=(
+            "Two parts: <code>log S</code> for each row, and the score of the true class, "
+            "<code>Z[np.arange(len(y)), y]</code>.",
+            "<code>h = Z.max(axis=1)</code>; then log S is <code>h + np.log(np.exp(Z - h[:, None])"
+            ".sum(axis=1))</code>.",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "numbers": Question(
+        text="The network is trained towards the numbers 0, 1 and 2. We walk in a straight line "
+        "from the middle of cloud 0 to the middle of cloud 2; cloud 1 lies off to the side. What "
+        "does the rounded answer say on the way?",
+        options=[
+            "0, and from some point on 2",
+            "0, then for a stretch 1, then 2",
+            "It can't learn anything from such targets",
+        ],
+        answer="B",
+        because="The output is a smooth function of the point. To get from about 0 to about 2 it "
+        "must pass through everything in between, and what lies between 0.5 and 1.5 is rounded "
+        "to 1.",
+        feedback={
+            "A": "That's what we'd want. But a smooth output can't jump from 0 to 2.",
+            "C": "It does learn, and most points are right. The trouble is on the way between the "
+            "clouds.",
+        },
+    ),
+    "overflow": Question(
+        text="Only differences count. So what does the function <code>softmax_first_try</code> "
+        "give for the scores [1005, 1001, 1001]?",
+        options=[
+            "The same probabilities as for [5, 1, 1]",
+            "1, 0, 0: the numbers are so large",
+            "nan, nan, nan: not a number",
+        ],
+        answer="C",
+        because="In exact arithmetic the probabilities would be the same. But exp(1005) is larger "
+        "than any number that the computer has, so it becomes inf; and inf / inf is nan.",
+        feedback={
+            "A": "By the formula, yes. The computer works out exp(1005) first, and that is too "
+            "large for it.",
+            "B": "The lead is still 4, so the probabilities should be the old ones. It gets worse.",
+        },
+    ),
+    "know_nothing": Question(
+        text="A network that knows nothing gives each of the three classes the probability "
+        "1/3, whatever the point. What is its cross-entropy?",
+        options=["0", "1/3", "log 3, about 1.10", "infinite"],
+        answer="C",
+        because="Each example costs &minus;log(1/3) = log 3. With k classes it is log k. If the "
+        "loss before training is far above that, something is wrong: the network is <i>sure</i> "
+        "of things that it can't know.",
+        feedback={
+            "A": "0 is for a network that gives the truth the probability 1.",
+            "B": "That's p itself. The cost is &minus;log p.",
+            "D": "Only a probability of 0 costs that much.",
+        },
+    ),
+    "confident": Question(
+        text="Scores (&minus;5, 5, 0), and the true class is 0: the network is sure of the wrong "
+        "class. Which loss pushes the true class's score harder?",
+        options=[
+            "The squared error: the error is as large as it can be",
+            "Both push about the same",
+            "Cross-entropy, more than a thousand times harder",
+        ],
+        answer="C",
+        because="Cross-entropy pushes with a &minus; y, nearly &minus;1. The squared error's push "
+        "has the probability of the true class as a factor, and that is almost 0.",
+        feedback={
+            "A": "The error is large. But what counts is its slope, and there the curve is flat.",
+            "B": "Even where the network is in doubt, cross-entropy pushes about three times as "
+            "hard. Here it is sure, and the difference is far larger.",
+        },
+    ),
+    "spirals": Question(
+        text="Three spirals, now wound by one and a quarter turns. How many of the fresh points "
+        "do five hidden units get right?",
+        options=["nearly all, as before", "about 70 %", "a third, as by guessing"],
+        answer="B",
+        because="Each hidden unit gives one soft cut through the plane. Five of them do well at "
+        "the outer ends; in the middle they do no better than guessing. For all the windings, "
+        "more cuts are needed, or cuts through what other units have bent.",
+        feedback={
+            "A": "With three quarters of a turn, yes. Each further winding needs more cuts.",
+            "C": "Five cuts still do better than guessing: parts of the arms lie well apart.",
+        },
+    ),
+}

@@ -1,0 +1,48 @@
+"""Exercises and questions of notebook 00, and the smallest example of a bank."""
+
+import numpy as np
+
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+_rng = np.random.default_rng(0)
+
+
+def _weighted_sum(x, w):
+    return (x * w).sum()
+
+
+EXERCISES = {
+    "weighted_sum": Exercise(
+        reference=_weighted_sum,
+        cases=[
+            (np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])),
+            (_rng.normal(size=5), _rng.normal(size=5)),
+            (np.array([3.0]), np.array([-2.0])),
+        ],
+        mistakes={
+            "the products are there, but they are not added up": lambda x, w: x * w,
+            "the inputs are added up without their weights": lambda x, w: x.sum(),
+            "inputs and weights are added instead of multiplied": lambda x, w: (x + w).sum(),
+            "the products are averaged instead of added up": lambda x, w: (x * w).mean(),
+        },
+        hints=(
+            "Multiply each input by its own weight, then add up the products: one number.",
+            "<code>x * w</code> multiplies element by element; <code>.sum()</code> adds up.",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "untrained": Question(
+        text="A network with random weights, which has not been trained at all, is asked to read "
+        "5,000 handwritten digits. How many does it get right?",
+        options=("none", "about 500", "about 2,500"),
+        answer="B",
+        because="There are ten digits. A guess that knows nothing is right about one time in ten.",
+        feedback={
+            "A": "To be wrong every time, a network would have to know the right answer.",
+            "C": "Half of them would be chance if there were only two digits.",
+        },
+    ),
+}

@@ -1,0 +1,250 @@
+"""Exercises and questions of notebook 01, "Teach twenty lines of NumPy to compute XOR"."""
+
+import numpy as np
+
+from nbhelpers.activations import sigmoid
+from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.questions import Question
+
+_X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+_Y = np.array([[0], [1], [1], [0]])
+
+
+def _weights(seed, hidden):
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, 2, (2, hidden)), rng.normal(0, 2, (hidden, 1))
+
+
+def _activations(seed, hidden):
+    W1, W2 = _weights(seed, hidden)
+    A1 = sigmoid(_X @ W1)
+    A2 = sigmoid(A1 @ W2)
+    return (A2 - _Y) * A2 * (1 - A2), W2, A1
+
+
+def _neuron(X, w):
+    return sigmoid(X @ w)
+
+
+def _hidden_delta(delta2, W2, A1):
+    return delta2 @ W2.T * A1 * (1 - A1)
+
+
+def _gradients(X, Y, W1, W2, through=None):
+    """Gradients of both weight matrices; the blame goes back through `through`."""
+    A1 = sigmoid(X @ W1)
+    A2 = sigmoid(A1 @ W2)
+    delta2 = (A2 - Y) * A2 * (1 - A2)
+    delta1 = delta2 @ (W2 if through is None else through).T * A1 * (1 - A1)
+    return X.T @ delta1, A1.T @ delta2
+
+
+def _one_step(X, Y, W1, W2, lr):
+    dW1, dW2 = _gradients(X, Y, W1, W2)
+    return W1 - lr * dW1, W2 - lr * dW2
+
+
+def _uphill(X, Y, W1, W2, lr):
+    dW1, dW2 = _gradients(X, Y, W1, W2)
+    return W1 + lr * dW1, W2 + lr * dW2
+
+
+def _no_learning_rate(X, Y, W1, W2, lr):
+    return _one_step(X, Y, W1, W2, 1.0)
+
+
+def _wrong_order(X, Y, W1, W2, lr):
+    _, dW2 = _gradients(X, Y, W1, W2)
+    dW1, _ = _gradients(X, Y, W1, W2, through=W2 - lr * dW2)
+    return W1 - lr * dW1, W2 - lr * dW2
+
+
+def _no_output_slope(X, Y, W1, W2, lr):
+    A1 = sigmoid(X @ W1)
+    delta2 = sigmoid(A1 @ W2) - Y
+    delta1 = delta2 @ W2.T * A1 * (1 - A1)
+    return W1 - lr * X.T @ delta1, W2 - lr * A1.T @ delta2
+
+
+def _no_hidden_slope(X, Y, W1, W2, lr):
+    A1 = sigmoid(X @ W1)
+    A2 = sigmoid(A1 @ W2)
+    delta2 = (A2 - Y) * A2 * (1 - A2)
+    return W1 - lr * X.T @ (delta2 @ W2.T), W2 - lr * A1.T @ delta2
+
+
+def _gradients_alone(X, Y, W1, W2, lr):
+    return _gradients(X, Y, W1, W2)
+
+
+def _updates_alone(X, Y, W1, W2, lr):
+    dW1, dW2 = _gradients(X, Y, W1, W2)
+    return lr * dW1, lr * dW2
+
+
+def _downhill_updates_alone(X, Y, W1, W2, lr):
+    dW1, dW2 = _gradients(X, Y, W1, W2)
+    return -lr * dW1, -lr * dW2
+
+
+def _no_transpose(X, Y, W1, W2, lr):
+    A1 = sigmoid(X @ W1)
+    A2 = sigmoid(A1 @ W2)
+    delta2 = (A2 - Y) * A2 * (1 - A2)
+    return W1 - lr * X.T @ (delta2 @ W2 * A1 * (1 - A1)), W2 - lr * A1.T @ delta2
+
+
+EXERCISES = {
+    "neuron": Exercise(
+        reference=_neuron,
+        cases=[
+            (_X, np.array([[2.0], [-1.0]])),
+            (np.random.default_rng(1).normal(size=(6, 3)), np.array([[0.5], [-2.0], [1.0]])),
+            (np.array([[3.0, -1.0]]), np.array([[1.0], [1.0]])),
+        ],
+        mistakes={
+            "the squash is missing: X @ w is the sum z, not yet the activation": lambda X, w: X @ w,
+            "X * w goes number by number; the matrix product is X @ w": lambda X, w: X * w,
+            "X * w.T multiplies, but adds nothing up; the matrix product X @ w does both": (
+                lambda X, w: sigmoid(X * w.T)
+            ),
+            "w @ X is the wrong way round: the rows of X meet the column w, X @ w": lambda X, w: (
+                w @ X
+            ),
+            "the sign inside the sigmoid is turned around: it is 1 / (1 + exp(-z))": lambda X, w: (
+                sigmoid(-(X @ w))
+            ),
+        },
+        hints=(
+            "The whole loop is one matrix product: each row of <code>X</code> meets the column "
+            "<code>w</code>.",
+            "<code>X @ w</code> gives the four sums. What is still to be done to each of them?",
+        ),
+    ),
+    "hidden_delta": Exercise(
+        reference=_hidden_delta,
+        cases=[_activations(0, 3), _activations(1, 5), _activations(2, 1)],
+        mistakes={
+            "the slope of the sigmoid, A1 * (1 - A1), is missing": lambda d, W2, A1: d @ W2.T,
+            "the slope of the sigmoid is A1 * (1 - A1); yours is A1 alone": lambda d, W2, A1: (
+                d @ W2.T * A1
+            ),
+            "the slope of the sigmoid is A1 * (1 - A1), in terms of its output; yours squashes A1 "
+            "a second time": lambda d, W2, A1: d @ W2.T * sigmoid(A1) * (1 - sigmoid(A1)),
+            "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1; the slope is A1 * (1 - A1)": (
+                lambda d, W2, A1: d @ W2.T * A1 * 1 - A1
+            ),
+            "brackets are missing: A1 * 1 - A1 takes A1 times the rest from A1; the slope is "
+            "A1 * (1 - A1)": lambda d, W2, A1: A1 * 1 - A1 * (d @ W2.T),
+            "A1 * 1 - A1 is 0 whatever A1 is; the slope is A1 * (1 - A1)": lambda d, W2, A1: (
+                d @ W2.T * (A1 * 1 - A1)
+            ),
+            "W2 has to lie on its side: delta2 @ W2.T": lambda d, W2, A1: d @ W2,
+            "A1 * (1 - A1) * delta2 is multiplied first; put brackets around (delta2 @ W2.T)": (
+                lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T
+            ),
+            "that is A1 * (1 + A1): look at the sign": lambda d, W2, A1: d @ W2.T * A1 * (1 + A1),
+            "the weights between the hidden units and the output are missing": lambda d, W2, A1: (
+                d * A1 * (1 - A1)
+            ),
+        },
+        hints=(
+            "Start with the blame that arrives: <code>delta2 @ W2.T</code> has shape (4, 3).",
+            "Then multiply, number by number, by the slope of each hidden unit, "
+            "<code>A1 * (1 - A1)</code>.",
+        ),
+    ),
+    "one_step": Exercise(
+        reference=_one_step,
+        cases=[
+            (_X, _Y, *_weights(3, 3), 0.5),
+            (_X, _Y, *_weights(4, 2), 2.0),
+            (_X[1:2], _Y[1:2], *_weights(5, 1), 0.1),
+        ],
+        outputs=("W1", "W2"),
+        mistakes={
+            "you walk uphill: the step is minus lr times the gradient": _uphill,
+            "the learning rate is missing": _no_learning_rate,
+            "you return the gradients; asked are the new weights, W - lr * dW": _gradients_alone,
+            "you return the updates, lr * dW; asked are the new weights, W - lr * dW": (
+                _updates_alone
+            ),
+            "you return the updates, -lr * dW; asked are the new weights, W - lr * dW": (
+                _downhill_updates_alone
+            ),
+            "W2 has to lie on its side where the blame goes back: delta2 @ W2.T": _no_transpose,
+            "W2 was updated before the blame was sent back through it: compute delta1 first": (
+                _wrong_order
+            ),
+            "the slope of the output's sigmoid, A2 * (1 - A2), is missing in delta2": (
+                _no_output_slope
+            ),
+            "the slope of the hidden units, A1 * (1 - A1), is missing in delta1": _no_hidden_slope,
+        },
+        hints=(
+            "Forward first: <code>A1</code> and <code>A2</code>. Then <code>delta2</code>, "
+            "<code>delta1</code>. Then both updates.",
+            "Return two arrays: <code>return new_W1, new_W2</code>.",
+        ),
+    ),
+    "learnable": Exercise(
+        reference=14,
+        mistakes={
+            "XOR is not the only one: what about its opposite, “both the same”?": 15,
+            "all sixteen would include XOR": 16,
+            "those are only the two that can't be learned": 2,
+        },
+        hints=(
+            "Each column of <code>says_yes</code> is what one line answers to the four points. How "
+            "many <i>different</i> columns are there?",
+            "<code>np.unique(says_yes, axis=1)</code> keeps one of each.",
+        ),
+    ),
+}
+
+QUESTIONS = {
+    "one_line": Question(
+        text="100,000 random lines, four points. How many points does the <b>best</b> line get "
+        "right?",
+        options=["2 of 4", "3 of 4", "4 of 4: with so many lines, one will fit"],
+        answer="B",
+        because="A line can cut off one corner, so that three are right. To get the fourth as "
+        "well, it would have to bend.",
+        feedback={
+            "A": "Half right is what guessing gives. A line does better: it can cut off one "
+            "corner.",
+            "C": "A good guess for most problems. Here no line exists, so a million wouldn't help.",
+        },
+    ),
+    "order": Question(
+        text="What does the wrong order, <code>W2</code> updated first, do to the training?",
+        options=[
+            "The network no longer learns XOR",
+            "It learns, and ends just as well: the mistake hides",
+            "Exactly the same numbers come out",
+        ],
+        answer="B",
+        because="The blame goes back through the wrong weights. But at this learning rate they are "
+        "so close to the right ones that the direction hardly changes: the network learns, and "
+        "nobody notices.",
+        feedback={
+            "A": "That would be the better bug: you would find it. This one hides.",
+            "C": "The blame travels through other weights, so delta1 differs. By how much, you'll "
+            "see in a moment.",
+        },
+    ),
+    "hidden_units": Question(
+        text="Fifty random starts for each size, 5,000 steps. What is the <b>smallest</b> number "
+        "of hidden units with which more than half of the starts learn XOR?",
+        options=["1", "2", "3", "6"],
+        answer="B",
+        because="Two units are enough to move the points so that one line separates them. One of "
+        "our fifty starts with two gets stuck; none with three.",
+        feedback={
+            "A": "One hidden unit passes on one number, and that number grows or falls along one "
+            "direction of the plane. That can't bend anything.",
+            "C": "Three is what makes it reliable; most starts already learn with two.",
+            "D": "Six work, of course. It needs far fewer.",
+        },
+    ),
+}

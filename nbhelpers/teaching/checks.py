@@ -1,0 +1,610 @@
+"""Exercise checks: say what is right about an answer, what is not, and a little more each time.
+
+`check("lesson.name", answer)` compares an answer (a function, a number, an array or a tuple of
+arrays) with the one in the bank. It never raises, whatever the answer is or does. Hints come in
+stages, one at each try: the shape, the sign, one value, the likely mistake by name. A mistake that
+is recognised exactly is named at the second try. A function that stops with an error has been
+tried as well: the error is told in words, and the hints come as they do for wrong values. Where
+the answer is no number at all, or the wrong number of them, the hints begin at the second try.
+"""
+
+import copy
+import html
+import inspect
+import re
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nbhelpers.boxes import Shown, box, code, plain, shell
+from nbhelpers.teaching import bank
+from nbhelpers.teaching.failures import examine, last_line
+from nbhelpers.teaching.recognise import (
+    all_right,
+    freeze,
+    general_mistakes,
+    known_failures,
+    known_mistakes,
+    nearest_mistake,
+    numeric,
+    outcome,
+    pick,
+    right_values,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """What an answer is compared with.
+
+    Parameters
+    ----------
+    reference : function or value
+        The right function, or the right value: a number, an array, a tuple of arrays, a string.
+    cases : sequence of tuples
+        For a function: the arguments of each call, one of them a degenerate shape. They are copied
+        before each call.
+    mistakes : mapping
+        A typical mistake in words -> the function or value that makes it.
+    hints : sequence of str
+        Shown one more at each try. Simple HTML (`<code>`, `<sub>`) is fine.
+    tolerance : float
+        Accepted difference, relative to the largest value of an output.
+    outputs : sequence of str
+        Names of the outputs where there are several: `("dW", "db")`.
+    changes : sequence of int
+        Positions of the arguments that the function is meant to change in place. They are then
+        compared instead of what it returns.
+    """
+
+    reference: Any
+    cases: Sequence[tuple] = ()
+    mistakes: Mapping[str, Any] = field(default_factory=dict)
+    hints: Sequence[str] = ()
+    tolerance: float = 1e-6
+    outputs: Sequence[str] = ()
+    changes: Sequence[int] = ()
+
+    def __post_init__(self):
+        if isinstance(self.hints, str):
+            raise ValueError(f"hints is a tuple of texts, got one text: {self.hints!r}")
+        if callable(self.reference) != bool(self.cases):
+            raise ValueError("an exercise needs cases if its reference is a function, else none")
+        for case in self.cases:
+            if not isinstance(case, tuple):
+                raise ValueError(f"a case is a tuple of arguments, got {type(case).__name__}")
+
+
+@dataclass(eq=False, repr=False)
+class Result(Shown):
+    """What `check` found: `passed`, `stage` and `message` (plain text).
+
+    `stage` is "passed", "unsolved", "error", "type", "changed input", "nan", "shape", "sign",
+    "value" or "mistake". `mistakes` lists the mistakes that were recognised and named.
+    """
+
+    name: str
+    passed: bool
+    stage: str
+    message: str
+    mistakes: tuple
+    html: str = field(repr=False)
+    shown_in: int | None = None
+
+    @property
+    def text(self):
+        return self.message
+
+    def _ipython_display_(self):
+        """Show the box, but not a second time in the cell that has already shown it."""
+        here = shell()
+        if here is None or here.execution_count != self.shown_in:
+            from IPython.display import display
+
+            display(self._repr_mimebundle_(), raw=True)
+
+
+@dataclass
+class _Finding:
+    """Facts to tell at once, and what is told step by step."""
+
+    stage: str
+    facts: list = field(default_factory=list)
+    sign: str = ""
+    example: str = ""
+    known: list = field(default_factory=list)  # mistakes recognised exactly, in words
+    nearest: str = ""
+
+
+_results = {}  # name -> latest Result in this kernel
+_tries = {}  # name -> number of wrong answers so far
+
+
+def check(name, answer):
+    """Compare an answer with the exercise "lesson.name", show what was found, and return it.
+
+    Parameters
+    ----------
+    name : str
+        "lesson.name" in the bank.
+    answer : anything
+        The function or value to check.
+
+    Returns
+    -------
+    Result
+        With `.passed`, `.stage` and `.message`. It is shown once.
+
+    Raises
+    ------
+    ValueError
+        Only if there is no exercise of this name.
+    """
+    exercise = bank.exercise(name)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # a warning on the page would look like a verdict
+            finding = _compare(exercise, answer)
+    except Exception as error:  # an answer that cannot even be looked at; it is told, not hidden
+        finding = _Finding("type", ["Your answer cannot be compared: " + code(last_line(error))])
+    result = _results[name] = _result(name, exercise, finding)
+    here = shell()
+    if here is not None:
+        result._ipython_display_()
+        result.shown_in = here.execution_count
+    elif not hasattr(sys, "ps1"):  # a plain interactive prompt prints the result by itself
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(result.message.encode(encoding, "replace").decode(encoding))
+    return result
+
+
+class Report(Shown):
+    """Which exercises are done in this kernel: `done` and `missing` are lists of names."""
+
+    def __init__(self, lessons):
+        names = [f"{lesson}.{n}" for lesson in lessons for n in bank.exercises(lesson)]
+        self.done = [n for n in names if n in _results and _results[n].passed]
+        self.missing = [n for n in names if n not in self.done]
+        lines = [f"{'✓ done' if n in self.done else '○ to do'}: {code(n)}" for n in names]
+        title = f"{len(self.done)} of {len(names)} exercises done"
+        if not names:
+            title = "No exercise has been checked yet in this session"
+        kind = "passed" if names and not self.missing else "neutral"
+        self.html = box(kind, title, lines)
+        self.text = "\n".join([title, *("  " + plain(line) for line in lines)])
+
+
+def report(lesson=None):
+    """Which exercises of a lesson are done in this kernel (default: of all lessons begun)."""
+    return Report([lesson] if lesson else sorted({n.partition(".")[0] for n in _results}))
+
+
+def reset(name=None):
+    """Forget the tries of one exercise, or of all."""
+    for memory in (_results, _tries):
+        if name is None:
+            memory.clear()
+        else:
+            memory.pop(name, None)
+
+
+# -- what the finding looks like --------------------------------------------------------------
+
+
+def _result(name, exercise, finding):
+    short = name.partition(".")[2]
+    if finding.stage in ("passed", "unsolved"):
+        title = {"passed": "✓ Right: ", "unsolved": "○ Not solved yet: "}[finding.stage]
+        kind = {"passed": "passed", "unsolved": "neutral"}[finding.stage]
+        return _make(name, kind, finding.stage, title + code(short), finding.facts)
+    lines, stage, named = list(finding.facts), finding.stage, ()
+    tries = _tries[name] = _tries.get(name, 0) + 1
+    if stage == "type":
+        lines += [f"Hint: {hint}" for hint in exercise.hints[: tries - 1]]
+    else:
+        if stage == "differs":
+            stage = ("shape", "sign", "value", "mistake")[min(tries, 4) - 1]
+        if tries >= 2 and finding.known:
+            stage, named = "mistake", tuple(finding.known)
+            lines += [f"This looks like a known mistake: {_sentence(m)}" for m in finding.known]
+        clues = [finding.sign] if tries >= 2 and not named else []
+        clues += [finding.example] if tries >= 3 else []
+        if any(clues):
+            lines.append(" ".join(filter(None, clues)))
+        if tries >= 4 and not finding.known and finding.nearest:
+            named = (finding.nearest,)
+            lines.append(f"The nearest typical mistake: {_sentence(finding.nearest)}")
+        hints = exercise.hints[:tries]
+        lines += [f"Hint: {hint}" for hint in (hints[-1:] if named else hints)]
+    return _make(name, "hint", stage, "△ Not yet: " + code(short), lines, named)
+
+
+def _sentence(mistake):
+    return f"<b>{mistake}</b>" + ("" if mistake.endswith(("?", ".", "!")) else ".")
+
+
+def _make(name, kind, stage, title, lines, named=()):
+    message = "\n  ".join(plain(line) for line in [title, *lines])
+    return Result(name, kind == "passed", stage, message, named, box(kind, title, lines))
+
+
+# -- calling the answer -----------------------------------------------------------------------
+
+
+def _compare(exercise, answer):
+    """The _Finding about an answer."""
+    if _blank(answer):
+        return _Finding("unsolved", ["Replace the <code>...</code>, then run the cell again."])
+    if isinstance(exercise.reference, str):
+        return _compare_text(exercise, answer)
+    if not callable(exercise.reference):
+        if callable(answer):
+            return _Finding("type", ["A value is asked for here, and you pass a function."])
+        runs = [((), exercise.reference, answer)]
+        changed = []
+    else:
+        if not callable(answer):
+            called = f"without parentheses: <code>f</code>, not {code(_call_text(exercise, 'f'))}"
+            return _Finding(
+                "type", [f"Pass the function itself, {called}. You pass {_kind(answer)}."]
+            )
+        runs, changed = [], []
+        for case in exercise.cases:
+            arguments = copy.deepcopy(case)
+            try:
+                yours = answer(*arguments)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # also SystemExit: the kernel must survive it
+                return _raised(exercise, answer, runs, case, error)
+            yours = freeze(yours)
+            expected = outcome(exercise, exercise.reference, case)
+            if exercise.changes:
+                untouched = _same_inputs(case, arguments, range(len(case)))
+                if _blank(yours) and untouched:
+                    return _unsolved_return(exercise, answer, yours)
+                yours = freeze(pick(exercise, arguments, None))
+            elif _blank(yours):
+                return _unsolved_return(exercise, answer, yours)
+            runs.append((case, expected, yours))
+            kept = [i for i in range(len(case)) if i not in exercise.changes]
+            changed += [i for i in kept if not _same_inputs(case, arguments, [i])]
+    finding = _compare_runs(exercise, runs)
+    if changed:
+        names = _argument_names(exercise)
+        which = " and ".join(code(names[i]) for i in sorted(set(changed)))
+        advice = (
+            f"Your function changes its input {which} in place, so the caller's array is no longer "
+            "what it was. Make a new array (<code>B = A * 2</code>, not <code>A *= 2</code>), or "
+            "work on a <code>.copy()</code>."
+        )
+        if finding.stage == "passed":
+            finding.facts = ["The values are right."]
+            finding.known = known_mistakes(exercise, runs)  # the listed one that does the same
+        finding.facts, finding.stage = [advice, *finding.facts], "changed input"
+    return finding
+
+
+def _compare_text(exercise, answer):
+    right = _spelled(exercise.reference)
+    if isinstance(answer, int) and right.startswith("line "):
+        answer = str(answer)
+    if not isinstance(answer, str):
+        return _Finding("type", [f"A text in quotes is asked for; you pass {_kind(answer)}."])
+    given = _spelled(answer)
+    if given == right:
+        return _Finding("passed", ["This is the right answer."])
+    said = [m for m, wrong in exercise.mistakes.items() if _spelled(wrong) == given]
+    return _Finding("differs", ["This is not the right answer yet."], known=said)
+
+
+def _spelled(text):
+    """A short text as it is compared: in small letters, and 5, "line5" or "Line 5." as "line 5"."""
+    text = text.strip().lower()
+    line = re.fullmatch(r"(?:line)?\s*(\d+)\.?", text)
+    return f"line {line[1]}" if line else text
+
+
+def _blank(value):
+    """True where `...`, None or NotImplemented stands instead of an answer."""
+    if value is None or value is Ellipsis or value is NotImplemented:
+        return True
+    if isinstance(value, (tuple, list)):
+        return any(_blank(v) for v in value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return any(v is None or v is Ellipsis for v in value.flat)
+    return False
+
+
+def _unsolved_return(exercise, answer, value):
+    if value is None:
+        ways = [_gives_none(answer, case) for case in exercise.cases]
+        if True in ways and False in ways:
+            case = exercise.cases[ways.index(True)]
+            fact = f"Your function returns <code>None</code> for {_describe(exercise, case)}, and "
+            fact += "a value for other inputs: one way through it has no <code>return</code>."
+            return _Finding("type", [fact])
+        fact = "Your function returns <code>None</code>. If it is written: is "
+        return _Finding("unsolved", [fact + "<code>return</code> missing?"])
+    return _Finding("unsolved", ["Replace the <code>...</code>, then run the cell again."])
+
+
+def _gives_none(answer, case):
+    """Whether the function returns None for a case; None itself where it stops with an error."""
+    try:
+        return answer(*copy.deepcopy(case)) is None
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # told when the check comes to this case
+        return None
+
+
+def _same_inputs(before, after, positions):
+    return all(_equal(before[i], after[i]) for i in positions)
+
+
+def _equal(a, b):
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        equal_nan = a.dtype.kind in "fc" and b.dtype.kind in "fc"
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=equal_nan)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(_equal(p, q) for p, q in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_equal(a[k], b[k]) for k in a)
+    return True  # other objects (a generator, a network) may change by being used
+
+
+def _raised(exercise, answer, runs, case, error):
+    """What happened, in which line, with which shapes; and the mistakes that stop like this."""
+    failure = examine(answer, error)
+    left_open = re.search(
+        "'ellipsis'|type ellipsis", failure.error
+    )  # not: the index ellipsis (...)
+    if isinstance(error, NotImplementedError) or left_open:
+        return _Finding("unsolved", ["There is still a <code>...</code> to replace."])
+    if failure.line:
+        where = f"It happens in line {failure.number} of its cell: {code(failure.line)}."
+    else:
+        where = f"It is called like this: {code(_call_text(exercise, _name(answer)))}."
+    before = ""
+    if runs:
+        before = f"The first {f'{len(runs)} inputs' if len(runs) > 1 else 'input'} went well; the"
+    called = f"{before or 'The'} check called your function with {_shapes(exercise, case)}."
+    known = known_failures(exercise, runs, case, failure)
+    return _Finding("error", [failure.words(), f"{where} {called}"], known=known)
+
+
+def _name(function):
+    name = getattr(function, "__name__", "f")
+    return "f" if name == "<lambda>" else name
+
+
+def _argument_names(exercise):
+    if not callable(exercise.reference):
+        return []
+    width = max(len(case) for case in exercise.cases)
+    try:
+        names = list(inspect.signature(exercise.reference).parameters)
+    except (TypeError, ValueError):  # a few built-in functions have no signature
+        names = []
+    return names[:width] + [f"argument {i + 1}" for i in range(len(names), width)]
+
+
+def _call_text(exercise, function):
+    return f"{function}({', '.join(_argument_names(exercise))})"
+
+
+def _describe(exercise, case, limit=8):
+    """The arguments of a case in a few words: values if they are few, otherwise shapes."""
+    named = zip(_argument_names(exercise), case, strict=False)
+    return ", ".join(_describe_one(name, value, limit) for name, value in named) or "nothing"
+
+
+def _describe_one(name, value, limit=8):
+    if isinstance(value, np.ndarray) and not 0 < value.size <= limit:
+        return f"{code(name)} of shape {value.shape}"
+    if isinstance(value, np.ndarray):
+        shown = np.array2string(value, precision=4, separator=", ").replace("\n", "")
+        return code(f"{name} = {shown}")
+    text = repr(value)
+    return code(f"{name} = {text if len(text) < 60 else type(value).__name__}")
+
+
+def _shapes(exercise, case):
+    """The arguments of a case, with the shape of each array."""
+    parts = []
+    for name, value in zip(_argument_names(exercise), case, strict=False):
+        if isinstance(value, np.ndarray) and value.ndim:
+            parts.append(f"{code(name)} of shape {value.shape}")
+        else:
+            parts.append(_describe_one(name, value))
+    return " and ".join([", ".join(parts[:-1]), *parts[-1:]] if len(parts) > 1 else parts)
+
+
+# -- comparing values -------------------------------------------------------------------------
+
+
+def _apart(expected, yours):
+    """What came, as a list where several values are expected and an array has just as many."""
+    several = isinstance(expected, (tuple, list)) and isinstance(yours, np.ndarray)
+    return list(yours) if several and yours.shape[:1] == (len(expected),) else yours
+
+
+def _compare_runs(exercise, runs):
+    runs = [(case, expected, _apart(expected, yours)) for case, expected, yours in runs]
+    pairs, problem, logical = [], None, False  # pairs: case, output's name, expected, yours
+    for case, expected, yours in runs:
+        several = isinstance(expected, (tuple, list))
+        if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
+            got = _kind(yours)
+            if isinstance(yours, (tuple, list)):
+                got = f"{len(yours)} value{'s' * (len(yours) != 1)}"
+            wanted = f" with {_describe(exercise, case)}" if case else ""
+            if len(exercise.outputs) == len(expected):
+                wanted = f" ({', '.join(code(n) for n in exercise.outputs)})"
+            return _Finding(
+                "type", [f"{len(expected)} values are asked for{wanted}; yours is {got}."]
+            )
+        each = zip(expected, yours, strict=True) if several else [(expected, yours)]
+        for i, (right, mine) in enumerate(each):
+            label = ""
+            if several:
+                named = i < len(exercise.outputs)
+                label = code(exercise.outputs[i]) if named else f"value {i + 1}"
+            if not numeric(mine):
+                return _Finding("type", [_wrong_type(label, right, mine)])
+            logical = logical or (_logical(mine) and not _logical(right))
+            pairs.append((case, label, _numbers(right), _numbers(mine)))
+    for pair in pairs:
+        problem = problem or _shape_problem(exercise, *pair)
+    for pair in pairs:
+        problem = problem or _nan_problem(exercise, *pair)
+    problem = problem or _value_problem(exercise, pairs)
+    if problem is None:
+        n = len(runs)
+        tested = f"Your function agrees on all {n} inputs" if n > 1 else "Your answer agrees"
+        return _Finding("passed", [f"{tested}. Well done."])
+    if logical:
+        problem.facts.append(
+            "You give True or False where numbers are asked for; they count as 1 and 0."
+        )
+        problem.sign = ""
+    problem.known = known_mistakes(exercise, runs)
+    if not problem.known and problem.stage == "differs":
+        if not (_plain(exercise, pairs) and _whole(pairs)):  # half of a count says nothing
+            problem.known = general_mistakes(exercise, pairs)
+        problem.nearest = nearest_mistake(exercise, runs)
+    return problem
+
+
+def _logical(value):
+    return np.asarray(value).dtype.kind == "b"
+
+
+def _numbers(value):
+    """The value as an array, 1 and 0 for True and False, which NumPy cannot subtract."""
+    return np.asarray(value).astype(int) if _logical(value) else np.asarray(value)
+
+
+def _kind(value):
+    """A value's type in words."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype.name} of shape {value.shape}"
+    words = {list: "a list", tuple: "a tuple", dict: "a dictionary", str: "a text"}
+    words |= {int: "a number", float: "a number", bool: "True or False", complex: "complex"}
+    if type(value) in words:
+        return words[type(value)]
+    return "a function" if callable(value) else f"a {html.escape(type(value).__name__)}"
+
+
+def _wrong_type(label, right, mine):
+    wanted = "A number" if np.ndim(right) == 0 else "A NumPy array of numbers"
+    text = f"{wanted} is asked for{' as ' + label if label else ''}; yours is {_kind(mine)}."
+    if isinstance(mine, (list, tuple)) and np.ndim(right):
+        text += " <code>np.array(...)</code> makes an array of it."
+    return text
+
+
+def _shape_words(shape):
+    return "a single number (shape <code>()</code>)" if shape == () else f"shape {code(shape)}"
+
+
+def _shape_problem(exercise, case, label, right, mine):
+    if right.shape == mine.shape:
+        return None
+    yours = f"{label}: yours" if label else "Yours"
+    fact = f"{yours} has {_shape_words(mine.shape)}; expected: {_shape_words(right.shape)}."
+    if case:
+        fact += f" The input was {_describe(exercise, case)}."
+    facts = [fact]
+    tolerance = exercise.tolerance
+    if mine.ndim == 2 and mine.T.shape == right.shape and all_right(mine.T, right, tolerance):
+        facts.append("The values are right, but rows and columns are swapped: <code>.T</code>.")
+    elif mine.ndim == 2 and mine.T.shape == right.shape:
+        facts.append("Rows and columns seem to be swapped.")
+    elif mine.size == right.size and all_right(mine.reshape(right.shape), right, tolerance):
+        facts.append("The values are right, only their arrangement is not.")
+    elif mine.ndim == 0 and right.ndim:
+        facts.append("Something adds up or averages over everything; is an <code>axis</code> due?")
+    elif right.ndim and mine.ndim == right.ndim + 1 and mine.shape[0] == mine.shape[1]:
+        facts.append("A column and a row were combined into a square: look at their shapes.")
+    return _Finding("shape", facts)
+
+
+def _nan_problem(exercise, case, label, right, mine):
+    bad = ~np.isfinite(mine) & np.isfinite(right)
+    if not bad.any():
+        return None
+    word = "NaN (not a number)" if np.isnan(mine[bad]).any() else "infinite"
+    what = "It is" if mine.ndim == 0 else f"{bad.sum()} of {mine.size} values are"
+    fact = f"{label + ': ' if label else ''}{what} {word}."
+    if case:
+        fact += f" The input was {_describe(exercise, case)}."
+    cause = "Look for a division by 0, the logarithm of 0, or an exponential that is too large."
+    return _Finding("nan", [fact, cause])
+
+
+def _value_problem(exercise, pairs):
+    masks = [right_values(mine, right, exercise.tolerance) for _, _, right, mine in pairs]
+    wrong, total = sum((~m).sum() for m in masks), sum(m.size for m in masks)
+    if not wrong:
+        return None
+    single = all(right.ndim == 0 for _, _, right, _ in pairs)
+    if total == 1:
+        fact = "A single number is asked for, and yours is one, but not the right one yet."
+    elif single and any(label for _, label, _, _ in pairs):
+        fact = f"{wrong} of {total} numbers are not right yet."
+    elif single:
+        fact = f"Yours is a single number, as it should be; it is wrong for {wrong} of {total}"
+        fact += " inputs."
+    else:
+        fact = f"The shape is right; {wrong} of {total} values are not."
+    labels = dict.fromkeys(p[1] for p, m in zip(pairs, masks, strict=True) if p[1] and not m.all())
+    if labels:
+        fact += f" Look at {' and '.join(labels)}."
+    flips = sum((np.sign(mine) * np.sign(right) < 0).sum() for _, _, right, mine in pairs)
+    if _plain(exercise, pairs):
+        sign = "It has the wrong sign." if flips and not _whole(pairs) else ""
+        return _Finding("differs", [fact], sign, _direction(pairs))
+    if flips:
+        few = "One value has" if flips == 1 else f"{flips} values have"
+        sign = f"{few} the wrong sign (of {total} in all)."
+    else:
+        sign = "" if _whole(pairs) else "No value has the wrong sign; it is the size that is wrong."
+    return _Finding("differs", [fact], sign, _example(exercise, pairs, masks))
+
+
+def _plain(exercise, pairs):
+    """True if one number is asked for, and no function."""
+    return not exercise.cases and len(pairs) == 1 and pairs[0][2].ndim == 0
+
+
+def _whole(pairs):
+    """True if whole numbers are asked for, counts for example."""
+    return all(right.dtype.kind in "iu" for _, _, right, _ in pairs)
+
+
+def _direction(pairs):
+    """Whether a plain number is too large or too small; it does not give the answer away."""
+    _, _, right, mine = pairs[0]
+    if _whole(pairs):
+        few = "few: there are more" if mine < right else "many: there are fewer"
+        return f"{code(f'{mine:.6g}')} is too {few}."
+    size = "small" if mine < right else "large"
+    return f"{code(f'{mine:.6g}')} is too {size}."
+
+
+def _example(exercise, pairs, masks):
+    """One wrong value, from the smallest input that shows it."""
+    bad = [i for i, m in enumerate(masks) if not m.all()]
+    case, label, right, mine = pairs[min(bad, key=lambda i: (pairs[i][2].size, i))]
+    index = tuple(int(i) for i in np.argwhere(~right_values(mine, right, exercise.tolerance))[0])
+    where = f"element {code(list(index))}" if index else "the value"
+    if label:
+        where += f" of {label}"
+    numbers = f"{where} is {code(f'{mine[index]:.6g}')}; expected: {code(f'{right[index]:.6g}')}"
+    return f"For example{' with ' + _describe(exercise, case) if case else ''}: {numbers}."

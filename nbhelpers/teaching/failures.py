@@ -1,0 +1,241 @@
+"""Say in words why a function stopped: in which line, and which shapes did not fit together."""
+
+import ast
+import contextlib
+import io
+import linecache
+import re
+import traceback
+import types
+from dataclasses import dataclass
+
+import numpy as np
+
+from nbhelpers.boxes import code
+
+_SYMBOLS = {ast.MatMult: "@", ast.Mult: "*", ast.Div: "/", ast.Add: "+", ast.Sub: "-"}
+_SYMBOLS |= {ast.Pow: "**", ast.Mod: "%", ast.FloorDiv: "//"}
+_EQUAL_RANK = (ast.MatMult, ast.Mult, ast.Div)
+_HARMLESS = (ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Tuple, ast.List)
+_HARMLESS += (ast.UnaryOp, ast.BinOp, ast.Compare, ast.Call, ast.keyword)
+_HARMLESS += (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop)
+_METHODS = ("reshape", "ravel", "transpose", "copy", "astype", "sum", "mean", "max", "min", "dot")
+
+
+@dataclass(eq=False)
+class Failure:
+    """What is known about an exception that a function raised.
+
+    `error` is the last line of its traceback; `line` and `number` are the line of the function
+    that raised, where its source is known; `symbol` is the operator in it (`"@"`), `operands` its
+    two values if they could be found again, and `order` a sentence about the order of `@` and `*`.
+    """
+
+    error: str
+    line: str = ""
+    number: int = 0
+    symbol: str = ""
+    operands: tuple | None = None
+    order: str = ""
+
+    def words(self):
+        """One or two sentences (HTML) about what happened."""
+        about = _matmul(self) or _broadcast(self) or _growth(self)
+        return f"{about} {self.order}".strip() if about else _other(self)
+
+
+def examine(function, error):
+    """Return the `Failure` of a function that raised `error`."""
+    failure = Failure(last_line(error))
+    home = getattr(getattr(function, "__code__", None), "co_filename", None)
+    own, step = None, error.__traceback__
+    while step is not None:
+        name = step.tb_frame.f_code.co_filename
+        own = step if name == home or "ipykernel_" in name else own
+        step = step.tb_next
+    if own is None:
+        return failure
+    name = own.tb_frame.f_code.co_filename
+    linecache.checkcache(name)
+    lines = linecache.getlines(name, own.tb_frame.f_globals)
+    if 0 < own.tb_lineno <= len(lines):
+        failure.number, failure.line = own.tb_lineno, lines[own.tb_lineno - 1].strip()
+    tree = _parsed("".join(lines))
+    node = _node(tree, own)
+    if node is not None:
+        failure.symbol, parts = _parts(node)
+        values = [_value(part, own.tb_frame) for part in parts]
+        if values and all(value is not None for value in values):
+            failure.operands = tuple(values)
+        failure.order = _order(tree, node)
+        if node.end_lineno > node.lineno:
+            failure.line = ast.unparse(node)
+    return failure
+
+
+def last_line(error):
+    """The last line of a traceback: "ValueError: what it says"."""
+    return traceback.format_exception_only(error)[-1].strip()
+
+
+# -- sentences --------------------------------------------------------------------------------
+
+
+def _matmul(failure):
+    found = re.search(r"matmul: .*\(size (\d+) is different from (\d+)\)", failure.error)
+    aligned = re.search(
+        r"shapes (\(.*?\)) and (\(.*?\)) not aligned: (\d+).*!= (\d+)", failure.error
+    )
+    if aligned:
+        left, right = (_tuple(aligned[i]) for i in (1, 2))
+        return (
+            f"The matrix product can't multiply {left} by {right}: {_inner(*aligned.group(3, 4))}"
+        )
+    if "matmul: Input operand" in failure.error and "enough dimensions" in failure.error:
+        return f"{code('@')} multiplies arrays; for a single number it is {code('*')}."
+    if not found:
+        return ""
+    these = "these two arrays"
+    if failure.operands:
+        left, right = (np.shape(value) for value in failure.operands)
+        these = f"{left} by {right}"
+    return f"{code('@')} can't multiply {these}: {_inner(found[2], found[1])}"
+
+
+def _inner(left, right):
+    return f"the inner numbers, {left} and {right}, must be equal."
+
+
+def _broadcast(failure):
+    found = re.search(r"could not be broadcast together with shapes (.*)", failure.error)
+    if not found:
+        return ""
+    shapes = [_tuple(text) for text in re.findall(r"\([\d,]*\)", found[1])]
+    for i, first in enumerate(shapes):
+        for second in shapes[i + 1 :]:
+            backwards = zip(reversed(first), reversed(second), strict=False)
+            clash = [(a, b) for a, b in backwards if a != b and 1 not in (a, b)]
+            if clash:
+                what = code(failure.symbol) if failure.symbol else "Going number by number"
+                end = "" if len(first) == len(second) else ", counted from the end"
+                return (
+                    f"{what} needs equal shapes (a 1 fits any number): in {first} and {second}"
+                    f"{end}, {clash[-1][0]} meets {clash[-1][1]}."
+                )
+    return ""
+
+
+def _growth(failure):
+    pattern = r"non-broadcastable output operand with shape (\(.*?\)).* broadcast shape (\(.*?\))"
+    found = re.search(pattern, failure.error)
+    if not found:
+        return ""
+    small, large = _tuple(found[1]), _tuple(found[2])
+    what = code(failure.symbol) if failure.symbol else "The result"
+    return f"{what} gives shape {large}, which has no room in an array of shape {small}."
+
+
+def _other(failure):
+    return f"Your function stops with an error: {code(failure.error)}"
+
+
+def _tuple(text):
+    """The shape in a message of NumPy, "(4,2)" or "(4,)", as a tuple."""
+    return tuple(int(n) for n in re.findall(r"\d+", text))
+
+
+# -- the operation that failed ----------------------------------------------------------------
+
+
+def _parsed(source):
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):  # no source, or not only Python
+        return ast.Module([], [])
+
+
+def _node(tree, step):
+    """The operation or call that a step of a traceback stands at, or None."""
+    position = list(step.tb_frame.f_code.co_positions())[step.tb_lasti // 2]
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.BinOp, ast.AugAssign, ast.Call)) and position == (
+            node.lineno,
+            node.end_lineno,
+            node.col_offset,
+            node.end_col_offset,
+        ):
+            return node
+    return None
+
+
+def _parts(node):
+    """The operator's symbol and the two operands' nodes; ("", []) for most calls."""
+    if isinstance(node, ast.BinOp):
+        return _SYMBOLS.get(type(node.op), ""), [node.left, node.right]
+    if isinstance(node, ast.AugAssign):
+        return _SYMBOLS.get(type(node.op), "") + "=", [node.target, node.value]
+    matmul = isinstance(node.func, ast.Attribute) and node.func.attr == "matmul"
+    return ("@", node.args) if matmul and len(node.args) == 2 else ("", [])
+
+
+def _value(node, frame):
+    """The value of an operand, computed again, or None if that could do more than compute."""
+    known = {**frame.f_globals, **frame.f_locals}
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & known.keys()
+    scope = {n: known[n].copy() if isinstance(known[n], np.ndarray) else known[n] for n in names}
+
+    def evaluated(part):
+        return eval(ast.unparse(part), frame.f_globals, scope)
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # what is printed has been printed before
+            for part in ast.walk(node):
+                if not isinstance(part, _HARMLESS):
+                    return None
+                if isinstance(part, ast.Call) and not _computes(evaluated(part.func)):
+                    return None
+            value = evaluated(node)
+        return value if np.asarray(value).dtype.kind in "biuf" else None
+    except (Exception, SystemExit):  # it cannot be found again; the message then does without it
+        return None
+
+
+def _computes(function):
+    if isinstance(function, (np.ufunc, types.FunctionType)):
+        return True
+    owner = getattr(function, "__self__", None)
+    return isinstance(owner, np.ndarray) and function.__name__ in _METHODS
+
+
+def _order(tree, node):
+    """A sentence if `@` and `*` stand in one row without brackets, and one of them failed."""
+    if not _ranked(node):
+        return ""
+    top, climbing = node, True
+    while climbing:
+        climbing = False
+        for parent in ast.walk(tree):
+            if _ranked(parent) and parent.left is top and not _bracketed(parent):
+                top, climbing = parent, True
+    symbols, part = [_SYMBOLS[type(top.op)]], top
+    while _ranked(part.left) and not _bracketed(part):
+        part = part.left
+        symbols.append(_SYMBOLS[type(part.op)])
+    if "@" not in symbols or len(set(symbols)) == 1:
+        return ""
+    other = next(s for s in reversed(symbols) if s != "@")
+    first = node.left if _ranked(node.left) and not _bracketed(node) else node
+    return (
+        f"{code('@')} and {code(other)} have equal rank and go from left to right: "
+        f"{code(ast.unparse(first))} comes first."
+    )
+
+
+def _ranked(node):
+    return isinstance(node, ast.BinOp) and isinstance(node.op, _EQUAL_RANK)
+
+
+def _bracketed(node):
+    """True if the left operand stands in brackets: the whole then starts before it."""
+    start = node.lineno, node.col_offset
+    return start != (node.left.lineno, node.left.col_offset)

@@ -1,0 +1,215 @@
+"""Predict first, then see: a question before an experiment, its answer after it.
+
+`ask("lesson.name")` shows the question with a button for each option; the choice may change until
+`reveal("lesson.name")` shows it beside the right answer and why. Without a prediction (*Run all*,
+GitHub) both read well too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nbhelpers.boxes import FOCUS, Shown, box, plain
+from nbhelpers.teaching import bank
+
+LETTERS = "ABCDEFGH"
+_STYLE = f"<style>.nn-question.nn-question :focus-visible {{ {FOCUS} }}</style>"
+_OPTION = "font-size:14px;line-height:1.5;padding:.25em 0 .25em .4em;"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with lettered options.
+
+    Parameters
+    ----------
+    text : str
+        The question. It, the options and the explanations may contain simple HTML.
+    options : sequence of str
+        Two to eight options.
+    answer : int or str
+        The right option: its position from 0, or its letter.
+    because : str
+        Why it is right.
+    feedback : mapping
+        Option (position or letter) -> what to say to somebody who chose it.
+    """
+
+    text: str
+    options: Sequence[str]
+    answer: int | str
+    because: str
+    feedback: Mapping[int | str, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if isinstance(self.options, str) or not 2 <= len(self.options) <= len(LETTERS):
+            raise ValueError(f"a question has 2 to {len(LETTERS)} options, got {self.options!r}")
+        object.__setattr__(self, "options", tuple(self.options))
+        object.__setattr__(self, "answer", self.index(self.answer))
+        feedback = {self.index(option): text for option, text in self.feedback.items()}
+        object.__setattr__(self, "feedback", feedback)
+
+    def index(self, option):
+        """Position of an option given as position or letter. Raises ValueError if none."""
+        letters = LETTERS[: len(self.options)]
+        if isinstance(option, str) and len(option) == 1 and option.upper() in letters:
+            return letters.index(option.upper())
+        if isinstance(option, int) and not isinstance(option, bool) and 0 <= option < len(letters):
+            return option
+        names = ", ".join(letters)
+        raise ValueError(
+            f"no option {option!r}; choose one of {names} (or 0 to {len(letters) - 1})"
+        )
+
+    def lettered(self, index):
+        """An option with its letter in front."""
+        return f"<b>{LETTERS[index]}.</b> {self.options[index]}"
+
+
+class Asked(Shown):
+    """A question on the page. `buttons` are its widgets, `choice` the chosen letter or None."""
+
+    def __init__(self, name, question):
+        self.name, self.question, self._index, self.revealed = name, question, None, False
+        options = [question.lettered(i) for i in range(len(question.options))]
+        later = "Choose one before you run the next cell."
+        self.html = box("question", "Predict first", [question.text, *options, later])
+        lines = ["Predict first:", question.text, *("  " + o for o in options), later]
+        self.text = "\n".join(plain(line) for line in lines)
+        self._build()
+
+    @property
+    def choice(self):
+        """The chosen letter, or None."""
+        return None if self._index is None else LETTERS[self._index]
+
+    def choose(self, option):
+        """Predict an option, given by letter or position. Raises ValueError if there is none.
+
+        After the reveal the prediction stays as it was.
+        """
+        index = self.question.index(option)
+        if not self.revealed:
+            self._index = index
+            self._update()
+        return self
+
+    def close(self):
+        """The answer has been revealed: no more changes."""
+        self.revealed = True
+        self._update()
+
+    def _build(self):
+        import ipywidgets as widgets
+
+        head = widgets.HTML(_STYLE + box("question", "Predict first", [self.question.text]))
+        self.buttons, rows = [], []
+        for i, text in enumerate(self.question.options):
+            layout = widgets.Layout(width="4.5em", flex="0 0 auto")
+            button = widgets.Button(layout=layout, tooltip=plain(text))  # for a screen reader
+            button.on_click(lambda _, i=i: self.choose(i))
+            label = widgets.HTML(
+                f'<div style="{_OPTION}">{text}</div>',
+                layout=widgets.Layout(flex="1 1 auto", width="auto", min_width="0"),
+            )
+            row = widgets.Layout(align_items="center", max_width="52em", overflow="visible")
+            self.buttons.append(button)
+            rows.append(widgets.HBox([button, label], layout=row))
+        self.said = widgets.HTML()
+        self.box = widgets.VBox([head, *rows, self.said])
+        self.box.add_class("nn-question")
+        self._update()
+
+    def _update(self):
+        for i, button in enumerate(self.buttons):
+            chosen = i == self._index
+            button.description = f"✓ {LETTERS[i]}" if chosen else LETTERS[i]
+            button.button_style = "primary" if chosen else ""
+            button.disabled = self.revealed
+        if self.revealed:
+            kept = f"You predicted: <b>{self.choice}</b>. " if self.choice else ""
+            again = "The answer is below. To predict again, run this cell again."
+            self.said.value = box("neutral", kept + again)
+        elif self.choice:
+            now = "Now run the next cell and see."
+            self.said.value = box("neutral", f"You predict: <b>{self.choice}</b>. {now}")
+        else:
+            self.said.value = box("neutral", "Choose one before you run the next cell.")
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        bundle = super()._repr_mimebundle_()
+        if self.box.model_id:  # live Jupyter prefers this; everything else reads the HTML
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
+            bundle["application/vnd.jupyter.widget-view+json"] = view
+        return bundle
+
+
+class Revealed(Shown):
+    """The answer beside the prediction: `choice`, `answer` (letters) and `right` (or None)."""
+
+    def __init__(self, question, choice):
+        self.choice, self.answer = choice, LETTERS[question.answer]
+        self.right = None if choice is None else choice == self.answer
+        answer = f"{question.lettered(question.answer)}"
+        if self.right:
+            kind, title = "passed", f"✓ You predicted {choice}, and {choice} it is"
+            lines = [f"Answer: {answer}", question.because]
+            said = question.feedback.get(question.answer)
+            lines += [said] if said else []
+        elif choice:
+            mine = question.index(choice)
+            kind, title = "hint", f"△ You predicted {choice}; it is {self.answer}"
+            lines = [f"Your prediction: {question.lettered(mine)}", f"Answer: {answer}"]
+            lines.append(question.because)
+            if mine in question.feedback:
+                lines.append(f"About {choice}: {question.feedback[mine]}")
+        else:
+            kind, title = "neutral", f"The answer is {self.answer} (you made no prediction)"
+            lines = [f"Answer: {answer}", question.because]
+            lines += [f"About {LETTERS[i]}: {t}" for i, t in sorted(question.feedback.items())]
+        self.html = box(kind, title, lines)
+        self.text = "\n  ".join(plain(line) for line in [title, *lines])
+
+
+_asked = {}  # name -> latest Asked in this kernel
+
+
+def ask(name):
+    """Show the question "lesson.name"; make it the last expression of its cell.
+
+    A choice made earlier is kept until the answer has been revealed.
+
+    Returns
+    -------
+    Asked
+        With `.choose(letter or position)` and `.choice`.
+
+    Raises
+    ------
+    ValueError
+        If there is no question of this name; the message lists those that exist.
+    """
+    asked, before = Asked(name, bank.question(name)), _asked.get(name)
+    if before and before.choice and not before.revealed:
+        asked.choose(before.choice)
+    _asked[name] = asked
+    return asked
+
+
+def reveal(name):
+    """Show the answer to "lesson.name" beside the prediction, if there is one.
+
+    Returns
+    -------
+    Revealed
+        With `.choice`, `.answer` and `.right`.
+
+    Raises
+    ------
+    ValueError
+        If there is no question of this name; the message lists those that exist.
+    """
+    question, asked = bank.question(name), _asked.get(name)
+    if asked is None:
+        return Revealed(question, None)
+    asked.close()
+    return Revealed(question, asked.choice)

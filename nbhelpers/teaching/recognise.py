@@ -1,0 +1,238 @@
+"""Recognise typical mistakes: by the values they give, by the error they stop with."""
+
+import copy
+
+import numpy as np
+
+from nbhelpers.teaching.failures import examine
+
+# -- what a function of the bank gives --------------------------------------------------------
+
+
+def outcome(exercise, function, case):
+    """What a function of the bank gives for a case."""
+    if not callable(function):
+        return function
+    arguments = copy.deepcopy(case)
+    returned = function(*arguments)
+    return freeze(pick(exercise, arguments, returned))
+
+
+def pick(exercise, arguments, returned):
+    """What is compared: the arguments that are changed in place, otherwise what is returned."""
+    if not exercise.changes:
+        return returned
+    picked = tuple(arguments[i] for i in exercise.changes)
+    return picked if len(picked) > 1 else picked[0]
+
+
+def freeze(value):
+    """A copy, so that a later call cannot change an array that was returned before."""
+    if isinstance(value, np.ndarray):
+        return np.array(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(freeze(v) for v in value) if type(value) in (tuple, list) else value
+    return value
+
+
+# -- equal values -----------------------------------------------------------------------------
+
+
+def all_right(mine, right, tolerance):
+    """True if arrays are equal up to `tolerance` times the largest value, and 1e-12 at least."""
+    right, mine = np.asarray(right, float), np.asarray(mine, float)
+    if right.shape != mine.shape:
+        return False
+    return bool(right_values(mine, right, tolerance).all())
+
+
+def right_values(mine, right, tolerance):
+    """Boolean array: which values are right."""
+    right, mine = np.asarray(right, float), np.asarray(mine, float)
+    finite = np.abs(right[np.isfinite(right)])
+    scale = max(finite.max(initial=0.0), 1e-6) if finite.any() else 1.0
+    return np.isclose(mine, right, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
+
+
+def numeric(value):
+    """True for a number and for an array of numbers; True and False count as 1 and 0."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "biuf"
+    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating))
+
+
+# -- mistakes of the bank ---------------------------------------------------------------------
+
+
+def _flat(value):
+    return list(value) if isinstance(value, (tuple, list)) else [value]
+
+
+def _agreement(exercise, wrong, runs, outputs=None):
+    """Fraction of the learner's values that a listed mistake gives too (0 if shapes differ).
+
+    `outputs` are the positions of the outputs to look at; by default all of them.
+    """
+    same = total = 0
+    for case, _, yours in runs:
+        try:
+            theirs = outcome(exercise, wrong, case)
+        except Exception:  # this mistake cannot handle the input: it is not the learner's
+            return 0.0
+        pair = _flat(theirs), _flat(yours)
+        if len(pair[0]) != len(pair[1]):
+            return 0.0
+        for i, (a, b) in enumerate(zip(*pair, strict=True)):
+            if outputs is not None and i not in outputs:
+                continue
+            if not numeric(b) or np.shape(a) != np.shape(b):
+                return 0.0
+            mask = right_values(np.asarray(b), np.asarray(a), exercise.tolerance)
+            same, total = same + mask.sum(), total + mask.size
+    return same / total if total else 0.0
+
+
+def known_mistakes(exercise, runs):
+    """The listed mistakes that give all the learner's values."""
+    return [m for m, wrong in exercise.mistakes.items() if _agreement(exercise, wrong, runs) == 1]
+
+
+def known_failures(exercise, runs, case, failure):
+    """The listed mistakes that give the learner's values so far, then stop in the same way."""
+    return [
+        mistake
+        for mistake, wrong in exercise.mistakes.items()
+        if callable(wrong)
+        and (not runs or _agreement(exercise, wrong, runs) == 1)
+        and _fails_alike(exercise, wrong, case, failure)
+    ]
+
+
+def _fails_alike(exercise, wrong, case, failure):
+    """True for the same error and, where an operator raised it, the same two operands."""
+    try:
+        outcome(exercise, wrong, case)
+    except Exception as error:
+        other = examine(wrong, error)
+    else:
+        return False
+    if other.error != failure.error or (other.operands is None) != (failure.operands is None):
+        return False
+    pairs = zip(other.operands or (), failure.operands or (), strict=True)
+    return all(all_right(mine, theirs, exercise.tolerance) for theirs, mine in pairs)
+
+
+def nearest_mistake(exercise, runs):
+    """The listed mistake that gives most of the learner's values, if that is half or more.
+
+    Where there are several outputs, it is looked for in those that the learner has wrong; those
+    that are right must be right there too.
+    """
+    yours = [values for _, _, values in runs]
+    outputs = range(len(_flat(yours[0])))
+    right = [i for i in outputs if _right_in(exercise, yours, runs, i)]
+    wrong_ones = [i for i in outputs if i not in right]
+    scores = {}
+    for mistake, wrong in exercise.mistakes.items():
+        score = _agreement(exercise, wrong, runs, wrong_ones)
+        if score >= 0.5:
+            theirs = [outcome(exercise, wrong, case) for case, _, _ in runs]
+            if all(_right_in(exercise, theirs, runs, i) for i in right):
+                scores[mistake] = score
+    return max(scores, key=scores.get, default="")
+
+
+def _right_in(exercise, answers, runs, output):
+    """Whether one output is right in the answers to all runs."""
+    return all(
+        len(_flat(answer)) > output
+        and all_right(_flat(answer)[output], _flat(expected)[output], exercise.tolerance)
+        for answer, (_, expected, _) in zip(answers, runs, strict=True)
+    )
+
+
+def general_mistakes(exercise, pairs):
+    """Mistakes that can be recognised without a list: sign, transposed, swapped, factor, shift."""
+    tolerance = exercise.tolerance
+    wrong = {p[1] for p in pairs if not all_right(p[3], p[2], tolerance)}
+    swapped = _swapped(pairs, tolerance)
+    if swapped:
+        return [swapped]
+    if len(wrong) == 1 and len({p[1] for p in pairs}) > 1:  # the other outputs are right
+        found = general_mistakes(exercise, [p for p in pairs if p[1] in wrong])
+        return [f"{wrong.pop()}: {mistake}" for mistake in found]
+
+    def all_close(change):
+        changed = [(change(mine, case), right) for case, _, right, mine in pairs]
+        return all(all_right(mine, right, tolerance) for mine, right in changed)
+
+    if all_close(lambda mine, case: -mine.astype(float)):
+        return ["the sign is flipped: every value is right once it is multiplied by −1"]
+    if any(p[2].ndim == 2 for p in pairs) and all_close(lambda mine, case: mine.T):
+        return ["the result is transposed: rows and columns are swapped"]
+    return _factor(pairs, tolerance) or _shift(pairs, tolerance)
+
+
+def _swapped(pairs, tolerance):
+    labels = list(dict.fromkeys(p[1] for p in pairs))
+    if len(labels) != 2:
+        return ""
+    first, second = pairs[0::2], pairs[1::2]
+    crossed = zip([*first, *second], [*second, *first], strict=True)
+    ok = all(all_right(a[3], b[2], tolerance) for a, b in crossed)
+    return f"{labels[0]} and {labels[1]} are in the wrong order" if ok else ""
+
+
+def _rows(case):
+    """Number of examples in a case: the rows of its first array."""
+    arrays = [a for a in case if isinstance(a, np.ndarray) and a.ndim]
+    return len(arrays[0]) if arrays else 0
+
+
+def _ratio(right, mine):
+    """The factor that takes the expected values to yours, by least squares; None if undefined."""
+    right, mine = np.asarray(right, float).ravel(), np.asarray(mine, float).ravel()
+    square = right @ right
+    return float(right @ mine / square) if square > 0 else None
+
+
+def _factor(pairs, tolerance):
+    ratios = [_ratio(right, mine) for _, _, right, mine in pairs]
+    useful = [(r, p) for r, p in zip(ratios, pairs, strict=True) if r is not None]
+    if not useful or any(
+        not all_right(mine, (0 if r is None else r) * right, tolerance)
+        for r, (_, _, right, mine) in zip(ratios, pairs, strict=True)
+    ):
+        return []
+    rows = [_rows(p[0]) for _, p in useful]
+    missing = all(n and np.isclose(r, n, rtol=1e-5) for (r, _), n in zip(useful, rows, strict=True))
+    twice = all(
+        n and np.isclose(r * n, 1, rtol=1e-5) for (r, _), n in zip(useful, rows, strict=True)
+    )
+    if missing or twice:
+        n = max(rows)
+        size = "large" if missing else "small"
+        ask = "is 1/n missing?" if missing else "is it divided by n once too often?"
+        return [f"with n = {n} examples your values are {n} times too {size}: {ask}"]
+    factor = useful[0][0]
+    if factor == 0 or any(not np.isclose(r, factor, rtol=1e-5) for r, _ in useful):
+        return []
+    values = sum(np.count_nonzero(p[2]) for _, p in useful)
+    size = abs(factor) if abs(factor) > 1 else 1 / abs(factor)
+    if values < 2 and not (np.isclose(size, round(size)) and round(size) in (*range(2, 11), 100)):
+        return []  # any two numbers have a ratio; it says something only if it is a simple one
+    text = f"your values are {size:.4g} times too {'large' if abs(factor) > 1 else 'small'}"
+    text += " and have the wrong sign" if factor < 0 else ""
+    return [text + ": is a constant factor missing, or one too many?"]
+
+
+def _shift(pairs, tolerance):
+    differences = np.concatenate(
+        [(mine.astype(float) - right.astype(float)).ravel() for _, _, right, mine in pairs]
+    )
+    if differences.size < 3 or not all_right(
+        differences, differences[:1].repeat(len(differences)), 1e-5
+    ):
+        return []
+    word = "large" if differences[0] > 0 else "small"
+    return [f"all your values are too {word} by {abs(differences[0]):.4g}"]

@@ -1,0 +1,466 @@
+"""Notebook 09: its exercises, its claims about the ravine and MNIST, and its race."""
+
+import ast
+import contextlib
+import io
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from notebook_tools import FOLDER, cells, read
+
+from nbhelpers import datasets
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SCHEDULES, SGD, Adam
+from nbhelpers.playgrounds import optimizers
+from nbhelpers.playgrounds.engine.experiment import blas
+from nbhelpers.teaching import bank, checks
+from nbhelpers.teaching.lessons import program
+
+# the name of the module is the name of the factory in its package, so it is found like this
+module = sys.modules["nbhelpers.playgrounds.optimizers"]
+Race, RaceSettings, RUNNERS = module.Race, module.OptimizersSettings, module.RUNNERS
+
+SOURCES = [cell.source for cell in cells(read(FOLDER / "09_optimizers.ipynb"), kind="code")]
+VALUES = {  # names that are assigned; what they are first is taken
+    *("steepness", "p0", "RATES", "pairs", "PAIR_RATES", "PAIR_MUS", "ADAM_RATES", "RUNNERS"),
+    *("X_all", "y_all", "_", "order", "parts", "training", "choosing", "judging"),
+    "OPTIMIZERS",
+}
+EXERCISES = {"momentum_step", "adam_step", "factor"}
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    """The notebook's own functions and data, without running its experiments."""
+    names = {"np": np, "datasets": datasets}
+    for source in SOURCES:
+        if "%" in source.split("\n", 1)[0]:  # a line for IPython alone
+            continue
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Assign):
+                targets = {n.id for n in ast.walk(node.targets[0]) if isinstance(n, ast.Name)}
+                wanted = targets <= VALUES and not targets <= set(names)
+            elif isinstance(node, ast.ImportFrom):
+                wanted = node.module.startswith("nbhelpers.")
+            else:
+                wanted = isinstance(node, (ast.FunctionDef, ast.ClassDef))
+                wanted = wanted and node.name not in EXERCISES
+            if wanted:
+                exec(compile(ast.Module([node], []), "09_optimizers.ipynb", "exec"), names)
+    assert set(names) >= VALUES
+    return names
+
+
+def trained(steps, **settings):
+    race = Race(RaceSettings(**settings))
+    race.step(steps)
+    return race
+
+
+# ---------------------------------------------------------------- the exercises
+def test_the_reference_steps_are_those_of_the_package():
+    momentum = bank.exercise("optimizers.momentum_step").reference
+    adam = bank.exercise("optimizers.adam_step").reference
+    rng = np.random.default_rng(0)
+    p = {"momentum": rng.standard_normal(7)}
+    p["adam"] = p["momentum"].copy()
+    kernel = {name: start.copy() for name, start in p.items()}
+    made = {"momentum": SGD(0.1, momentum=0.8), "adam": Adam(0.1)}
+    v, m, square = np.zeros((3, 7))
+    for t in range(1, 301):
+        g = rng.standard_normal(7)
+        p["momentum"], v = momentum(p["momentum"], v, g, 0.1, 0.8, False)
+        p["adam"], m, square = adam(p["adam"], m, square, g, t, 0.1)
+        for name, optimizer in made.items():
+            optimizer.step(kernel[name], g)
+    np.testing.assert_allclose(p["momentum"], kernel["momentum"], atol=1e-12)
+    np.testing.assert_allclose(p["adam"], kernel["adam"], atol=1e-5)  # 1e-8 at another place
+
+
+@pytest.mark.parametrize("progress", np.linspace(0, 1, 41))
+def test_the_factor_is_the_packages_schedule(progress):
+    right = bank.exercise("optimizers.factor").reference
+    assert right(progress) == pytest.approx(SCHEDULES["warmup_linear"](progress), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        (
+            "momentum_step",
+            lambda p, v, g, lr, mu, _: (p + mu * v - lr * g, mu * v - lr * g),
+            "new v",
+        ),
+        (
+            "momentum_step",
+            lambda p, v, g, lr, mu, nesterov: (
+                p - lr * (mu * (mu * v + g) + g if nesterov else mu * v + g),
+                mu * v + g,
+            ),
+            "some libraries",
+        ),
+        (
+            "adam_step",
+            lambda p, m, v, g, t, lr: (
+                p - lr * (m + 0.1 * (g - m)) / (np.sqrt(v + 0.001 * (g * g - v)) + 1e-8),
+                m + 0.1 * (g - m),
+                v + 0.001 * (g * g - v),
+            ),
+            "neither average is corrected",
+        ),
+        (
+            "adam_step",
+            lambda p, m, v, g, t, lr: (
+                p
+                - lr
+                * ((m + 0.1 * (g - m)) / (1 - 0.1**t))
+                / (np.sqrt((v + 0.001 * (g * g - v)) / (1 - 0.001**t)) + 1e-8),
+                m + 0.1 * (g - m),
+                v + 0.001 * (g * g - v),
+            ),
+            "yours raises 0.1 and 0.001",
+        ),
+        ("factor", lambda progress: np.minimum(10 * progress, 1 - progress), "falls from 0.9"),
+        ("factor", lambda progress: np.minimum(10 * progress, 1.1 - progress), "stays above"),
+        ("memory", (43, 4602), "one step too early"),
+        ("memory", (43.709, 4602.866), "round up"),
+    ],
+)
+def test_likely_mistakes_are_named(name, answer, words):
+    checks.reset(f"optimizers.{name}")
+    for _ in range(2):
+        result = checks.check(f"optimizers.{name}", answer)
+    checks.reset(f"optimizers.{name}")
+    assert not result.passed
+    assert any(words in mistake for mistake in result.mistakes), result.message
+
+
+def test_answers_in_other_words_pass():
+    def momentum_step(p, v, g, lr, mu, nesterov):
+        new = v * mu - g * lr
+        return [p + new, p + mu * new - lr * g][nesterov], new
+
+    def adam_step(p, m, v, g, t, lr):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        rate = lr * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        return p - rate * m / (np.sqrt(v) + 1e-8 * np.sqrt(1 - 0.999**t)), m, v
+
+    for name, answer in (("momentum_step", momentum_step), ("adam_step", adam_step)):
+        assert checks.check(f"optimizers.{name}", answer).passed
+        checks.reset(f"optimizers.{name}")
+
+
+# ---------------------------------------------------------------- the ravine
+def test_the_steepest_direction_sets_the_limit_and_momentum_raises_it(notebook):
+    roll, height = notebook["roll"], notebook["height"]
+    start = height(notebook["p0"])
+    for mu in (0, 0.5, 0.9):
+        assert height(roll(0.98 * (1 + mu), mu, steps=1000)[-1]) < 1e-6
+        assert height(roll(1.02 * (1 + mu), mu, steps=1000)[-1]) > 1e3 * start
+
+
+def test_the_two_forms_of_nesterov_are_one(notebook):
+    slopes, p, v = notebook["slopes"], notebook["p0"], np.zeros(2)
+    path = notebook["roll"](0.3, 0.9, nesterov=True)
+    for point in path:
+        np.testing.assert_allclose(p + 0.9 * v, point, atol=1e-14)
+        v = 0.9 * v - 0.3 * slopes(p + 0.9 * v)
+        p = p + v
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_roll_is_the_packages_sgd(notebook, nesterov):
+    p, optimizer = notebook["p0"].copy(), SGD(0.3, momentum=0.9, nesterov=nesterov)
+    for _ in range(60):
+        optimizer.step(p, notebook["slopes"](p))
+    np.testing.assert_allclose(p, notebook["roll"](0.3, 0.9, nesterov)[-1], atol=1e-14)
+
+
+def test_an_arrival_is_the_first_of_a_hundred_near_steps(notebook):
+    path = np.full((400, 2), 1e-4)
+    path[:50], path[120] = 1, 1
+    assert notebook["arrival"](path) == 121
+    assert notebook["arrival"](np.stack([path, path * 20], axis=1)).tolist() == [121, np.inf]
+    path[300] = np.nan
+    assert notebook["arrival"](path[:301]) == 121
+    assert notebook["arrival"](path[200:]) == np.inf
+
+
+def test_without_correction_the_first_steps_are_up_to_six_times_too_long(notebook):
+    def slope(p):
+        return np.ones(2)
+
+    moves = {
+        corrected: -np.diff(notebook["adam"](0.1, corrected, 3000, slopes=slope)[:, 0])
+        for corrected in (True, False)
+    }
+    np.testing.assert_allclose(moves[True], 0.1, rtol=1e-6)
+    assert moves[False][0] == pytest.approx(0.1 * 10**0.5, rel=1e-4)
+    assert moves[False].max() == pytest.approx(0.66, abs=0.01)
+    assert np.argmax(moves[False]) == 11  # the twelfth
+    assert moves[False][-1] == pytest.approx(0.1, rel=0.03)
+
+
+def test_adam_ignores_the_scale_of_the_loss(notebook):
+    adam, slopes = notebook["adam"], notebook["slopes"]
+    scaled = adam(0.1, slopes=lambda p: 1000 * slopes(p))
+    np.testing.assert_allclose(scaled, adam(0.1), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "power", "turns"),
+    [("SGD", 1, False), ("momentum", 0.5, False), ("Nesterov", 0.5, False), ("Adam", 0, True)],
+)
+def test_how_steps_grow_with_the_flatness_and_who_minds_a_turn(notebook, name, power, turns):
+    tuned_steps = notebook["tuned_steps"]
+    needed = [np.median(tuned_steps(name, flat, steps=4 * flat + 300)) for flat in (10, 1000)]
+    assert needed[1] / needed[0] == pytest.approx(100**power, rel=0.1)
+    turned = np.median(tuned_steps(name, 1000, angle=45, steps=4300))
+    assert turned > 3 * needed[1] if turns else turned == needed[1]
+
+
+def test_in_the_notebooks_ravine_momentum_is_first_and_sgd_last(notebook):
+    medians = [np.median(notebook["tuned_steps"](name, 50)) for name in notebook["RUNNERS"]]
+    sgd, momentum, nesterov, adam = medians
+    assert momentum < nesterov < adam < sgd
+
+
+# ---------------------------------------------------------------- MNIST
+RATES = {"SGD": 0.25, "Nesterov": 0.03125, "Adam": 2.0**-8}  # the best constant ones
+SEEDS = range(20, 24)  # not the notebook's
+PARTS = ("training", "choosing")
+
+
+@pytest.fixture(scope="module")
+def losses(notebook):
+    """Losses of the judging images: (optimizer, schedule) -> one for each seed."""
+    found = {}
+    for name, lr in RATES.items():
+        for schedule, times in (("constant", 1), ("warmup_linear", 2)):
+            optimizers = [notebook["OPTIMIZERS"][name](times * lr) for _ in SEEDS]
+            found[name, schedule] = np.array(
+                [
+                    notebook["loss_on"](notebook["judging"], optimizer, seed, schedule)
+                    for optimizer, seed in zip(optimizers, SEEDS, strict=True)
+                ]
+            )
+    return found
+
+
+def test_tuned_optimizers_hardly_differ_at_a_constant_rate(losses):
+    means = [losses[name, "constant"].mean() for name in RATES]
+    spread = np.mean([losses[name, "constant"].std(ddof=1) for name in RATES])
+    assert max(means) - min(means) < max(2 * spread, 0.02)
+
+
+def test_a_schedule_buys_more_than_an_optimizer(losses):
+    constant = [losses[name, "constant"].mean() for name in RATES]
+    gains = [
+        a - losses[name, "warmup_linear"].mean() for a, name in zip(constant, RATES, strict=True)
+    ]
+    assert min(gains) > 0
+    assert np.mean(gains) > max(constant) - min(constant)
+
+
+def test_the_bias_correction_helps_large_rates_and_not_small_ones(notebook):
+    def mean(make, lr):
+        return np.mean(
+            [notebook["loss_on"](notebook["choosing"], make(lr), seed) for seed in (20, 21)]
+        )
+
+    assert mean(notebook["Uncorrected"], 0.001) < mean(Adam, 0.001)
+    assert mean(notebook["Uncorrected"], 0.064) > 1.5 * mean(Adam, 0.064)
+
+
+def test_uncorrected_is_adam_without_the_correction(notebook):
+    p, optimizer = notebook["p0"].copy(), notebook["Uncorrected"](0.1)
+    for _ in range(60):
+        optimizer.step(p, notebook["slopes"](p))
+    np.testing.assert_allclose(p, notebook["adam"](0.1, corrected=False)[-1], atol=1e-4)
+    assert optimizer.lr == 0.1
+
+
+def test_images_of_another_scale_spoil_a_tuned_sgd_and_not_adam(notebook):
+    for name, good in (("SGD", False), ("Adam", True)):
+        optimizer = notebook["OPTIMIZERS"][name](RATES[name])
+        scaled, others = [(10 * notebook[part][0], notebook[part][1]) for part in PARTS]
+        loss = notebook["loss_on"](others, optimizer, 20, training=scaled)
+        assert (loss < 0.45) == good, name
+
+
+def test_the_program_of_every_seed_is_as_good_as_the_one_before():
+    shares = {"08": [], "09": []}
+    for number, found in shares.items():
+        for seed in range(5):
+            names = {}
+            source = program(number).replace("default_rng(0)", f"default_rng({seed})")
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(source, names)
+            found.append(names["share"])
+    assert min(shares["09"]) > 0.93
+    assert np.mean(shares["09"]) > 0.955
+    assert np.mean(shares["09"]) == pytest.approx(np.mean(shares["08"]), abs=0.012)
+
+
+# ---------------------------------------------------------------- the playground
+KERNELS = {
+    "SGD": lambda s: SGD(s.learning_rate),
+    "momentum": lambda s: SGD(s.momentum_rate, s.momentum),
+    "Nesterov": lambda s: SGD(s.momentum_rate, s.momentum, nesterov=True),
+    "Adam": lambda s: Adam(s.adam_rate),
+}
+
+
+@pytest.mark.parametrize("task", module.TASKS)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_runners_are_the_packages_optimizers(task, schedule):
+    race = trained(0, task=task, schedule=schedule, momentum=0.8, seed=2)
+    p = race.p.copy()
+    made = [KERNELS[name](race.settings) for name in RUNNERS]
+    rates = [optimizer.lr for optimizer in made]
+    twin = trained(0, task=task, schedule=schedule, momentum=0.8, seed=2)
+    for t in range(1, 61):
+        twin.task.draw()
+        g = twin.task.gradients(p)
+        for row, optimizer, rate in zip(range(4), made, rates, strict=True):
+            optimizer.lr = rate * SCHEDULES[schedule]((t - 0.5) / module.RACE)
+            optimizer.step(p[row], g[row])
+    race.step(60)
+    np.testing.assert_allclose(race.p[:3], p[:3], atol=1e-12)
+    # the package's Adam adds its 1e-8 at another place, which tiny gradients feel
+    assert race.last("Adam") == pytest.approx(twin.task.losses(p)[3], rel=0.01)
+
+
+def test_adam_of_the_race_is_the_textbooks():
+    adam = bank.exercise("optimizers.adam_step").reference
+    race, twin = (trained(0, task="digits") for _ in range(2))
+    p = race.p[3].copy()
+    m = v = np.zeros_like(p)
+    for t in range(1, 41):
+        twin.task.draw()
+        p, m, v = adam(p, m, v, twin.task.gradients(p[np.newaxis])[0], t, 0.05)
+    race.step(40)
+    np.testing.assert_allclose(race.p[3], p, atol=1e-7)
+
+
+def test_the_digits_have_the_gradients_and_losses_of_the_package():
+    race = trained(3, task="digits")
+    task = race.task
+    task.draw()
+    grads, losses = task.gradients(race.p), task.losses(race.p)
+    net = MLP([64, 48, 10], "tanh", rng=np.random.default_rng(0), dtype=np.float64)
+    for row in range(4):
+        net.params[...] = race.p[row]
+        net.backward(net.forward(task.X[task.rows]), task.Y[task.rows])
+        np.testing.assert_allclose(grads[row], net.grads, atol=1e-12)
+        A = net.forward(task.X_validation)
+        assert losses[row] == pytest.approx(net.loss(A, task.y_validation), rel=1e-9)
+        assert task.right[row] == net.accuracy(A[-1], task.y_validation)
+
+
+def test_turning_the_ravine_matters_to_adam_alone():
+    straight, turned = (trained(100, task=task, seed=1) for task in ("ravine", "turned ravine"))
+    for name in RUNNERS:
+        a, b = straight.history[name].values, turned.history[name].values
+        assert np.allclose(a, b, rtol=1e-6, atol=1e-15) == (name != "Adam")
+    assert turned.last("Adam") > 100 * straight.last("Adam")
+
+
+def test_at_one_common_rate_the_rate_chooses_the_winner():
+    for rate, first, last in ((0.05, "Adam", "SGD"), (0.5, "SGD", "Adam")):
+        race = trained(300, task="digits", learning_rate=rate, momentum_rate=rate, adam_rate=rate)
+        losses = {name: race.last(name) for name in RUNNERS}
+        assert min(losses, key=losses.get) == first
+        assert max(losses, key=losses.get) == last
+
+
+def test_a_schedule_calms_the_noisy_ravine():
+    for name in RUNNERS:
+        ends = {
+            schedule: np.mean(
+                [
+                    trained(300, task="noisy ravine", schedule=schedule, seed=seed)
+                    .history[name]
+                    .values[-30:]
+                    for seed in range(6)
+                ]
+            )
+            for schedule in ("constant", "cosine")
+        }
+        assert ends["cosine"] < 0.6 * ends["constant"], name
+
+
+def test_one_may_diverge_and_the_others_go_on():
+    race = trained(300, learning_rate=10, momentum_rate=0.2)
+    assert set(race.gone) == {"SGD"}
+    assert race.diverged is None
+    assert f"SGD diverged at step {race.gone['SGD']}" in race.describe()
+    assert np.isfinite(race.loss)
+    assert "and rising" in trained(50, learning_rate=1.1).describe()
+
+
+def test_of_two_that_are_level_the_first_leads():
+    rates = "momentum=0,momentum_rate=0.5,learning_rate=0.01,adam_rate=0.001"
+    assert "momentum leads" in optimizers(rates + ",steps=10").summary
+
+
+def test_a_race_ends_at_its_last_step():
+    panel = optimizers("steps=299,schedule=cosine")
+    panel.step(10)
+    assert panel.experiment.steps == module.RACE
+    panel.play_tick()
+    assert panel.experiment.steps == module.RACE
+    panel.close()
+
+
+def test_a_kept_race_stays_beside_another_ravine_and_not_beside_digits():
+    panel = optimizers(steps=20)
+    panel.keep()
+    lines = panel.picture.kept_lines[0]
+    for task, there in (("turned ravine", True), ("digits", False), ("ravine", True)):
+        panel.controls["task"].value = task
+        assert all(bool(len(lines[name].get_xdata())) == there for name in RUNNERS)
+        assert panel.picture.map.get_visible() == (task != "digits")
+        assert panel.picture.wrong.get_visible() == (task == "digits")
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({"task": task} for task in module.TASKS),
+        *({"task": "digits", "schedule": schedule, "seed": 3} for schedule in SCHEDULES),
+        {"task": "turned ravine", "schedule": "warmup_linear", "momentum": 0.5, "seed": 7},
+        {"task": "noisy ravine", "schedule": "step", "learning_rate": 0.3, "seed": 1},
+    ],
+    ids=lambda settings: "-".join(map(str, settings.values())),
+)
+def test_the_script_gives_the_very_same_numbers(settings, tmp_path):
+    race = trained(170, **settings)
+    (tmp_path / "script.py").write_text(race.code(), encoding="utf-8")
+    run = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
+    printed = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    first, *lines = printed.stdout.splitlines()
+    assert re.fullmatch(r"step 170 · loss \S+", first)
+    assert float(first.split()[-1]) == pytest.approx(race.loss, rel=1e-4)
+    assert [line.split()[0] for line in lines] == list(RUNNERS)
+    for line in lines:
+        name, loss = line.split()
+        assert float(loss) == pytest.approx(race.last(name), rel=1e-4), name
+
+
+def test_a_script_tells_of_a_runner_that_has_diverged(tmp_path):
+    race = trained(300, learning_rate=10)
+    (tmp_path / "script.py").write_text(race.code(), encoding="utf-8")
+    run = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
+    printed = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    assert printed.stdout.splitlines()[1] in ("SGD nan", "SGD inf")
+
+
+def test_the_panel_trains_in_one_thread():
+    with blas().limit(limits=1, user_api="blas"):
+        alone = trained(30, task="digits").p
+    assert np.array_equal(alone, trained(30, task="digits").p)

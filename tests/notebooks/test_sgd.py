@@ -1,0 +1,154 @@
+"""Notebook 03: its claims about the bowl, about mini-batches and about its program."""
+
+import ast
+
+import numpy as np
+import pytest
+from notebook_tools import FOLDER, cells, read
+
+from nbhelpers.teaching import checks
+from nbhelpers.teaching.lessons import program
+
+SOURCES = [cell.source for cell in cells(read(FOLDER / "03_sgd.ipynb"), kind="code")]
+VALUES = {"X", "Y", "X_test", "LOOK", "TUTORIAL", "PROGRAM"}  # the first assignment of each
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    """The notebook's own functions and data, without running its experiments."""
+    names = {"np": np}
+    exercises = {"rmse", "batches", "one_epoch", "largest_rate"}
+    for source in SOURCES:
+        if "%" in source.split("\n", 1)[0]:  # a line for IPython alone
+            continue
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef):
+                wanted = node.name not in exercises
+            else:
+                target = node.targets[0] if isinstance(node, ast.Assign) else None
+                wanted = isinstance(target, ast.Name) and target.id in VALUES - set(names)
+            if wanted:
+                exec(compile(ast.Module([node], []), "03_sgd.ipynb", "exec"), names)
+    return names
+
+
+def trained(notebook, rates=(0.3,), epochs=3_000, **version):
+    """Ten networks a rate, with the names of the notebook: their errors, (rates, starts)."""
+    net, _ = notebook["train_stack"](rates, epochs=epochs, **version)
+    output = version.get("output", notebook["linear"])
+    return lambda points: notebook["errors_at"](net, points, output)
+
+
+def test_the_bowl_ends_where_the_closed_form_says(notebook):
+    path = notebook["descend"](0.01)
+    reached = notebook["height"](path[-1])
+    assert f"{reached:.2e}" == "2.25e-18"
+    assert reached == pytest.approx((0.54**2 + 0.71**2) * 0.98**2000, rel=1e-10)
+
+
+@pytest.mark.parametrize(("steepness", "limit"), [((1, 1), 1.0), ((1, 10), 0.1), ((3, 0.5), 1 / 3)])
+def test_the_steepest_direction_sets_the_limit(notebook, steepness, limit):
+    def end(lr):
+        path = notebook["descend"](lr, 1_000, steepness)
+        return notebook["height"](path[-1], steepness) / notebook["height"](path[0], steepness)
+
+    assert end(0.99 * limit) < 1e-3
+    assert end(1.01 * limit) > 1e3
+
+
+def test_the_gradients_are_those_of_the_loss(notebook):
+    """Both outputs, against differences of half the mean squared error."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 1)), rng.uniform(-1, 1, (6, 1))
+    for output, scale in ((notebook["linear"], 1), (notebook["scaled"], 0.5)):
+        net = [part + rng.normal(0, 0.3, part.shape) for part in notebook["normal"](rng)]
+
+        def loss(net, output=output, scale=scale):
+            W1, b1, W2, b2 = net
+            answers, _ = output(notebook["sigmoid"](x @ W1 + b1) @ W2 + b2)
+            return 0.5 * np.mean((scale * (answers - y)) ** 2)  # scaled: (y + 1) / 2 is the target
+
+        for part, slopes in zip(net, notebook["gradients"](net, x, y, output), strict=True):
+            for place in np.ndindex(part.shape):
+                part[place] += 1e-6
+                above = loss(net)
+                part[place] -= 2e-6
+                assert slopes[place] == pytest.approx((above - loss(net)) / 2e-6, abs=1e-8)
+                part[place] += 1e-6
+
+
+def test_the_stack_is_the_program(notebook):
+    """Seed by seed the same numbers, so that the notebook's ten starts are ten programs."""
+    stacked = trained(notebook, epochs=40)(notebook["X_test"])[0]
+    for seed in (0, 7):
+        source = program("03").replace("default_rng(0)", f"default_rng({seed})")
+        assert f"default_rng({seed})" in source
+        source = source.replace("3_000", "40")
+        names = {}
+        exec(source, names)
+        assert names["epoch"] == 39
+        assert stacked[seed] == pytest.approx(names["error"], rel=1e-9)
+
+
+def test_the_program_beats_the_tutorial_and_shuffling_matters(notebook):
+    ours, tutorial = notebook["PROGRAM"], notebook["TUTORIAL"]
+    between = notebook["X_test"]
+    full = trained(notebook, **ours)
+    median = np.median(full(between))
+    assert median < 0.05
+    assert np.median(full(notebook["X"])) == pytest.approx(median, rel=0.3)
+    for deal in (notebook["in_order"], notebook["shuffled_batches"]):
+        errors = trained(notebook, **ours | {"deal": deal})(between)
+        assert np.median(errors) > 1.5 * median
+    published = trained(notebook, rates=[0.45], **tutorial)(between)
+    assert published.min() > 0.15
+    assert published.max() < 0.32
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        (
+            "sgd.batches",
+            lambda X, m, rng: [rng.integers(0, len(X), m) for _ in range(0, len(X), m)],
+            "twice",
+        ),
+        ("sgd.limits", (0.5, 0.05), "one step"),
+        ("sgd.largest_rate", lambda steepness: 1 / steepness.min(), "steepest"),
+        ("sgd.rmse", lambda A, Y: ((A - Y) ** 2).mean(), "root"),
+    ],
+)
+def test_likely_mistakes_are_named(name, answer, words):
+    checks.reset(name)
+    for _ in range(2):
+        result = checks.check(name, answer)
+    assert not result.passed
+    assert any(words in mistake for mistake in result.mistakes), result.message
+
+
+def test_a_dropped_last_batch_is_missed():
+    def batches(X, batch_size, rng):
+        order = rng.permutation(len(X))
+        return [order[k : k + batch_size] for k in range(0, len(X) - batch_size + 1, batch_size)]
+
+    assert "last, smaller batch" in checks.check("sgd.batches", batches).message
+
+
+def test_shuffling_x_but_not_y_is_named():
+    def one_epoch(X, Y, w, b, order, batch_size, lr):
+        X = X[order]
+        for start in range(0, len(X), batch_size):
+            rows = slice(start, start + batch_size)
+            delta = (X[rows] @ w + b - Y[rows]) / len(X[rows])
+            w, b = w - lr * X[rows].T @ delta, b - lr * delta.sum(axis=0)
+        return w, b
+
+    checks.reset("sgd.one_epoch")
+    checks.check("sgd.one_epoch", one_epoch)
+    result = checks.check("sgd.one_epoch", one_epoch)
+    assert any("Y is not" in mistake for mistake in result.mistakes), result.message
+
+
+@pytest.mark.parametrize("limits", [(0.995, 0.1), (1, 0.1), (1.01, 0.101), (1.0, 0.099)])
+def test_the_limits_may_be_found_by_trying(limits):
+    assert checks.check("sgd.limits", limits).passed

@@ -1,0 +1,1049 @@
+"""Every playground without a browser: controls, buttons, settings, script, picture.
+
+A playground joins by being listed in `nbhelpers.playgrounds.PLAYGROUNDS`.
+"""
+
+import ast
+import functools
+import gc
+import io
+import math
+import re
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from dataclasses import FrozenInstanceError, dataclass, fields
+
+import ipywidgets
+import numpy as np
+import pytest
+from jupyter_client.manager import start_new_kernel
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from PIL import Image
+
+from nbhelpers import plots
+from nbhelpers.playgrounds import PLAYGROUNDS
+from nbhelpers.playgrounds.engine.experiment import (
+    Curve,
+    Experiment,
+    Settings,
+    choice,
+    number,
+    seed,
+)
+from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, family, labels, on_grid, short
+from nbhelpers.playgrounds.engine.picture import (
+    LossCurves,
+    Picture,
+    colour_table,
+    colours,
+    enlarge,
+    nice_ceiling,
+)
+from nbhelpers.playgrounds.xor import Xor, XorSettings, xor
+from nbhelpers.plots import DIVERGING
+
+STEPS = 8  # how far the panels are trained here: enough to be seen, fast for all of them
+
+
+@pytest.fixture(params=list(PLAYGROUNDS))
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def fresh(name):
+    """A panel of the test's own."""
+    panel = PLAYGROUNDS[name](steps=STEPS)
+    yield panel
+    panel.close()  # ipywidgets would keep every panel of the session
+
+
+@functools.cache
+def opened(name):
+    return PLAYGROUNDS[name](steps=STEPS)
+
+
+@functools.cache
+def used(name):
+    """A panel, with its settings and its steps at a time as they are at the beginning."""
+    panel = PLAYGROUNDS[name](steps=STEPS)
+    return panel, panel.settings, panel.pace.value
+
+
+@pytest.fixture
+def panel(name):
+    """One that other tests have used before, put back to its start as a person does it.
+
+    (A test that fails here and not alone has met what an earlier one left behind.)
+    """
+    panel, settings, pace = used(name)
+    setattr(panel.play, panel._play_trait, False)
+    if panel.script.layout.display != "none":
+        panel.buttons["code"].click()
+    panel.pace.value = pace
+    panel.settings = settings
+    panel.clear()
+    return panel
+
+
+def tick(panel, playing=True):
+    """Let the clock tick, as the page does it."""
+    panel.play.set_state({"value": panel.play.value + 1, panel._play_trait: playing})
+
+
+@pytest.fixture
+def shared(name):
+    """A panel for tests that leave it as it is: made once for all of them."""
+    return opened(name)
+
+
+def pixels(panel):
+    """The picture, drawn now: an array (height, width, 3) of numbers from 0 to 255."""
+    panel._draw()
+    return panel.picture.draw()[..., :3].astype(int)
+
+
+def explained(panel):
+    """The state is finite, or the summary says what happened."""
+    if panel.experiment.diverged is None:
+        return math.isfinite(panel.experiment.loss)
+    return "left the range of floating point at" in panel.summary
+
+
+def places(control):
+    """The minimum, the middle and the maximum of a control, or all of its options."""
+    if isinstance(control, ipywidgets.Dropdown):
+        return [option[1] if isinstance(option, tuple) else option for option in control.options]
+    low, high = control.min, control.max
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        return [10**low, 10 ** ((low + high) / 2), 10**high]
+    whole = isinstance(control.value, int)
+    return [low, (low + high) // 2 if whole else (low + high) / 2, high]
+
+
+# -- every playground --------------------------------------------------------------------------
+
+
+def test_shows_itself(shared):
+    panel = shared
+    bundle = panel._repr_mimebundle_()
+    text = bundle["text/plain"]
+    assert panel.summary in text
+    assert "\n" not in text
+    assert not re.search(r"0x[0-9a-f]{6}| object at ", text)
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert view == {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
+    png = panel.png()
+    image = Image.open(io.BytesIO(png))
+    assert image.format == "PNG"
+    assert image.size == (panel.picture.width, panel.picture.height)
+    assert len(png) < 150_000
+    assert np.array_equal(image.convert("RGB"), pixels(panel))
+    assert len(np.unique(pixels(panel))) > 50
+
+
+def test_what_the_widget_shows_is_the_picture(shared):
+    panel = shared
+    shown = Image.open(io.BytesIO(panel.image.value)).convert("RGB")
+    difference = np.abs(np.asarray(shown).astype(int) - pixels(panel))
+    assert difference.mean() < 5  # of 255: JPEG, or the very same
+    assert panel.summary.split(" · ")[0] in panel.words.value
+
+
+def test_every_control_at_its_ends_and_middle(panel, monkeypatch):
+    monkeypatch.setattr(panel, "CATCH_UP", 0.02)
+    for name, control in panel.controls.items():
+        for value in places(control):
+            control.value = value
+            setting = getattr(panel.experiment.settings, name)
+            if isinstance(setting, float):
+                assert setting == pytest.approx(value, rel=0.006)
+            else:
+                assert setting == value
+            assert explained(panel), panel.settings
+
+
+def test_moving_a_control_changes_the_network_and_the_picture(panel, monkeypatch):
+    """Compared without the previous run: its grey curve alone would be another picture."""
+    monkeypatch.setattr(panel, "CATCH_UP", 60.0)
+    for name, control in panel.controls.items():
+        panel.reset()
+        panel.step(STEPS)
+        panel.clear()
+        before, params = pixels(panel), panel.experiment.net.params.copy()
+        images = getattr(panel.experiment, "images", STEPS)
+        value = next(value for value in places(control) if value != control.value)
+        control.value = value
+        panel.clear()
+        assert getattr(panel.experiment, "images", STEPS) == images  # trained as far as before
+        assert not np.array_equal(panel.experiment.net.params, params), f"{name} changes nothing"
+        assert np.abs(pixels(panel) - before).sum() > 0, f"{name} changes no picture"
+
+
+def test_every_button(panel):
+    start = panel.settings
+    for button in ("step", "reset", "new_weights", "keep", "clear", "apply"):
+        panel.settings = start
+        panel.buttons[button].click()
+        assert explained(panel), button
+
+
+def test_step_and_play_make_steps(panel):
+    before = panel.experiment.steps
+    panel.step(3)
+    assert panel.experiment.steps == before + 3
+    panel.play_tick()
+    assert panel.experiment.steps > before + 3
+
+
+def test_play_sends_several_pictures_a_tick(fresh):
+    panel = fresh
+    panel.BURST = 10.0  # however busy the machine is
+    panel.pace.value = panel.pace.options[0][1]
+    sent = []
+
+    def show(change):
+        sent.append(change["new"])
+        if len(set(sent)) == 3:
+            panel.BURST = 0.0  # the tick ends with this picture
+
+    panel.image.observe(show, "value")
+    tick(panel)
+    assert len(set(sent)) == 3
+
+
+def test_a_tick_that_comes_with_a_pause_makes_no_step(panel):
+    """The page holds a tick back while the kernel is busy, and sends it together with Pause."""
+    steps = panel.experiment.steps
+    tick(panel, playing=False)
+    assert panel.experiment.steps == steps
+    tick(panel)
+    assert panel.experiment.steps > steps
+
+
+def test_a_picture_is_small_enough_for_a_network(panel, monkeypatch):
+    """30 of them a second: less than 60 kB each, fresh weights (which are noise) or trained ones,
+    whatever the settings."""
+    rng = np.random.default_rng(0)
+    monkeypatch.setattr(panel, "CATCH_UP", 0.0)
+    for _ in range(4):
+        for steps in (0, 1, 30):
+            panel.experiment.reset()
+            panel.experiment.step(steps, seconds=0.2)
+            panel._draw()
+            assert len(panel.picture.render()) < 60_000, panel.settings
+        move_a_control(panel, rng)
+
+
+def test_reset_returns_to_the_same_initial_weights(panel):
+    panel.settings = panel.settings  # from the beginning, so that nothing earlier is shown
+    loss, steps = panel.experiment.loss, panel.experiment.steps
+    panel.reset()
+    panel.clear()
+    assert panel.experiment.steps == 0
+    start_loss, start = panel.experiment.loss, pixels(panel)
+    panel.step(steps)
+    assert panel.experiment.loss == loss
+    panel.reset()
+    panel.clear()
+    assert panel.experiment.loss == start_loss
+    assert np.array_equal(pixels(panel), start)
+
+
+def test_new_weights_takes_the_next_seed(panel):
+    loss, seed = panel.experiment.loss, panel.experiment.settings.seed
+    panel.new_weights()
+    assert panel.experiment.settings.seed == seed + 1
+    assert panel.experiment.loss != loss
+    assert panel.controls["seed"].value == seed + 1
+
+
+def test_what_is_seen_depends_on_settings_and_steps_alone(panel, name):
+    panel.step(2)
+    for control in list(panel.controls.values())[:3]:
+        control.value = places(control)[1]
+    panel.new_weights()
+    panel.play_tick()
+    panel.clear()
+    other = PLAYGROUNDS[name](settings=panel.settings)
+    assert other.settings == panel.settings
+    assert other.experiment.loss == panel.experiment.loss
+    assert other.experiment.describe() == panel.experiment.describe()
+    assert np.array_equal(pixels(other), pixels(panel))
+
+
+def test_settings_round_trip(panel, name):
+    panel.new_weights()
+    other = PLAYGROUNDS[name](steps=0)
+    start = other.settings
+    for text in (panel.settings, panel.settings_url, "?" + panel.settings_url):
+        other.settings = start
+        assert other.settings != panel.settings
+        other.settings = text
+        assert other.settings == panel.settings
+        assert other.experiment.loss == panel.experiment.loss
+    assert not set(panel.settings_url) - set(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~&=+%"
+    )
+
+
+HOSTILE = [
+    "learning_rate",
+    "=",
+    "==,,==",
+    "no_such_thing=1",
+    "__class__=1",
+    "learning_rate=nan",
+    "learning_rate=inf",
+    "learning_rate=-1",
+    "learning_rate=1e400",
+    "learning_rate=0x10",
+    "learning_rate=__import__('os').getcwd()",
+    "learning_rate=1,learning_rate=2",
+    "seed=1.5",
+    "seed=true",
+    "seed=" + "9" * 5000,
+    "seed=9" + "9" * 300,
+    "steps=-1",
+    "steps=99999999999",
+    "steps=1e3",
+    "activation=<script>alert(1)</script>",
+    "\x00\ud800=1",
+    "🙂" * 100,
+    "x" * 100_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_settings_are_refused_in_words(shared, text):
+    panel = shared
+    before, picture = panel.settings, panel.image.value
+    with pytest.raises(ValueError, match=r"must|unknown|written|twice"):
+        panel.settings = text
+    panel.text.value = text  # as typed into the box
+    assert "Not applied" in panel.note.value
+    assert "<script>" not in panel.note.value
+    assert len(panel.note.value) < 1000
+    assert panel.settings == before
+    assert panel.image.value == picture
+    panel.text.value = before  # and it goes away again
+    assert "Not applied" not in panel.note.value
+
+
+def test_the_settings_box_applies_and_shows(panel):
+    before = panel.settings
+    panel.new_weights()
+    other = panel.settings
+    panel.text.value = before
+    assert panel.settings == before
+    panel.text.value = other
+    assert panel.settings == other
+    assert panel.text.value == panel.settings
+    panel.step(1)
+    assert panel.text.value == panel.settings
+
+
+def test_keep_pins_runs_and_says_what_differs(panel):
+    loss = panel.experiment.history["loss"]
+    panel.keep()
+    without = pixels(panel)
+    rate = panel.controls["learning_rate"]
+    rate.value = places(rate)[1]
+    assert len(panel.kept) == 1
+    assert str(f"{panel.kept[0].settings.learning_rate:g}") in panel.kept[0].label
+    assert np.abs(pixels(panel) - without).sum() > 0
+    assert panel.kept[0].history["loss"] is loss  # the pinned curve is the old one
+    for _ in range(MOST_KEPT):
+        panel.new_weights()
+        panel.keep()
+        panel.keep()  # the same settings again: pinned once
+    assert len(panel.kept) == MOST_KEPT
+    assert len({run.settings for run in panel.kept}) == MOST_KEPT
+    panel.clear()
+    assert panel.kept == []
+    assert panel.previous is None
+
+
+def test_the_previous_run_stays_visible(panel):
+    old = panel.experiment.settings
+    panel.new_weights()
+    assert panel.previous.settings == old
+    assert panel.previous.steps == STEPS
+
+
+def output_of(script, folder):
+    """What a script prints when it is run alone in an empty folder."""
+    (folder / "script.py").write_text(script, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-X", "utf8", "script.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_script_runs_alone_and_prints_the_same(shared, tmp_path):
+    panel = shared
+    tree = list(ast.walk(ast.parse(panel.code)))
+    imported = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
+    taken = {node.module for node in tree if isinstance(node, ast.ImportFrom)}
+    assert imported == {"numpy"}
+    # MNIST's files are read, images warped as notebook 11 shows, matrix products kept to one
+    # thread; nothing else is taken over
+    assert taken <= {"nbhelpers.datasets", "nbhelpers.warps", "threadpoolctl"}
+    printed = output_of(panel.code, tmp_path)
+    what = r"validation: loss (\S+?),? " if "validation" in printed else r"loss (\S+)"
+    said = re.search(what, panel.summary + " ")[1]
+    assert float(re.search(what, printed)[1]) == pytest.approx(float(said), rel=0.006)
+    assert f"{panel.experiment.unit} {panel.experiment.steps:,}" in printed
+
+
+@pytest.mark.parametrize("weights", ["uniform", "normal"])
+@pytest.mark.parametrize("output", ["sigmoid", "linear"])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_xor_script_gives_the_very_same_numbers(activation, output, weights, tmp_path):
+    settings = XorSettings(0.2, 5, activation, output, weights, 3)
+    experiment = Xor(settings)
+    experiment.step(700)
+    lines = output_of(experiment.code(), tmp_path).splitlines()
+    assert lines[0] == f"step 700 · loss {experiment.loss:.6g}"
+    shown = [float(line.split("->")[1]) for line in lines[1:]]
+    assert shown == [round(float(a), 4) for a in experiment.A[-1][:, 0]]
+
+
+def test_show_code_button(panel):
+    panel.buttons["code"].click()
+    assert panel.script.layout.display != "none"
+    assert panel.script.value == panel.code
+    panel.step(1)
+    assert panel.script.value == panel.code
+    panel.buttons["code"].click()
+    assert panel.script.layout.display == "none"
+
+
+def move_a_control(panel, rng):
+    """Put one of the controls anywhere in its range."""
+    name = str(rng.choice(list(panel.controls)))
+    control = panel.controls[name]
+    if isinstance(control, ipywidgets.Dropdown):
+        control.value = places(control)[rng.integers(len(places(control)))]
+    elif isinstance(control.value, int):
+        control.value = int(rng.integers(control.min, control.max + 1))
+    else:
+        share = control.min + (control.max - control.min) * rng.random()
+        log = isinstance(control, ipywidgets.FloatLogSlider)
+        control.value = float(10**share if log else share)
+
+
+def random_event(panel, rng):
+    kind = rng.integers(6)
+    if kind <= 2:
+        move_a_control(panel, rng)
+    elif kind == 3:
+        panel.buttons[str(rng.choice(list(panel.buttons)))].click()
+    elif kind == 4:
+        panel.play.set_state(
+            {"value": int(rng.integers(0, 5)), panel._play_trait: bool(rng.integers(2))}
+        )
+    else:
+        panel.text.value = str(rng.choice([panel.settings, *HOSTILE[:6]]))
+
+
+def test_many_random_events(fresh):
+    panel = fresh
+    panel.CATCH_UP = 0.01
+    panel.BURST = 0.01
+    panel.pace.value = panel.pace.options[0][1]
+    rng = np.random.default_rng(1)
+    presses = rng.permutation([*panel.buttons, *[""] * (70 - len(panel.buttons))])
+    for event, button in enumerate(presses):  # each button at least once
+        if button:
+            panel.buttons[button].click()
+        else:
+            random_event(panel, rng)
+        assert explained(panel), f"event {event}: {panel.settings}"
+        assert type(panel.experiment).Settings.parse(panel.settings)[0] == panel.experiment.settings
+    assert pixels(panel).shape == (panel.picture.height, panel.picture.width, 3)
+
+
+def test_events_from_several_threads(fresh, monkeypatch):
+    """JupyterLab may call from several threads; nothing is torn, no error is lost."""
+    panel = fresh
+    panel.CATCH_UP = 0.01
+    failed, inside, met = [], [], []
+
+    def alone(method):
+        """The method, which notes when another thread is inside one of these already."""
+
+        def run(*args, **options):
+            me = threading.get_ident()
+            met.extend(other for other in inside if other != me)
+            inside.append(me)
+            time.sleep(0.001)
+            try:
+                return method(*args, **options)
+            finally:
+                inside.remove(me)
+
+        return run
+
+    for owner, name in (
+        (panel.experiment, "step"),
+        (panel.experiment, "reset"),
+        (panel.experiment, "describe"),
+        (panel.picture, "update"),
+    ):
+        monkeypatch.setattr(owner, name, alone(getattr(owner, name)))
+
+    def work(number):
+        rng = np.random.default_rng(number)
+        try:
+            for _ in range(2):
+                panel.controls["seed"].value = int(rng.integers(100))
+                panel.step(1)
+                panel.png()
+                assert panel.summary
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert met == []
+    assert panel.controls["seed"].value == panel.experiment.settings.seed
+
+
+@pytest.mark.parametrize(
+    "read", ["summary", "settings", "settings_url", "code", "_repr_mimebundle_", "png"]
+)
+def test_nobody_reads_a_panel_that_is_being_rebuilt(read, monkeypatch):
+    """While one thread starts again, the history has no loss yet; another one waits for it."""
+    panel = ball(steps=3)
+    building, ready, early = threading.Event(), threading.Event(), []
+    build = panel.experiment.build
+
+    def slow_build():
+        building.set()
+        ready.wait(0.2)
+        build()
+        building.clear()
+
+    def reader():
+        building.wait(5)
+        value = getattr(panel, read)
+        if callable(value):
+            value()
+        early.append(building.is_set())
+        ready.set()
+
+    monkeypatch.setattr(panel.experiment, "build", slow_build)
+    thread = threading.Thread(target=reader)
+    thread.start()
+    panel.reset()
+    thread.join()
+    assert early == [False]
+
+
+def test_a_page_that_repeats_where_a_slider_stands_changes_nothing(panel):
+    """An exact value lies between two steps of its slider, which stands on one of them."""
+    for name, box in panel.boxes.items():
+        slider = panel.controls[name]
+        box.value = box.min + 0.12345 * (box.max - box.min)
+        before = panel.settings
+        assert f"{name}={box.value}," in before
+        assert slider.value != pytest.approx(box.value, rel=1e-4)
+        slider.value *= 1 + 1e-14
+        assert panel.settings == before
+
+
+def test_while_playing_a_change_goes_on_from_the_start(panel):
+    setattr(panel.play, panel._play_trait, True)
+    panel.new_weights()
+    assert panel.experiment.steps == 0
+    setattr(panel.play, panel._play_trait, False)
+    panel.step(2)
+    panel.new_weights()
+    assert panel.experiment.steps == 2
+
+
+def test_labels_of_controls_fit(shared):
+    for control in shared.controls.values():
+        assert len(control.description) <= 22
+        assert control.style.description_width == "initial"  # never cut off
+
+
+# -- the engine --------------------------------------------------------------------------------
+
+
+class Ball(Experiment):
+    """A number that is multiplied in every step: the smallest experiment there is."""
+
+    @dataclass(frozen=True)
+    class Settings(Settings):
+        learning_rate: float = number(0.5, 0.1, 1e200, log=True, short="rate")
+        mode: str = choice("down", ["down", "up"])
+        twice: bool = choice(False, [False, True])
+        seed: int = seed()
+
+    most_steps = 500
+
+    def build(self):
+        self.value = self.rng.random() + 0.5
+        self.record("loss", self.value)
+
+    def advance(self):
+        rate = self.settings.learning_rate
+        self.value *= rate if self.settings.mode == "down" else 1 + rate
+        return self.record("loss", self.value)
+
+
+class BallPicture(Picture):
+    def build(self):
+        self.losses = LossCurves(self, self.axes(80, 50, 400, 250))
+
+    def update(self, experiment, previous=None, kept=()):
+        self.losses.update(experiment, previous, kept)
+
+
+def ball(steps=0):
+    return Panel(Ball(), BallPicture(width=500, height=320), steps=steps)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"learning_rate": 0}, "learning_rate must be a number from 0.01 to 30, got 0"),
+        ({"learning_rate": "1"}, "got '1'"),
+        ({"learning_rate": float("nan")}, "got nan"),
+        ({"hidden": 3.5}, "hidden must be a whole number from 1 to 8, got 3.5"),
+        ({"hidden": True}, "got True"),
+        ({"output": "softmax"}, "output must be one of sigmoid, linear, got 'softmax'"),
+        ({"seed": None}, "seed must be a whole number"),
+    ],
+)
+def test_settings_are_checked(values, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        XorSettings(**values)
+
+
+def test_settings_are_frozen_and_typed():
+    settings = XorSettings(learning_rate=2, hidden=np.int64(4))
+    assert type(settings.learning_rate) is float
+    assert type(settings.hidden) is int
+    with pytest.raises(FrozenInstanceError):
+        settings.hidden = 3
+    assert {field.name for field in fields(settings)} == set(settings.allowed())
+
+
+def test_every_float_survives_the_settings_string():
+    rng = np.random.default_rng(0)
+    for value in 10.0 ** rng.uniform(-2, 1.47, 200):
+        settings = XorSettings(learning_rate=value)
+        assert XorSettings.parse(settings.text(steps=7)) == (settings, 7)
+        assert XorSettings.parse(settings.text(steps=7, url=True)) == (settings, 7)
+
+
+def test_numpy_scalars_are_options_too():
+    @dataclass(frozen=True)
+    class Options(Settings):
+        size: int = choice(128, [64, 128])
+        share: float = choice(0.5, [0.25, 0.5])
+        name: str = choice("a", ["a", "b"])
+        on: bool = choice(False, [False, True])
+
+    settings = Options(np.int64(64), np.float64(0.25), np.str_("b"), np.True_)
+    assert settings == Options(64, 0.25, "b", True)
+    assert [type(value) for value in vars(settings).values()] == [int, float, str, bool]
+    for wrong in ({"size": np.int64(65)}, {"size": np.float64(64)}, {"size": np.True_}):
+        with pytest.raises(ValueError, match="size must be one of 64, 128"):
+            Options(**wrong)
+    assert Options.parse("size=64.0,share=.50")[0] == Options(64, 0.5)
+    with pytest.raises(ValueError, match=r"share must be one of 0\.25, 0\.5, got 'nan'"):
+        Options.parse("share=nan")
+
+
+def test_bools_in_settings():
+    settings, steps = Ball.Settings.parse("twice=True")
+    assert settings.twice is True
+    assert steps is None
+    with pytest.raises(ValueError, match="twice must be one of False, True, got '1'"):
+        Ball.Settings.parse("twice=1")
+
+
+def test_a_diverged_run_is_explained_and_stops():
+    panel = ball()
+    panel.settings = "learning_rate=1e100,mode=up,steps=3"
+    panel.step(10)
+    assert panel.experiment.diverged == 4  # 1e100 to the power of 4 is beyond 1.8e308
+    assert "at step 4" in panel.summary
+    assert "Try" in panel.summary
+    panel.play_tick()
+    panel.step(10)
+    assert panel.experiment.steps == 4
+    panel.controls["mode"].value = "down"
+    panel.controls["learning_rate"].value = 0.5
+    assert panel.experiment.diverged is None
+    assert panel.experiment.steps == 3  # where it was before it diverged
+
+
+def test_xor_diverges_in_words_and_in_the_picture():
+    panel = xor("output=linear,learning_rate=30,steps=200")
+    assert panel.experiment.diverged == panel.experiment.steps
+    assert f"at step {panel.experiment.diverged}" in panel.summary
+    assert panel.picture.words.get_visible()
+    panel.settings = "steps=10"
+    assert not panel.picture.words.get_visible()
+
+
+def test_training_ends_at_the_most_steps():
+    panel = ball()
+    panel.step(10_000)
+    assert panel.experiment.steps == Ball.most_steps
+    panel.play_tick()
+    assert panel.experiment.steps == Ball.most_steps
+    assert Ball.Settings.parse(panel.settings, Ball.most_steps)[1] == Ball.most_steps
+    with pytest.raises(ValueError, match="steps must be a whole number from 0 to 500"):
+        panel.settings = "steps=501"
+
+
+@pytest.mark.parametrize("n", [-1, 1.5, "3", None, True])
+def test_step_refuses_what_is_not_a_number_of_steps(n):
+    with pytest.raises(ValueError, match="whole number of steps"):
+        Ball().step(n)
+
+
+def test_step_keeps_to_its_time():
+    experiment = Ball()
+    assert experiment.step(400, seconds=0.0) == 1
+    assert experiment.step(100, seconds=60.0) == 100
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_a_step_that_broke_off_does_not_count(error, monkeypatch):
+    experiment, other = Ball(), Ball()
+    experiment.step(3)
+    advance, calls = experiment.advance, []
+
+    def breaks_off():
+        calls.append(experiment.steps)
+        if len(calls) == 3:
+            raise error("in the third step")
+        return advance()
+
+    monkeypatch.setattr(experiment, "advance", breaks_off)
+    with pytest.raises(error, match="in the third step"):
+        experiment.step(10)
+    assert experiment.steps == 5
+    assert experiment.step(5) == 5  # and it goes on
+    other.step(10)
+    assert experiment.loss == other.loss
+    assert list(experiment.history["loss"].steps) == list(range(11))
+
+
+def test_a_typed_settings_text_never_makes_the_page_wait():
+    panel = ball(steps=3)
+    panel.CATCH_UP = 0.0
+    panel.text.value = "learning_rate=0.3,steps=400"
+    assert panel.experiment.settings.learning_rate == 0.3
+    assert 0 < panel.experiment.steps < 400
+    assert f"step {panel.experiment.steps} of 400 so far: Play or Step goes on" in panel.note.value
+    assert "of 400 (Play or Step goes on)" in panel.summary
+    assert panel.text.value == panel.settings
+    panel.buttons["apply"].click()  # nothing new: nothing happens
+    assert 0 < panel.experiment.steps < 400
+    panel.text.value = "learning_rate=0.4,steps=1"
+    assert "goes on" not in panel.note.value + panel.summary
+    panel.settings = "learning_rate=0.3,steps=400"  # in Python, all the way
+    assert panel.experiment.steps == 400
+
+
+def test_changes_that_take_too_long_stop_and_say_so():
+    panel = ball(steps=200)
+    panel.CATCH_UP = 0.0
+    panel.controls["mode"].value = "up"
+    assert panel.experiment.steps < 200
+    assert f"step {panel.experiment.steps} of 200" in panel.summary
+    panel.step(5)
+    assert " of " not in panel.summary
+
+
+def test_a_slider_stands_on_a_step_and_the_box_shows_the_exact_value():
+    panel = xor(steps=0)
+    panel.settings = "learning_rate=0.3"
+    slider, box = panel.controls["learning_rate"], panel.boxes["learning_rate"]
+    assert box.value == 0.3
+    assert slider.value == pytest.approx(10**-0.5)
+    assert on_grid(slider, slider.value) == pytest.approx(slider.value)
+    slider.value = 10**-0.5 * (1 + 1e-13)  # a page reports where its handle stands
+    assert panel.experiment.settings.learning_rate == 0.3
+    box.value = 0.123456
+    assert panel.experiment.settings.learning_rate == 0.123456
+    assert panel.settings.startswith("learning_rate=0.123456,")
+
+
+def test_stop_button_of_the_clock_resets():
+    panel = ball(steps=3)
+    panel.play.value = 5
+    panel.play.value = 0
+    assert panel.experiment.steps == 0
+
+
+def test_labels_name_what_differs():
+    runs = [Xor(XorSettings(learning_rate=2.0)).run(), Xor(XorSettings(hidden=5)).run()]
+    assert labels(runs, XorSettings()) == ["rate 2, hidden 3", "rate 1, hidden 5"]
+    assert labels(runs[:1], runs[0].settings) == ["kept"]
+
+
+def test_limits_of_the_loss_change_rarely():
+    panel = xor(steps=0)
+    ax = panel.picture.losses.ax
+    seen = set()
+    for _ in range(45):
+        panel.step(10)
+        seen.add((ax.get_xlim(), ax.get_ylim()))
+    assert len(seen) == 1
+    panel.step(100)
+    assert ax.get_xlim() == (0, 1000)
+
+
+def place_of(ax, x, y):
+    """Row and column of the pixel that shows the point (x, y) of some axes."""
+    column, height = ax.transData.transform((x, y))
+    return round(ax.figure.bbox.height - height - 0.5), round(column - 0.5)
+
+
+def test_the_xor_picture_shows_the_network():
+    """Surface, border and the units' small maps, against the outputs of the network itself."""
+    panel = xor("activation=tanh,output=sigmoid,weights=normal,hidden=3,seed=4,steps=40")
+    net, picture, image = panel.experiment.net, panel.picture, pixels(panel)
+    ax = picture.surface.ax
+
+    def colour(value, colormap):
+        return np.array(colormap(np.clip(value, 0, 1))[:3]) * 255
+
+    corners = [(-0.2, -0.2), (1.2, -0.2), (-0.2, 1.2), (1.2, 1.2), (1.2, 0.3), (0.3, 1.2)]
+    outputs = net.forward(np.array(corners))[-1][:, 0]
+    expected = np.array([colour(a, plots.PALE_DIVERGING) for a in outputs])
+    far = np.abs(expected[:, np.newaxis] - expected).max(axis=2)
+    assert far[~np.eye(len(far), dtype=bool)].min() > 2, "choose weights whose corners differ"
+    for (x, y), want in zip(corners, expected, strict=True):
+        assert np.abs(image[place_of(ax, x, y)] - want).max() < 2, (x, y)
+
+    x = np.linspace(-0.2, 1.2, 2001)
+    crossings = 0
+    for y in (-0.12, 0.35, 0.7, 1.12):
+        a = net.forward(np.column_stack([x, np.full_like(x, y)]))[-1][:, 0]
+        for k in np.flatnonzero(np.diff(a > 0.5)):
+            row, column = place_of(ax, x[k], y)
+            assert image[row, column - 1 : column + 2].max(axis=1).min() < 110, (x[k], y)
+            crossings += 1
+    assert crossings > 0
+
+    size = 46
+    middles = plots.node_positions(net.sizes, (54, 278), (0, 276))
+    for layer, units in enumerate(middles):
+        low = -1 if layer == 1 else 0  # of tanh
+        for k, (mx, my) in enumerate(units):
+            for right, up in ((0.2, 0), (-0.2, 0), (0, 0.25), (0, -0.25), (0, 0)):
+                row, column = place_of(picture.network, mx + right * size, my + up * size)
+                point = np.array([[0.5 + 1.5 * right, 0.5 + 1.5 * up]])
+                value = net.forward(point)[layer][0, k]
+                want = colour((value - low) / (1 - low), DIVERGING)
+                assert np.abs(image[row, column] - want).max() < 25, (layer, k, right, up)
+
+
+def test_background_and_changes_give_the_whole_picture():
+    """Blitting must show what drawing everything from nothing shows."""
+    panel = xor(steps=50)
+    panel.controls["hidden"].value = 6
+    fast = pixels(panel)
+    panel.picture.refresh()
+    assert np.array_equal(fast, pixels(panel))
+
+
+def test_curve_samples_keep_both_ends():
+    curve = Curve()
+    assert curve.sample()[0].size == 0
+    for step in range(10_001):
+        curve.append(step, step / 2)
+    steps, values = curve.sample(300)
+    assert len(steps) <= 302
+    assert (steps[0], steps[-1]) == (0, 10_000)
+    assert np.array_equal(values, steps / 2)
+
+
+def test_enlarge_and_colours():
+    Z = np.array([[0.0, 1.0], [1.0, 0.0]])
+    big = enlarge(Z, 5, 3)
+    assert np.allclose(big[:, 1], 0.5)
+    assert np.allclose(big[0], [0, 0.5, 1])
+    table = colour_table(DIVERGING)
+    shown = colours(np.array([[-3.0, 0.0], [1.0, 7.0], [np.nan, np.inf]]), table)
+    blue, vermilion, grey = table[0], table[255], table[256]
+    assert blue.tolist() == [0, 0x72, 0xB2, 255]
+    assert grey.tolist() == [0xD9, 0xD9, 0xD9, 255]
+    assert np.array_equal(shown, [[blue, blue], [vermilion, vermilion], [grey, vermilion]])
+
+
+@pytest.mark.parametrize(
+    ("x", "ceiling"), [(1, 1), (1.1, 2), (1000, 1000), (2001, 3000), (5001, 10_000)]
+)
+def test_nice_ceiling(x, ceiling):
+    assert nice_ceiling(x) == ceiling
+
+
+@pytest.mark.parametrize(
+    ("x", "text"), [(0.0031234, "0.00312"), (0.5, "0.5"), (1e-7, "1e-07"), (12345.6, "12,300")]
+)
+def test_short_numbers(x, text):
+    assert short(x) == text
+
+
+def test_playgrounds_do_not_import_pyplot():
+    code = (
+        "import sys, nbhelpers.playgrounds as p; p.xor(steps=5).png();"
+        "sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+# -- closing -----------------------------------------------------------------------------------
+
+
+def models():
+    """All widgets of this process that are open, by their ids."""
+    module = ipywidgets.widgets.widget
+    return set(getattr(module, "_instances", None) or ipywidgets.Widget.widgets)
+
+
+def test_close_lets_go_of_everything(fresh):
+    panel = fresh
+    mine = {widget.model_id for widget in family(panel.box)}
+    assert {panel.image.model_id, panel.play.model_id, panel.image.layout.model_id} <= mine
+    assert mine <= models()
+    figure, settings = weakref.ref(panel.picture.figure), panel.settings
+    panel.close()
+    panel.close()  # twice is once
+    gc.collect()
+    assert not mine & models()
+    assert figure() is None
+    assert panel.settings == settings
+    assert panel.experiment.describe() in panel.summary
+    assert "closed" in panel._repr_mimebundle_()["text/plain"]
+    assert set(panel._repr_mimebundle_()) == {"text/plain"}
+    with pytest.raises(RuntimeError, match="this panel is closed; open another"):
+        panel.png()
+    steps = panel.experiment.steps
+    tick(panel)  # one that was on its way
+    panel.controls["seed"].value += 1
+    assert (panel.experiment.steps, panel.settings) == (steps, settings)
+
+
+def test_a_cell_that_is_run_again_closes_its_old_panel_only(monkeypatch):
+    now = []
+    monkeypatch.setattr("nbhelpers.playgrounds.engine.panel.cell", lambda: now[-1])
+
+    def run(where, number, make=ball):
+        now.append((where, number))
+        panel = make()
+        panel._repr_mimebundle_()
+        return panel
+
+    def closed(*panels):
+        return [panel.picture is None for panel in panels]
+
+    one, other = run("a", 1), run("b", 2)
+    second = run("a", 1)  # two panels in one cell
+    assert closed(one, other, second) == [False, False, False]
+    third = run("a", 3)
+    assert closed(one, other, second, third) == [True, False, True, False]
+    run("c", 4, lambda: third)  # shown in another cell as well
+    fourth = run("a", 5)
+    assert closed(third, fourth) == [False, False]
+    run("b", 6, lambda: fourth)  # a cell that shows what others have made closes nothing
+    assert closed(other, third, fourth) == [False, False, False]
+    plain = [run(None, None), run(None, None)]  # outside of notebooks nothing is closed
+    assert closed(*plain, fourth) == [False, False, False]
+
+
+def test_in_a_kernel_running_a_cell_again_keeps_one_panel():
+    """A real kernel, asked as JupyterLab asks: with the id of the cell."""
+    code = "from nbhelpers import playgrounds\npanel = playgrounds.xor(steps=0)\npanel"
+    count = (
+        "import gc, sys\nfrom matplotlib.figure import Figure\ngc.collect()\n"
+        "print(sum(isinstance(o, Figure) for o in gc.get_objects()))"
+    )
+    manager, client = start_new_kernel(kernel_name="python3")
+
+    def run(code, cell):
+        content = {"code": code, "silent": False, "store_history": True,
+                   "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}  # fmt: skip
+        message = client.session.msg("execute_request", content)
+        message["metadata"] = {"cellId": cell}
+        client.shell_channel.send(message)
+        printed = ""
+        while True:
+            answer = client.get_iopub_msg(timeout=60)
+            if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                continue
+            assert answer["msg_type"] != "error", answer["content"]
+            if answer["msg_type"] == "stream":
+                printed += answer["content"]["text"]
+            if answer["content"].get("execution_state") == "idle":
+                return printed
+
+    try:
+        for _ in range(4):
+            run(code, "first")
+        run(code, "second")
+        assert run(count, "third").strip() == "2"  # one of each cell, though Out holds all five
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+# -- plots -------------------------------------------------------------------------------------
+
+
+def test_plot_functions_draw_into_the_axes_that_they_are_given():
+    net = Xor().net
+    images = np.random.default_rng(0).random((7, 64))
+    figure = Figure()
+    for draw in (
+        lambda ax: plots.decision_surface(lambda P: net.forward(P)[-1], ax),
+        lambda ax: plots.network_diagram(net, ax, x=[0, 1]),
+        lambda ax: plots.loss_curves([1.0, 0.5, 0.1], ["a run"], ax),
+        lambda ax: plots.image_grid(images, list("abcdefg"), ax, columns=4),
+        lambda ax: plots.confusion(np.arange(9).reshape(3, 3), ax),
+    ):
+        ax = figure.add_subplot()
+        assert draw(ax) is ax
+        assert ax.get_children()
+    figure.savefig(io.BytesIO())
+
+
+def test_weight_lines_show_sign_and_size():
+    W = [np.array([[4.0, -1.0]])]
+    places = plots.node_positions([1, 2])
+    segments, widths, line_colours = plots.weight_lines(W, places)
+    assert widths[0] == 2 * widths[1]  # the square root of the size
+    assert np.allclose(line_colours[:, :3], [to_rgb("#D55E00"), to_rgb("#0072B2")])
+    assert np.allclose(segments[1], [places[0][0], places[1][1]])
+
+
+def test_plot_functions_refuse_wrong_shapes():
+    with pytest.raises(ValueError, match="not square"):
+        plots.image_grid(np.zeros((2, 63)))
+    with pytest.raises(ValueError, match="is square"):
+        plots.confusion(np.zeros((2, 3)))

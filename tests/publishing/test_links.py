@@ -1,0 +1,266 @@
+"""One name for the repository, and links and setup cells that all agree with it."""
+
+import itertools
+import re
+import shutil
+import subprocess
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from notebook_tools import ROOT, cells, notebooks, read
+
+from nbhelpers.__main__ import main
+from nbhelpers.publishing import execute as execute_notebooks
+from nbhelpers.publishing import links as publish
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the notebooks, README.md and the lecturer's guide."""
+    (tmp_path / "notebooks").mkdir()
+    for path in notebooks():
+        shutil.copy(path, tmp_path / "notebooks")
+    shutil.copy(ROOT / "README.md", tmp_path)
+    shutil.copy(ROOT / "notebooks" / publish.GUIDE, tmp_path / "notebooks")
+    return tmp_path
+
+
+def contents(project):
+    """The bytes of all files."""
+    return {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+
+
+def names(project):
+    """(file, where, repository, ref, notebook) of everything that names the repository."""
+    for path in notebooks(project / "notebooks"):
+        notebook = read(path)
+        (setup,) = cells(notebook, "setup")
+        ((repository, ref),) = publish.SETTING.findall(setup.source)
+        yield path.name, "setup", repository, ref, path.name
+        for text in (cell.source for cell in notebook.cells):
+            yield from ((path.name, *link) for link in links(text))
+    yield from (("README.md", *link) for link in links((project / "README.md").read_text("utf-8")))
+    text = (project / "notebooks" / publish.GUIDE).read_text("utf-8")
+    assert list(links(text)) == []
+    (address,) = re.findall(r"^https://.*git-pull.*$", text, flags=re.MULTILINE)
+    yield publish.GUIDE, "nbgitpuller", *pulled(address)
+
+
+def pulled(address):
+    """(repository, ref, notebook) of an nbgitpuller link."""
+    parts = urlsplit(address)
+    assert (parts.netloc, parts.path) == ("YOUR-HUB", "/hub/user-redirect/git-pull")
+    fields = {name: value for name, (value,) in parse_qs(parts.query).items()}
+    assert set(fields) == {"repo", "branch", "urlpath"}
+    repository = fields["repo"].removeprefix("https://github.com/")
+    clone = repository.split("/")[1]  # nbgitpuller's name for the folder
+    return (
+        repository,
+        fields["branch"],
+        fields["urlpath"].removeprefix(f"lab/tree/{clone}/notebooks/"),
+    )
+
+
+def links(text):
+    """(service, repository, ref, notebook) of every link to Colab and Binder."""
+    for address in re.findall(r"\]\((https?://[^)\s]+)\)", text):
+        parts = urlsplit(address)
+        if parts.hostname == "colab.research.google.com" and "/github/" in parts.path:
+            owner, name, _, rest = parts.path.removeprefix("/github/").split("/", 3)
+            ref, notebook = rest.split("/notebooks/")
+            yield "colab", f"{owner}/{name}", unquote(ref), notebook
+        elif parts.hostname == "mybinder.org" and parts.path.startswith("/v2/gh/"):
+            owner, name, ref = parts.path.removeprefix("/v2/gh/").split("/")
+            (place,) = parse_qs(parts.query)["urlpath"]
+            yield (
+                "binder",
+                f"{owner}/{name}",
+                unquote(ref),
+                place.removeprefix("lab/tree/notebooks/"),
+            )
+
+
+def test_no_link_of_this_copy_disagrees_with_its_setting():
+    said = list(names(ROOT))
+    assert {(repository, ref) for _, _, repository, ref, _ in said} == {publish.setting(ROOT)}
+    for file, where, _, _, notebook in said:
+        assert notebook == (file if file.endswith(".ipynb") else "00_start_here.ipynb"), where
+    services = {"setup"} if publish.setting(ROOT)[0] == publish.UNSET else {"colab", "binder"}
+    for path in notebooks():
+        assert services <= {where for file, where, *_ in said if file == path.name}
+
+
+@pytest.mark.parametrize("ref", ["main", "v1.0", "class/2027"])
+def test_every_link_has_the_new_name(project, ref):
+    changed = publish.publish("some-one/a.course", ref, project)
+    assert set(changed) == set(contents(project))
+    said = list(names(project))
+    assert {(repository, r) for _, _, repository, r, _ in said} == {("some-one/a.course", ref)}
+    assert len(said) == 3 * len(notebooks()) + 3
+    assert publish.setting(project) == ("some-one/a.course", ref)
+
+
+def test_a_second_run_changes_nothing_and_nothing_else_was_changed(project):
+    publish.publish("OWNER/REPO", "main", project)
+    before = contents(project)
+    publish.publish("someone/course", "v2", project)
+    once = contents(project)
+    assert publish.publish("https://github.com/someone/course.git", "v2", project) == []
+    assert contents(project) == once
+    publish.publish("OWNER/REPO", "main", project)
+    assert contents(project) == before
+
+
+def test_published_notebooks_are_still_stored_clean(project):
+    publish.publish("someone/course", "v2", project)
+    for path in notebooks(project / "notebooks"):
+        assert execute_notebooks.inspect(path) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "course", "a/b/c", "-a/b", "a b/c", 'a/b"', "https://example.org/a/b", "a/b\nc"),
+        *("a/.", "a/..", "./b", "../b", "a/.git", "a/b.git.git", "https://github.com/a/.."),
+        *("https://github.com.example.org/a/b", "https://github.com@example.org/a/b"),
+    ],
+)
+def test_what_is_no_repository_is_refused(project, name):
+    before = contents(project)
+    with pytest.raises(ValueError, match="a repository on GitHub is OWNER/REPO, got"):
+        publish.publish(name, root=project)
+    assert contents(project) == before
+
+
+REFUSED = ["", "-b", "a b", "a..b", 'v1"', "v1\n", "a//b", "a/", "/a", "a.", "a.lock", "a.lock/b"]
+REFUSED += [".a", "a/.b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "@", "a@{b", "a\x7f"]
+
+
+@pytest.mark.parametrize("ref", REFUSED)
+def test_what_is_no_branch_is_refused(project, ref):
+    with pytest.raises(ValueError, match="a branch or tag has"):
+        publish.publish("someone/course", ref, project)
+
+
+def test_git_takes_every_branch_that_is_not_refused():
+    for letters in itertools.product("a./-", repeat=4):
+        ref = "".join(letters)
+        try:
+            publish.checked("a/b", ref)
+        except ValueError:
+            continue
+        assert not subprocess.run(
+            ["git", "check-ref-format", "--branch", ref], check=False
+        ).returncode
+
+
+@pytest.mark.parametrize("ref", ["main", "v1.0", "class/2027", "a.locked", "1", "_x", "a-", "a/-b"])
+def test_names_that_git_takes_are_taken(ref):
+    assert publish.checked("a/b.git", ref) == ("a/b", ref)
+
+
+def test_without_a_branch_the_earlier_one_stays(project):
+    publish.publish("someone/course", "v1.0", project)
+    publish.publish("someone/other", root=project)
+    assert publish.setting(project) == ("someone/other", "v1.0")
+    publish.publish("someone/other", "main", project)
+    assert publish.setting(project) == ("someone/other", "main")
+
+
+def test_the_command_keeps_the_branch_and_takes_no_empty_name(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(publish, "remote", lambda root: "git@github.com:a/b.git")
+    monkeypatch.setattr(publish, "publish", lambda *given: asked.append(given) or [])
+    for arguments in ([], ["c/d"], ["c/d", "--ref", "v2"], [""], ["c/d", "--ref", ""]):
+        main(["publish", *arguments])
+    assert [given[:2] for given in asked] == [
+        ("git@github.com:a/b.git", None),
+        ("c/d", None),
+        ("c/d", "v2"),
+        ("", None),
+        ("c/d", ""),
+    ]
+    monkeypatch.undo()
+    monkeypatch.setattr(publish, "remote", lambda root: pytest.fail("nobody asked for the remote"))
+    assert main(["publish", ""]) == 1
+    assert "a repository on GitHub is OWNER/REPO, got ''" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [("{", "not a notebook: Expecting"), ("[]", "not a notebook: its JSON is of type list")],
+)
+def test_a_notebook_that_is_none_is_named(project, spoilt, words):
+    path = notebooks(project / "notebooks")[3]
+    path.write_text(spoilt, "utf-8")
+    before = contents(project)
+    with pytest.raises(ValueError, match=f"{path.name}: {words}"):
+        publish.publish("someone/course", root=project)
+    assert contents(project) == before
+
+
+def test_no_notebooks_at_all_are_told(tmp_path):
+    with pytest.raises(ValueError, match="no notebooks below"):
+        publish.publish("someone/course", root=tmp_path)
+
+
+def test_nothing_is_changed_if_one_file_is_not_as_expected(project):
+    readme = project / "README.md"
+    readme.write_text(readme.read_text("utf-8").replace("<!-- links -->", ""), "utf-8")
+    before = contents(project)
+    with pytest.raises(ValueError, match=r"README\.md should have"):
+        publish.publish("someone/course", root=project)
+    assert contents(project) == before
+    guide = project / "notebooks" / publish.GUIDE
+    readme.write_text((ROOT / "README.md").read_text("utf-8"), "utf-8")
+    guide.write_text(guide.read_text("utf-8").replace("<!-- end of nbgitpuller -->", ""), "utf-8")
+    before = contents(project)
+    with pytest.raises(ValueError, match=r"LECTURERS\.md should have <!-- nbgitpuller --> once"):
+        publish.publish("someone/course", root=project)
+    assert contents(project) == before
+    path = notebooks(project / "notebooks")[-1]
+    path.write_text(path.read_text("utf-8").replace("REPOSITORY, REF =", "REPO ="), "utf-8")
+    with pytest.raises(ValueError, match=rf"{path.name} should have one setup cell"):
+        publish.publish("someone/course", root=project)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("https://github.com/a/b", "https://github.com/a/b.git", "git@github.com:a/b.git"),
+        *("http://github.com/a/b/", "https://www.github.com/a/b", "HTTPS://GitHub.com/a/b.GIT"),
+        *("https://x:ghp_SECRET@github.com/a/b.git", "https://ghp_SECRET@github.com:443/a/b"),
+        *("ssh://git@github.com/a/b.git", "ssh://git@ssh.github.com:443/a/b.git"),
+        *("github.com:a/b", "git@GITHUB.com:a/b.git/", "https://x:p@ss@github.com/a/b"),
+    ],
+)
+def test_the_name_is_read_from_the_remote(tmp_path, address):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    with pytest.raises(ValueError, match="give OWNER/REPO"):
+        publish.remote(tmp_path)
+    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", address], check=True)
+    assert publish.checked(publish.remote(tmp_path), "main") == ("a/b", "main")
+
+
+def test_an_owner_may_be_a_number():
+    assert publish.checked("git@github.com:2027/b.git", "main") == ("2027/b", "main")
+
+
+@pytest.mark.parametrize(
+    "user", ["", "x:ghp_SECRET@", "ghp_SECRET@", "x:ghp@SECRET@", "x:SEC/RET@"]
+)
+def test_a_remote_elsewhere_is_told_without_its_password(tmp_path, user):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    elsewhere = f"https://{user}example.org/a/b.git"
+    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", elsewhere], check=True)
+    with pytest.raises(ValueError, match=r"example\.org/a/b\.git' is not on GitHub") as told:
+        publish.remote(tmp_path)
+    with pytest.raises(ValueError, match=r"OWNER/REPO, got .*example\.org/a/b\.git'") as again:
+        publish.checked(elsewhere, "main")
+    for error in (told, again):
+        assert not re.search("ghp|SEC|RET", str(error.value))
+
+
+def test_the_command_line_says_what_is_wrong(capsys):
+    assert main(["publish", "no name"]) == 1
+    assert "OWNER/REPO, got 'no name'" in capsys.readouterr().err
