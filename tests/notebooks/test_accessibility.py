@@ -14,7 +14,6 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
-from described import DESCRIBED
 from lab import jupyter_lab, open_notebook
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
@@ -249,56 +248,44 @@ def test_a_faint_text_is_found():
 # -- words beside the pictures of the notebooks ------------------------------------------------
 
 
-def figures(notebook):
-    """(index, cell) of every cell with a picture among its outputs."""
-    for i, cell in enumerate(notebook.cells):
-        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", ())):
-            yield i, cell
-
-
-def words_beside(notebook, i):
+def beside(notebook, i):
     """The Markdown before and after a cell, with the answers that are revealed on the way."""
-    words = []
+    texts = []
     for way in (reversed(notebook.cells[:i]), notebook.cells[i + 1 :]):
         for cell in way:
             if cell.cell_type == "markdown":
-                words.append(cell.source)
+                texts.append(cell.source)
                 break
             boxed = [o for o in cell.get("outputs", ()) if "text/html" in o.get("data", {})]
-            words += map(plain_text, boxed)
-    return " ".join(" ".join(words).split())
+            texts += map(plain_text, boxed)
+    return " ".join(texts)
 
 
-def is_panel(cell):
-    """Whether a cell shows a panel. Its picture has the panel's own line of words."""
-    return "playgrounds." in cell.source
+def bare(text):
+    """The words of a text alone, without Markdown, punctuation and capitals."""
+    return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 
-@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
-def test_every_picture_is_described_beside_it(path):
-    """`DESCRIBED` has words for each picture, and there they stand, next to this picture."""
-    notebook, bare, count = read(path), [], 0
-    for i, cell in figures(notebook):
-        count += 1
-        if is_panel(cell):
-            said = " ".join(map(plain_text, cell.outputs))
-            described = re.search(r": \w+ [\d,.]+ · ", said)
-        else:
-            described = cell.id in DESCRIBED and DESCRIBED[cell.id] in words_beside(notebook, i)
-        if not described:
-            bare.append((cell.id, DESCRIBED.get(cell.id)))
-    assert count
-    assert bare == []
+def test_every_picture_is_described_in_its_cell_and_in_the_text_beside_it():
+    """`alt` in a cell's metadata says what is to be seen, in words that stand next to the picture.
 
-
-def test_each_picture_is_described_by_words_of_its_own():
-    """No quotation is left of a picture that has gone, serves two pictures, or says nothing."""
-    stored = map(read, notebooks())
-    pictures = [cell.id for nb in stored for _, cell in figures(nb) if not is_panel(cell)]
-    assert sorted(pictures) == sorted(DESCRIBED)
-    words = list(DESCRIBED.values())
-    assert [w for w in words if words.count(w) > 1] == []
-    assert [w for w in words if len(w.split()) < 4] == []
+    Somebody chose them with the picture before their eyes; whoever changes a picture, or the text
+    beside it, looks at both. A panel's picture has the panel's own line of words.
+    """
+    alts = []
+    for notebook in map(read, notebooks()):
+        for i, cell in enumerate(notebook.cells):
+            shown = any("image/png" in output.get("data", {}) for output in cell.get("outputs", ()))
+            if shown and "playgrounds." in cell.source:
+                said = " ".join(map(plain_text, cell.outputs))
+                assert re.search(r": \w+ [\d,.]+ · ", said), cell.id
+            else:
+                assert shown == ("alt" in cell.metadata), cell.id
+            if "alt" in cell.metadata:
+                alts.append(bare(cell.metadata.alt))
+                assert len(alts[-1].split()) > 3, cell.id
+                assert alts[-1] in bare(beside(notebook, i)), cell.id
+    assert len(set(alts)) == len(alts) > 80
 
 
 # -- a real page -------------------------------------------------------------------------------
