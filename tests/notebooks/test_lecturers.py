@@ -125,7 +125,7 @@ def test_every_section_has_its_place_in_the_plan(number):
 
 @each_lesson
 def test_what_is_quoted_stands_in_the_section_that_is_named(number):
-    """`words` in an item of a list, after its title, and sections in parentheses: (*One neuron*)."""
+    """`words` in a list, after the title of their item; the section in parentheses: (*Recap*)."""
     for item in re.findall(r"^- \*.+?[?\"]\* (.*)", PARTS[number], re.MULTILINE):
         names = re.findall(r"\(\*([^*]+)\*\)", item) or sections(number)
         text = " ".join(sections(number)[name] for name in names)
