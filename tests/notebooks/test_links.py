@@ -22,7 +22,8 @@ from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.engine.experiment import Experiment
 
 NUMBERS = {path.stem[:2]: path for path in notebooks()}
-DOCUMENTS = [ROOT / "README.md", ROOT / "data/README.md", *sorted(FOLDER.glob("*.md"))]
+README = ROOT / "README.md"
+DOCUMENTS = [README, ROOT / "data/README.md", *sorted(FOLDER.glob("*.md"))]
 MODULES = sorted((ROOT / "nbhelpers").rglob("*.py"))
 OURS = {path.stem for path in (ROOT / "nbhelpers").iterdir() if path.stem[0] not in "_."}
 
@@ -251,6 +252,11 @@ def test_playgrounds_that_are_named_exist(path):
     named = re.findall(r"\bplaygrounds\.(\w+)\(", prose(path))
     named += used(path) if path.suffix == ".ipynb" else []
     assert set(named) <= set(PLAYGROUNDS)
+
+
+def test_the_readme_names_every_playground():
+    named = {code.removeprefix("playgrounds.").removesuffix("()") for code in quoted(prose(README))}
+    assert set(PLAYGROUNDS) <= named
 
 
 @each([*NUMBERS.values(), *DOCUMENTS])

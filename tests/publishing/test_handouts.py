@@ -345,11 +345,6 @@ def test_what_is_no_formula_is_left_alone(source, words, tmp_path):
     assert "<math" not in text
 
 
-def test_what_is_wrong_is_said(tmp_path, capsys):
-    assert main(["handouts", str(tmp_path / "new"), str(tmp_path / "none.ipynb")]) == 1
-    assert "none.ipynb" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("source", "words"),
     [

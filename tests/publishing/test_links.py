@@ -16,13 +16,13 @@ from nbhelpers.publishing import links as publish
 
 @pytest.fixture
 def project(tmp_path):
-    """A copy of the notebooks, README.md and the lecturer's guide."""
-    (tmp_path / "notebooks").mkdir()
-    for path in notebooks():
-        shutil.copy(path, tmp_path / "notebooks")
-    shutil.copy(ROOT / "README.md", tmp_path)
-    shutil.copy(ROOT / "notebooks" / publish.GUIDE, tmp_path / "notebooks")
-    return tmp_path
+    """A copy of the notebooks, README.md and the lecturer's guide, in a folder with an odd name."""
+    project = tmp_path / "cours d'été"
+    (project / "notebooks").mkdir(parents=True)
+    for path in (*notebooks(), ROOT / "notebooks" / publish.GUIDE):
+        shutil.copy(path, project / "notebooks")
+    shutil.copy(ROOT / "README.md", project)
+    return project
 
 
 def contents(project):
@@ -199,6 +199,21 @@ def test_a_notebook_that_is_none_is_named(project, spoilt, words):
     assert contents(project) == before
 
 
+def test_files_of_another_system_or_read_only(project):
+    """Lines that end as Windows has them, a mark at the start, no right to write: all the same."""
+    publish.publish("someone/course", "v2", project)
+    wanted = contents(project)
+    publish.publish("OWNER/REPO", "main", project)
+    for path, text in contents(project).items():
+        mark = b"\xef\xbb\xbf" if path.suffix == ".ipynb" else b""
+        path.write_bytes(mark + text.replace(b"\n", b"\r\n"))
+        path.chmod(0o444)
+    publish.publish("someone/course", "v2", project)
+    assert contents(project) == wanted
+    assert {path.stat().st_mode & 0o222 for path in wanted} == {0}
+    assert publish.publish("someone/course", "v2", project) == []
+
+
 def test_no_notebooks_at_all_are_told(tmp_path):
     with pytest.raises(ValueError, match="no notebooks below"):
         publish.publish("someone/course", root=tmp_path)
@@ -259,8 +274,3 @@ def test_a_remote_elsewhere_is_told_without_its_password(tmp_path, user):
         publish.checked(elsewhere, "main")
     for error in (told, again):
         assert not re.search("ghp|SEC|RET", str(error.value))
-
-
-def test_the_command_line_says_what_is_wrong(capsys):
-    assert main(["publish", "no name"]) == 1
-    assert "OWNER/REPO, got 'no name'" in capsys.readouterr().err
