@@ -2,8 +2,8 @@
 
 A folder holds one notebook and nothing else; a module `google.colab` exists; git finds a bare
 repository of this machine where the cell asks for github.com. With Colab's versions
-(`tests/support/environments.py colab`) the whole series is executed in this way: its panels, questions and
-unsolved exercises. Else its first notebook is.
+(`tests/support/environments.py colab`) the whole series is executed in this way: its panels,
+questions and unsolved exercises. Else its first notebook is.
 """
 
 import os
