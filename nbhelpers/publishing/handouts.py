@@ -43,6 +43,7 @@ TEMPLATE = (
     "{% block html_head_js_mathjax %}{% endblock %}"
     "{% block html_head_js_mermaidjs %}{% endblock %}"
     "{% block html_head_css %}" + STYLE + "{% endblock %}"
+    "{% block data_latex scoped %}<p>{{ output.data['text/latex'] | e | drawn }}</p>{% endblock %}"
 ) + "".join(
     f"{{% block data_{kind} scoped %}}{{{{ super() | described(cell, output) }}}}{{% endblock %}}"
     for kind in ("png", "jpg", "svg")
@@ -90,6 +91,18 @@ def mathml(formula, block=False):
     return f"{opening}<semantics>{inside}{note}</semantics></math>"
 
 
+def drawn(text):
+    """A piece of HTML with its formulas as MathML."""
+
+    def draw(found):
+        if formula := found["inline"]:
+            return mathml(unescape(formula))
+        formula = found["block"] or found["environment"]
+        return mathml(unescape(formula), block=True) if formula else found[0]
+
+    return FORMULA.sub(draw, text)
+
+
 class Renderer(IPythonRenderer):
     """nbconvert's Markdown renderer with formulas as MathML."""
 
@@ -107,14 +120,7 @@ class Renderer(IPythonRenderer):
 
     def block_html(self, text):
         """A piece of HTML with its formulas, which Markdown leaves as they are."""
-
-        def drawn(found):
-            if formula := found["inline"]:
-                return mathml(unescape(formula))
-            formula = found["block"] or found["environment"]
-            return mathml(unescape(formula), block=True) if formula else found[0]
-
-        return super().block_html(FORMULA.sub(drawn, text))
+        return super().block_html(drawn(text))
 
     def image(self, text, url, title=None):
         """A picture; of one that is attached to the cell, the name may be encoded."""
@@ -165,7 +171,9 @@ class Pages(HTMLExporter):
     export_from_notebook = None  # not in JupyterLab's menu
 
     def __init__(self, **options):
-        super().__init__(raw_template=TEMPLATE, filters={"described": described}, **options)
+        super().__init__(
+            raw_template=TEMPLATE, filters={"described": described, "drawn": drawn}, **options
+        )
 
     @pass_context
     def markdown2html(self, context, source):

@@ -328,6 +328,15 @@ def test_formulas_of_every_kind_are_drawn(source, drawn, tmp_path):
         assert left not in text.partition("<main")[2]
 
 
+def test_formulas_in_outputs_are_drawn(tmp_path):
+    """As SymPy and IPython's Math put them out."""
+    latex = [r"$\displaystyle x < 1$", r"\begin{align}a&=b\end{align}"]
+    page = page_of(tmp_path, outputs=[{"data": {"text/latex": text}} for text in latex])
+    assert page.count("<math") == 2
+    assert "$" not in page.partition("<main")[2]
+    assert "merror" not in page
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
