@@ -193,56 +193,63 @@ def page_of(tmp_path, *sources, outputs=(), **fields):
     return pages.write(tmp_path / "new", [file])[0].read_text(encoding="utf-8")
 
 
+def pieces(tmp_path, *sources):
+    """What the page has of each of these Markdown cells."""
+    page = page_of(tmp_path, *sources)
+    found = re.split(r'<div [^>]*class="[^"]*jp-(?:Markdown|Code)Cell', page)[2:-1]
+    assert len(found) == len(sources)
+    return found
+
+
 def pictures(text):
     """The attributes of the pictures on a page."""
     return [a for tag, a in Elements(text).found if tag == "img"]
 
 
 PNG = (FOLDER / "images/xor_panel.png").read_bytes()
+SHOWN = [  # source, file, attributes
+    ("![a panel](a.png)", "a.png", {"alt": "a panel"}),
+    ("![a](my%20pic.png)", "my pic.png", {"alt": "a"}),
+    ("![a](<my pic.png>)", "my pic.png", {"alt": "a"}),
+    ('![a](a.png "A title")', "a.png", {"alt": "a", "title": "A title"}),
+    ("![a](bild%C3%BCr/gr%C3%B6%C3%9Fe.png)", "bildür/größe.png", {"alt": "a"}),
+    ("![a](bildür/größe.png)", "bildür/größe.png", {"alt": "a"}),
+    ("![a](50%25.png)", "50%.png", {"alt": "a"}),
+    ("![a](../over.png)", "../over.png", {"alt": "a"}),
+    ("![a](a.png?raw=true#here)", "a.png", {"alt": "a"}),
+    ("![a](A.PNG)", "A.PNG", {"alt": "a"}),
+    ("![a](a.JPG)", "a.JPG", {"alt": "a"}),
+    ("![a](a.jpeg) ![b](a.jpeg)", "a.jpeg", {"alt": "a"}),
+    ("![a](a.svg)", "a.svg", {"alt": "a"}),
+    ("![a](a.gif)", "a.gif", {"alt": "a"}),
+    ("![a](a.webp)", "a.webp", {"alt": "a"}),
+    ('<img src="p.png" width="300" alt="a > b">', "p.png", {"width": "300", "alt": "a > b"}),
+    ("words <img width=300 src='my pic.png'/> words", "my pic.png", {"width": "300"}),
+    ("<IMG SRC=p.png>", "p.png", {}),
+    ("<p align=center>\n<img src = p.png />\n</p>", "p.png", {}),
+    ("<details>\n<summary>A</summary>\n<img src=p.png>\n\n*b*\n</details>", "p.png", {}),
+    ('<img src="a&amp;b.png">', "a&b.png", {}),
+    ("| a |\n|---|\n| ![a](a.png) |", "a.png", {"alt": "a"}),
+]
 
 
-@pytest.mark.parametrize(
-    ("source", "file", "attributes"),
-    [
-        ("![a panel](a.png)", "a.png", {"alt": "a panel"}),
-        ("![a](my%20pic.png)", "my pic.png", {"alt": "a"}),
-        ("![a](<my pic.png>)", "my pic.png", {"alt": "a"}),
-        ('![a](a.png "A title")', "a.png", {"alt": "a", "title": "A title"}),
-        ("![a](bild%C3%BCr/gr%C3%B6%C3%9Fe.png)", "bildür/größe.png", {"alt": "a"}),
-        ("![a](bildür/größe.png)", "bildür/größe.png", {"alt": "a"}),
-        ("![a](50%25.png)", "50%.png", {"alt": "a"}),
-        ("![a](../over.png)", "../over.png", {"alt": "a"}),
-        ("![a](a.png?raw=true#here)", "a.png", {"alt": "a"}),
-        ("![a](A.PNG)", "A.PNG", {"alt": "a"}),
-        ("![a](a.JPG)", "a.JPG", {"alt": "a"}),
-        ("![a](a.jpeg) ![b](a.jpeg)", "a.jpeg", {"alt": "a"}),
-        ("![a](a.svg)", "a.svg", {"alt": "a"}),
-        ("![a](a.gif)", "a.gif", {"alt": "a"}),
-        ("![a](a.webp)", "a.webp", {"alt": "a"}),
-        ('<img src="p.png" width="300" alt="a > b">', "p.png", {"width": "300", "alt": "a > b"}),
-        ("words <img width=300 src='my pic.png'/> words", "my pic.png", {"width": "300"}),
-        ("<IMG SRC=p.png>", "p.png", {}),
-        ("<p align=center>\n<img src = p.png />\n</p>", "p.png", {}),
-        ("<details>\n<summary>A</summary>\n<img src=p.png>\n\n*b*\n</details>", "p.png", {}),
-        ('<img src="a&amp;b.png">', "a&b.png", {}),
-        ("| a |\n|---|\n| ![a](a.png) |", "a.png", {"alt": "a"}),
-    ],
-)
-def test_a_picture_from_a_file_goes_into_the_page(source, file, attributes, tmp_path):
+def test_a_picture_from_a_file_goes_into_the_page(tmp_path):
     folder = tmp_path / "with space ü"
     folder.mkdir()
-    beside = (folder / file).resolve()
-    beside.parent.mkdir(exist_ok=True)
-    beside.write_bytes(PNG)
-    text = page_of(folder, source)
-    picture, *_ = pictures(text)
-    end = file.rpartition(".")[2].lower()
-    kind = {"jpg": "jpeg", "svg": "svg+xml"}.get(end, end)
-    start, data = picture["src"].split(",", 1)
-    assert start == f"data:image/{kind};base64"
-    assert base64.b64decode(data) == PNG
-    assert attributes.items() <= picture.items()
-    assert text.count("<details") == text.count("</details>") == source.count("<details>")
+    for _, file, _ in SHOWN:
+        beside = (folder / file).resolve()
+        beside.parent.mkdir(exist_ok=True)
+        beside.write_bytes(PNG + file.encode())
+    texts = pieces(folder, *(source for source, *_ in SHOWN))
+    for text, (source, file, attributes) in zip(texts, SHOWN, strict=True):
+        picture, *_ = pictures(text)
+        end = file.rpartition(".")[2].lower()
+        kind = {"jpg": "jpeg", "svg": "svg+xml"}.get(end, end)
+        start, data = picture["src"].split(",", 1)
+        assert start == f"data:image/{kind};base64", source
+        assert base64.b64decode(data) == PNG + file.encode()
+        assert attributes.items() <= picture.items(), source
+        assert text.count("<details") == text.count("</details>") == source.count("<details>")
 
 
 def test_an_attached_picture_goes_into_the_page(tmp_path):
@@ -252,20 +259,21 @@ def test_an_attached_picture_goes_into_the_page(tmp_path):
     assert [p["src"] for p in pictures(text)] == [f"data:image/png;base64,{data}"]
 
 
-@pytest.mark.parametrize(
-    ("source", "left"),
-    [
-        ("![some words](https://example.org/a.png)", "some words"),
-        ("<img alt='some words' src='//example.org/a.png'>", "some words"),
-        ("[![some words](http://a.org/a.png)](b.ipynb)", '<a href="b.html">some words</a>'),
-        ("<img src=data:image/gif;base64,R0lG>", '<img alt="No desc'),
-        ("<!-- <img src=none.png> -->", "<!-- <img src=none.png> -->"),
-        ("`<img src=none.png>`", "<code>&lt;img src=none.png&gt;</code>"),
-    ],
-)
-def test_other_pictures(source, left, tmp_path):
+LEFT = [
+    ("![some words](https://example.org/a.png)", "some words"),
+    ("<img alt='some words' src='//example.org/a.png'>", "some words"),
+    ("[![some words](http://a.org/a.png)](b.ipynb)", '<a href="b.html">some words</a>'),
+    ("<img src=data:image/gif;base64,R0lG>", '<img alt="No desc'),
+    ("<!-- <img src=none.png> -->", "<!-- <img src=none.png> -->"),
+    ("`<img src=none.png>`", "<code>&lt;img src=none.png&gt;</code>"),
+]
+
+
+def test_other_pictures(tmp_path):
     """One from the web gives way to its words; one within the page, a comment and code stay."""
-    assert left in page_of(tmp_path, source)
+    texts = pieces(tmp_path, *(source for source, _ in LEFT))
+    for text, (source, left) in zip(texts, LEFT, strict=True):
+        assert left in text, source
 
 
 def test_pictures_in_outputs(tmp_path):
@@ -300,32 +308,32 @@ def test_every_stored_picture_has_its_words(folder):
         assert all(re.search(r": \w+ [\d,.]+ · ", alt) for alt in alts if alt not in wanted)
 
 
-@pytest.mark.parametrize(
-    ("source", "drawn"),
-    [
-        (r"\begin{align}a&=b\\c&=d\end{align}", "<mtd"),
-        (r"\begin{align*}a&=b\label{x}\end{align*}", "<mtd"),
-        (r"\begin{equation}a=b\end{equation}", "<mi>a</mi>"),
-        (r"\begin{gather}a=b \\ c=d \nonumber\end{gather}", "<mtr"),
-        (r"\begin{cases}1 & x>0\\0 & x<0\end{cases}", "<mtd"),
-        ("Words:\n\\begin{alignat}{2}\na&=b\n\\end{alignat}\nand more.", "<mtd"),
-        (r"$$\begin{aligned}a&=b\\&=c\end{aligned}$$", "<mtd"),
-        (r"$$\begin{gathered}a\\b\end{gathered}$$", "<mtr"),
-        (r"$f = \begin{cases}1 & x>0\\0 & x<0\end{cases}$", "<mtd"),
-        (r"\\[ a = b \\]", "<mi>a</mi>"),  # two backslashes, as Jupyter wants them
-        (r"A \\( a_1 \\) here", "<msub"),
-        ("<details><summary>A $x$</summary>\nA formula $y < 1$.\n</details>", "<mo>&lt;</mo>"),
-        ("<details><summary>$x$</summary>\n\n$$y$$\n\n</details>", "<mi>y</mi>"),
-        ("<table><tr><td>$$x^2$$</td></tr></table>", "<msup"),
-    ],
-)
-def test_formulas_of_every_kind_are_drawn(source, drawn, tmp_path):
-    page = page_of(tmp_path, source)
-    text = re.sub(r"<annotation.*?</annotation>", "", page, flags=re.DOTALL)
-    assert "<math" in text
-    assert drawn.replace("&lt;", "") in text.replace("&lt;", "").replace("&#x0003C;", "")
-    for left in (r"\begin", r"\end", r"\[", "$", r"\label", r"\nonumber", "<mi>&amp;</mi>"):
-        assert left not in text.partition("<main")[2]
+DRAWN = [  # source, a piece of what is drawn
+    (r"\begin{align}a&=b\\c&=d\end{align}", "<mtd"),
+    (r"\begin{align*}a&=b\label{x}\end{align*}", "<mtd"),
+    (r"\begin{equation}a=b\end{equation}", "<mi>a</mi>"),
+    (r"\begin{gather}a=b \\ c=d \nonumber\end{gather}", "<mtr"),
+    (r"\begin{cases}1 & x>0\\0 & x<0\end{cases}", "<mtd"),
+    ("Words:\n\\begin{alignat}{2}\na&=b\n\\end{alignat}\nand more.", "<mtd"),
+    (r"$$\begin{aligned}a&=b\\&=c\end{aligned}$$", "<mtd"),
+    (r"$$\begin{gathered}a\\b\end{gathered}$$", "<mtr"),
+    (r"$f = \begin{cases}1 & x>0\\0 & x<0\end{cases}$", "<mtd"),
+    (r"\\[ a = b \\]", "<mi>a</mi>"),  # two backslashes, as Jupyter wants them
+    (r"A \\( a_1 \\) here", "<msub"),
+    ("<details><summary>A $x$</summary>\nA formula $y < 1$.\n</details>", "<mo>&lt;</mo>"),
+    ("<details><summary>$x$</summary>\n\n$$y$$\n\n</details>", "<mi>y</mi>"),
+    ("<table><tr><td>$$x^2$$</td></tr></table>", "<msup"),
+]
+
+
+def test_formulas_of_every_kind_are_drawn(tmp_path):
+    texts = pieces(tmp_path, *(source for source, _ in DRAWN))
+    for text, (source, drawn) in zip(texts, DRAWN, strict=True):
+        text = re.sub(r"<annotation.*?</annotation>", "", text, flags=re.DOTALL)
+        assert "<math" in text, source
+        assert drawn in text.replace("&#x0003C;", "&lt;"), source
+        for left in (r"\begin", r"\end", r"\[", "$", r"\label", r"\nonumber", "<mi>&amp;</mi>"):
+            assert left not in text, source
 
 
 def test_formulas_in_outputs_are_drawn(tmp_path):
@@ -337,21 +345,21 @@ def test_formulas_in_outputs_are_drawn(tmp_path):
     assert "merror" not in page
 
 
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        ("It costs $5.", "It costs $5."),
-        (r"It costs \$5 or \$6.", "It costs $5 or $6."),
-        ("`$x$` and `\\begin{align}`", "<code>$x$</code> and <code>\\begin{align}</code>"),
-        ("<p>A price: $5</p>", "<p>A price: $5</p>"),
-        ("<pre>echo $x $y</pre>", "<pre>echo $x $y</pre>"),
-        ('<p title="$x$">a</p>', '<p title="$x$">a</p>'),
-    ],
-)
-def test_what_is_no_formula_is_left_alone(source, words, tmp_path):
-    text = page_of(tmp_path, source)
-    assert words in text
-    assert "<math" not in text
+NOT_DRAWN = [  # source, words
+    ("It costs $5.", "It costs $5."),
+    (r"It costs \$5 or \$6.", "It costs $5 or $6."),
+    ("`$x$` and `\\begin{align}`", "<code>$x$</code> and <code>\\begin{align}</code>"),
+    ("<p>A price: $5</p>", "<p>A price: $5</p>"),
+    ("<pre>echo $x $y</pre>", "<pre>echo $x $y</pre>"),
+    ('<p title="$x$">a</p>', '<p title="$x$">a</p>'),
+]
+
+
+def test_what_is_no_formula_is_left_alone(tmp_path):
+    texts = pieces(tmp_path, *(source for source, _ in NOT_DRAWN))
+    for text, (source, words) in zip(texts, NOT_DRAWN, strict=True):
+        assert words in text, source
+        assert "<math" not in text, source
 
 
 @pytest.mark.parametrize(
