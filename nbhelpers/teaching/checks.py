@@ -14,9 +14,7 @@ import inspect
 import re
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -35,48 +33,6 @@ from nbhelpers.teaching.recognise import (
     pick,
     right_values,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Exercise:
-    """What an answer is compared with.
-
-    Parameters
-    ----------
-    reference : function or value
-        The right function, or the right value: a number, an array, a tuple of arrays, a string.
-    cases : sequence of tuples
-        For a function: the arguments of each call, one of them a degenerate shape. They are copied
-        before each call.
-    mistakes : mapping
-        A typical mistake in words -> the function or value that makes it.
-    hints : sequence of str
-        Shown one more at each try. Simple HTML (`<code>`, `<sub>`) is fine.
-    tolerance : float
-        Accepted difference, relative to the largest value of an output.
-    outputs : sequence of str
-        Names of the outputs where there are several: `("dW", "db")`.
-    changes : sequence of int
-        Positions of the arguments that the function is meant to change in place. They are then
-        compared instead of what it returns.
-    """
-
-    reference: Any
-    cases: Sequence[tuple] = ()
-    mistakes: Mapping[str, Any] = field(default_factory=dict)
-    hints: Sequence[str] = ()
-    tolerance: float = 1e-6
-    outputs: Sequence[str] = ()
-    changes: Sequence[int] = ()
-
-    def __post_init__(self):
-        if isinstance(self.hints, str):
-            raise ValueError(f"hints is a tuple of texts, got one text: {self.hints!r}")
-        if callable(self.reference) != bool(self.cases):
-            raise ValueError("an exercise needs cases if its reference is a function, else none")
-        for case in self.cases:
-            if not isinstance(case, tuple):
-                raise ValueError(f"a case is a tuple of arguments, got {type(case).__name__}")
 
 
 @dataclass(eq=False, repr=False)

@@ -5,64 +5,12 @@
 GitHub) both read well too.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
 from nbhelpers.boxes import FOCUS, Shown, box, plain
 from nbhelpers.teaching import bank
+from nbhelpers.teaching.exercise import LETTERS
 
-LETTERS = "ABCDEFGH"
 _STYLE = f"<style>.nn-question.nn-question :focus-visible {{ {FOCUS} }}</style>"
 _OPTION = "font-size:14px;line-height:1.5;padding:.25em 0 .25em .4em;"
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question with lettered options.
-
-    Parameters
-    ----------
-    text : str
-        The question. It, the options and the explanations may contain simple HTML.
-    options : sequence of str
-        Two to eight options.
-    answer : int or str
-        The right option: its position from 0, or its letter.
-    because : str
-        Why it is right.
-    feedback : mapping
-        Option (position or letter) -> what to say to somebody who chose it.
-    """
-
-    text: str
-    options: Sequence[str]
-    answer: int | str
-    because: str
-    feedback: Mapping[int | str, str] = field(default_factory=dict)
-
-    def __post_init__(self):
-        if isinstance(self.options, str) or not 2 <= len(self.options) <= len(LETTERS):
-            raise ValueError(f"a question has 2 to {len(LETTERS)} options, got {self.options!r}")
-        object.__setattr__(self, "options", tuple(self.options))
-        object.__setattr__(self, "answer", self.index(self.answer))
-        feedback = {self.index(option): text for option, text in self.feedback.items()}
-        object.__setattr__(self, "feedback", feedback)
-
-    def index(self, option):
-        """Position of an option given as position or letter. Raises ValueError if none."""
-        letters = LETTERS[: len(self.options)]
-        if isinstance(option, str) and len(option) == 1 and option.upper() in letters:
-            return letters.index(option.upper())
-        if isinstance(option, int) and not isinstance(option, bool) and 0 <= option < len(letters):
-            return option
-        names = ", ".join(letters)
-        raise ValueError(
-            f"no option {option!r}; choose one of {names} (or 0 to {len(letters) - 1})"
-        )
-
-    def lettered(self, index):
-        """An option with its letter in front."""
-        return f"<b>{LETTERS[index]}.</b> {self.options[index]}"
 
 
 class Asked(Shown):

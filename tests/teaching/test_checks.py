@@ -12,7 +12,7 @@ from notebook_tools import contrast, plain_text, unreadable
 from nbhelpers import boxes
 from nbhelpers.publishing.execute import execute
 from nbhelpers.teaching import bank, checks
-from nbhelpers.teaching.checks import Exercise
+from nbhelpers.teaching.exercise import Exercise
 
 rng = np.random.default_rng(7)
 T = (rng.random((4, 1)) > 0.5).astype(float)

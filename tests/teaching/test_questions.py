@@ -6,7 +6,7 @@ from notebook_tools import plain_text, unreadable
 
 from nbhelpers.publishing.execute import clean, execute
 from nbhelpers.teaching import bank, questions
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Question
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 LINES = Question(
