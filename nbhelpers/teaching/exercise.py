@@ -6,6 +6,7 @@ They are data: `checks` compares answers with an `Exercise`, `questions` asks a 
 import functools
 import inspect
 import linecache
+import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,8 +140,9 @@ class Question:
         letters = LETTERS[: len(self.options)]
         if isinstance(option, str) and len(option) == 1 and option.upper() in letters:
             return letters.index(option.upper())
-        if isinstance(option, int) and not isinstance(option, bool) and 0 <= option < len(letters):
-            return option
+        whole = isinstance(option, numbers.Integral) and not isinstance(option, bool)
+        if whole and 0 <= option < len(letters):
+            return int(option)
         names = ", ".join(letters)
         raise ValueError(
             f"no option {option!r}; choose one of {names} (or 0 to {len(letters) - 1})"

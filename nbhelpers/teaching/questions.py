@@ -10,18 +10,18 @@ from nbhelpers.teaching import bank
 from nbhelpers.teaching.exercise import LETTERS
 
 _STYLE = f"<style>.nn-question.nn-question :focus-visible {{ {FOCUS} }}</style>"
+_LATER = "Choose one before you run the next cell."
 _OPTION = "font-size:14px;line-height:1.5;padding:.25em 0 .25em .4em;"
 
 
 class Asked(Shown):
-    """A question on the page. `buttons` are its widgets, `choice` the chosen letter or None."""
+    """A question on the page, with a `widget`; `choice` is the chosen letter or None."""
 
     def __init__(self, name, question):
         self.name, self.question, self._index, self.revealed = name, question, None, False
         options = [question.lettered(i) for i in range(len(question.options))]
-        later = "Choose one before you run the next cell."
-        self.html = box("question", "Predict first", [question.text, *options, later])
-        lines = ["Predict first:", question.text, *("  " + o for o in options), later]
+        self.html = box("question", "Predict first", [question.text, *options, _LATER])
+        lines = ["Predict first:", question.text, *("  " + o for o in options), _LATER]
         self.text = "\n".join(plain(line) for line in lines)
         self._build()
 
@@ -63,8 +63,8 @@ class Asked(Shown):
             self.buttons.append(button)
             rows.append(widgets.HBox([button, label], layout=row))
         self.said = widgets.HTML()
-        self.box = widgets.VBox([head, *rows, self.said])
-        self.box.add_class("nn-question")
+        self.widget = widgets.VBox([head, *rows, self.said])
+        self.widget.add_class("nn-question")
         self._update()
 
     def _update(self):
@@ -81,12 +81,12 @@ class Asked(Shown):
             now = "Now run the next cell and see."
             self.said.value = box("neutral", f"You predict: <b>{self.choice}</b>. {now}")
         else:
-            self.said.value = box("neutral", "Choose one before you run the next cell.")
+            self.said.value = box("neutral", _LATER)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = super()._repr_mimebundle_()
-        if self.box.model_id:  # live Jupyter prefers this; everything else reads the HTML
-            view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
+        if self.widget.model_id:  # live Jupyter prefers this; everything else reads the HTML
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
             bundle["application/vnd.jupyter.widget-view+json"] = view
         return bundle
 
