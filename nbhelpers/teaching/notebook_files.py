@@ -31,6 +31,8 @@ def numbered(folder):
 
 
 def _own(*paths):
+    if len(paths) == 1:
+        return paths
     known = [path for path in paths if path.stem[3:] in bank.lessons()]
     shortest = min(paths, key=lambda path: len(path.stem))
     copies = all(path.stem.startswith(shortest.stem) for path in paths)

@@ -79,44 +79,40 @@ def _flat(value):
     return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
-def _agreement(exercise, wrong, runs, outputs=None):
-    """Fraction of the learner's values that a listed mistake gives too (0 if shapes differ).
+def _given(exercise, wrong, runs):
+    """What a listed mistake gives in each run; [] if it cannot handle one of the inputs."""
+    try:
+        return [outcome(exercise, wrong, case) for case, _, _ in runs]
+    except Exception:  # then it is not the learner's
+        return []
 
-    `outputs` are the positions of the outputs to look at; by default all of them.
-    """
-    same = total = 0
-    for case, _, yours in runs:
-        try:
-            theirs = outcome(exercise, wrong, case)
-        except Exception:  # this mistake cannot handle the input: it is not the learner's
+
+def _agreement(exercise, given, yours, outputs=None):
+    """Fraction of your values, in all outputs or in these, that are those given; 0 where none."""
+    masks = [np.zeros(0, bool)]
+    for a, b in zip(map(_flat, given), map(_flat, yours), strict=False):
+        if len(a) != len(b):
             return 0.0
-        pair = _flat(theirs), _flat(yours)
-        if len(pair[0]) != len(pair[1]):
-            return 0.0
-        for i, (a, b) in enumerate(zip(*pair, strict=True)):
-            if outputs is not None and i not in outputs:
-                continue
-            if not numeric(b) or np.shape(a) != np.shape(b):
+        for i in range(len(a)) if outputs is None else set(outputs) & set(range(len(a))):
+            if not numeric(b[i]) or np.shape(a[i]) != np.shape(b[i]):
                 return 0.0
-            mask = right_values(np.asarray(b), np.asarray(a), exercise.tolerance)
-            same, total = same + mask.sum(), total + mask.size
-    return same / total if total else 0.0
+            masks.append(np.ravel(right_values(b[i], a[i], exercise.tolerance)))
+    mask = np.concatenate(masks)
+    return float(mask.mean()) if mask.size else 0.0
 
 
 def known_mistakes(exercise, runs):
     """The listed mistakes that give all the learner's values."""
-    return [m for m, wrong in exercise.mistakes.items() if _agreement(exercise, wrong, runs) == 1]
+    yours = [values for _, _, values in runs]
+    wrong = exercise.mistakes.items()
+    return [m for m, f in wrong if _agreement(exercise, _given(exercise, f, runs), yours) == 1]
 
 
 def known_failures(exercise, runs, case, failure):
     """The listed mistakes that give the learner's values so far, then stop in the same way."""
-    return [
-        mistake
-        for mistake, wrong in exercise.mistakes.items()
-        if callable(wrong)
-        and (not runs or _agreement(exercise, wrong, runs) == 1)
-        and _fails_alike(exercise, wrong, case, failure)
-    ]
+    alike = known_mistakes(exercise, runs) if runs else exercise.mistakes
+    wrong = {mistake: exercise.mistakes[mistake] for mistake in alike}
+    return [mistake for mistake, f in wrong.items() if _fails_alike(exercise, f, case, failure)]
 
 
 def _fails_alike(exercise, wrong, case, failure):
@@ -139,27 +135,16 @@ def nearest_mistake(exercise, runs):
     Where there are several outputs, it is looked for in those that the learner has wrong; those
     that are right must be right there too.
     """
-    yours = [values for _, _, values in runs]
+    _, expected, yours = zip(*runs, strict=True)
     outputs = range(len(_flat(yours[0])))
-    right = [i for i in outputs if _right_in(exercise, yours, runs, i)]
-    wrong_ones = [i for i in outputs if i not in right]
+    right = [i for i in outputs if _agreement(exercise, expected, yours, [i]) == 1]
     scores = {}
     for mistake, wrong in exercise.mistakes.items():
-        score = _agreement(exercise, wrong, runs, wrong_ones)
-        if score >= 0.5:
-            theirs = [outcome(exercise, wrong, case) for case, _, _ in runs]
-            if all(_right_in(exercise, theirs, runs, i) for i in right):
-                scores[mistake] = score
+        given = _given(exercise, wrong, runs)
+        score = _agreement(exercise, given, yours, [i for i in outputs if i not in right])
+        if score >= 0.5 and all(_agreement(exercise, expected, given, [i]) == 1 for i in right):
+            scores[mistake] = score
     return max(scores, key=scores.get, default="")
-
-
-def _right_in(exercise, answers, runs, output):
-    """Whether one output is right in the answers to all runs."""
-    return all(
-        len(_flat(answer)) > output
-        and all_right(_flat(answer)[output], _flat(expected)[output], exercise.tolerance)
-        for answer, (_, expected, _) in zip(answers, runs, strict=True)
-    )
 
 
 def general_mistakes(exercise, pairs):
