@@ -122,7 +122,7 @@ def test_without_data_and_network_a_panel_says_what_to_do(tmp_path, monkeypatch)
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
     monkeypatch.setenv("NBHELPERS_DATA", str(tmp_path))
     monkeypatch.setattr(datasets, "cache_folder", lambda: tmp_path / "cache")
-    data = importlib.import_module("nbhelpers.playgrounds.mnist").data
+    data = importlib.import_module("nbhelpers.playgrounds.engine.mnist_experiment").data
     data.cache_clear()
     try:
         start = time.perf_counter()
