@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.engine.experiment import Settings, choice, number, seed
 from nbhelpers.playgrounds.engine.panel import Panel
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.xor import FUNCTION, SIGMOID, SLOPE, PlanePicture, Xor
 from nbhelpers.plots import PALETTE, weight_lines
 

@@ -19,10 +19,12 @@ from nbhelpers.datasets import spirals
 from nbhelpers.gradient_check import relative_error, rounding_noise
 from nbhelpers.losses import softmax
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import DPI, LossCurves, Picture, Surface, enlarge, message
+from nbhelpers.playgrounds.engine.picture import DPI, Picture, Surface, enlarge, message
 from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
 
 CLASSES, BATCH_SIZE, EPS = 3, 10, 1e-5

@@ -13,17 +13,12 @@ import numpy as np
 from nbhelpers import datasets
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.engine.experiment import (
-    Curve,
-    Experiment,
-    Settings,
-    choice,
-    number,
-    seed,
-)
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.panel import Panel, short
-from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, Surface, message
+from nbhelpers.playgrounds.engine.picture import Picture, Surface, message
 from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.mnist import (
     CELL,
     COLUMNS,
@@ -114,7 +109,7 @@ class Digits(Experiment):
         self.velocity, self.lr = np.zeros_like(self.net.params), s.learning_rate
         self.epoch_steps = -(-len(self.X) // BATCH)
         self._read, self.best = None, (0, 0.0)
-        self.history["validation"] = Curve()
+        self.history["validation"] = Series()
         self._record()
 
     def advance(self):

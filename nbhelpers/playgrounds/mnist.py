@@ -18,27 +18,12 @@ from nbhelpers import datasets
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
-from nbhelpers.playgrounds.engine.experiment import (
-    Curve,
-    Experiment,
-    Settings,
-    choice,
-    number,
-    seed,
-)
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves, decades, nice_ceiling
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series
+from nbhelpers.playgrounds.engine.guards import LOCK
 from nbhelpers.playgrounds.engine.panel import Panel, locked, short
-from nbhelpers.playgrounds.engine.picture import (
-    DPI,
-    FULL_TABLE,
-    LOCK,
-    PREVIOUS,
-    LossCurves,
-    Picture,
-    Surface,
-    colours,
-    decades,
-    nice_ceiling,
-)
+from nbhelpers.playgrounds.engine.picture import DPI, FULL_TABLE, Picture, Surface, colours
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE, STYLE, tile
 from nbhelpers.training import overflow_allowed, train_step
 
@@ -130,7 +115,7 @@ class Mnist(Experiment):
         return made
 
     def record(self, name, value):
-        self.history.setdefault(name, Curve()).append(self.images, value)
+        self.history.setdefault(name, Series()).append(self.images, value)
         return value
 
     def _record_validation(self):

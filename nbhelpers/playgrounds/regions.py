@@ -15,20 +15,12 @@ from PIL import Image
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.engine.experiment import (
-    Curve,
-    Experiment,
-    Settings,
-    choice,
-    number,
-    seed,
-    text,
-)
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.panel import Panel, locked, short
 from nbhelpers.playgrounds.engine.picture import (
     FULL_TABLE,
     INK,
-    LossCurves,
     Picture,
     Surface,
     Units,
@@ -55,6 +47,7 @@ from nbhelpers.playgrounds.engine.points import (
     write_points,
 )
 from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed, text
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALETTE,
@@ -146,7 +139,7 @@ class Regions(Experiment):
         self.epoch_steps = max(1, -(-n // self.batch))
         self.every = -(-self.epoch_steps // 4)  # steps between two points of a curve
         self._measured = {}
-        self.history["held_out"] = Curve()
+        self.history["held_out"] = Series()
         self._record()
 
     def advance(self):
@@ -174,7 +167,7 @@ class Regions(Experiment):
     def record(self, name, value):
         """Append `value` to a curve at the present thousandth of an epoch; returns the value."""
         at = round(1000 * self.steps / self.epoch_steps)
-        self.history.setdefault(name, Curve()).append(at, value)
+        self.history.setdefault(name, Series()).append(at, value)
         return value
 
     def standardized(self, X):

@@ -15,15 +15,11 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from nbhelpers import warps
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, decades, nice_ceiling
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import Panel, short
-from nbhelpers.playgrounds.engine.picture import (
-    PREVIOUS,
-    Picture,
-    Surface,
-    decades,
-    nice_ceiling,
-)
+from nbhelpers.playgrounds.engine.picture import Picture, Surface
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.mnist import (
     INK,
     OPTIMIZER_CODE,

@@ -13,9 +13,11 @@ from matplotlib.font_manager import findfont
 from matplotlib.patches import Rectangle
 from PIL import ImageFont
 
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import INK, LossCurves, Picture
+from nbhelpers.playgrounds.engine.picture import INK, Picture
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE
 
 TARGETS = {  # Y, the probabilities that are wanted

@@ -12,9 +12,11 @@ from matplotlib.collections import LineCollection
 from nbhelpers.datasets import xor as xor_data
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, Surface, Units, message
+from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALE_DIVERGING,

@@ -31,8 +31,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from nbhelpers.boxes import FOCUS
-from nbhelpers.playgrounds.engine.experiment import WHOLE, one_thread
-from nbhelpers.playgrounds.engine.picture import LOCK
+from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE, one_thread
 
 MOST_KEPT = 4
 PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
