@@ -36,6 +36,7 @@ from nbhelpers.playgrounds.engine.plane import (
     best_possible,
     plane_data,
 )
+from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.points import (
     CLASSES,
     EDGE,
@@ -522,7 +523,6 @@ class RegionsPanel(Panel):
 
     def _build(self, paces, pace):
         super()._build(paces, pace)
-        self.buttons["new_weights"].description = "New seed"  # gives other points, too
         self.chosen = widgets.ToggleButtons(
             options=[(f"{k} {sign}", k) for k, sign in enumerate(SIGNS)],
             style={"button_width": "48px"},
@@ -626,34 +626,14 @@ class RegionsPanel(Panel):
             self.goal = min(max(1, round(self.goal * e.epoch_steps / steps)), e.most_steps)
 
 
-def regions(settings=None, steps=None):
-    """The playground of regions: data, classes, layers, rate; network, regions, losses, live.
-
-    A click in the picture adds a point of the chosen class where `anywidget` is installed; number
-    boxes and a button do so everywhere.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "data=spirals,hidden=16,layers=2".
-    steps : int, optional
-        How many mini-batches to train before the first picture, if the string does not say.
-        Without it 940, with the default settings 20 epochs.
-
-    Returns
-    -------
-    RegionsPanel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 06.
-    """
-    title = "A network divides the plane"
-    return RegionsPanel.opened(
-        Regions, RegionsPicture(), settings, steps, 940, title=title, pace=10
-    )
+regions = playground(
+    Regions,
+    RegionsPicture,
+    RegionsPanel,
+    title="A network divides the plane",
+    steps=940,  # 20 epochs of the default settings
+    example="data=spirals,hidden=16,layers=2",
+    notebook="06",
+    pace=10,
+    new="New seed",  # gives other points, too
+)

@@ -92,6 +92,10 @@ class Panel:
         Choices of how many steps *Step* makes, and Play between two pictures.
     pace : int
         The one to begin with.
+    catch_up : float, optional
+        Seconds of training to the same step again after a change, instead of `CATCH_UP`.
+    new : str
+        The words on the button that takes the next seed.
 
     Attributes
     ----------
@@ -117,13 +121,26 @@ class Panel:
     FIRST = 0.001  # of training before the first new picture after a change
     CATCH_UP = 0.150  # of training to the same step again after a change
 
-    def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100):
+    def __init__(
+        self,
+        experiment,
+        picture,
+        title="",
+        steps=0,
+        paces=(1, 10, 100, 1000),
+        pace=100,
+        catch_up=None,
+        new="New weights",
+    ):
         self.experiment, self.picture, self.title = experiment, picture, title
+        if catch_up is not None:
+            self.CATCH_UP = catch_up
         self.previous, self.kept = None, []
         self._made, self._cells = cell(), set()  # the cell that made it, those that show it
         self.goal = steps  # the step that a change of settings trains to again
         self._quiet = False
         self._build(paces, pace)
+        self.buttons["new_weights"].description = new
         with LOCK, WHOLE:
             self.experiment.step(steps)
             self._show()
