@@ -46,7 +46,7 @@ from nbhelpers.estimators import MLPClassifier, MLPRegressor
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds import PLAYGROUNDS
-from nbhelpers.playgrounds.engine.experiment import WHOLE
+from nbhelpers.playgrounds.engine.guards import WHOLE
 from nbhelpers.playgrounds.engine.panel import family
 from nbhelpers.training import evaluate, fit
 

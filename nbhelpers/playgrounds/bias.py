@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.engine.experiment import Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.xor import FUNCTION, SIGMOID, SLOPE, PlanePicture, Xor
 from nbhelpers.plots import PALETTE, weight_lines
 
@@ -187,28 +187,11 @@ class BiasPicture(PlanePicture):
             line.set_data(*np.reshape(ones, (-1, 2)).T)
 
 
-def bias(settings=None, steps=None):
-    """The bias playground: a task in the plane, hidden units, a bias switch for each layer.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "task=AND,hidden=0,output_bias=off".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 1,000 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 02.
-    """
-    title = "What a bias does"
-    return Panel.opened(Bias, BiasPicture(), settings, steps, 1_000, title=title)
+bias = playground(
+    Bias,
+    BiasPicture,
+    title="What a bias does",
+    steps=1_000,
+    example="task=AND,hidden=0,output_bias=off",
+    notebook="02",
+)

@@ -13,9 +13,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
 from nbhelpers.playgrounds.curve import CurvePanel
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import short
-from nbhelpers.playgrounds.engine.picture import PREVIOUS, LossCurves, Picture, message
+from nbhelpers.playgrounds.engine.picture import Picture, message
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
 START = (0.54, 0.71)
@@ -53,7 +55,7 @@ class Bowl(Experiment):
     ----------
     weights : array (2,)
         x and y of a bowl; w and b of the neuron w x + b.
-    history : dict of str to Curve
+    history : dict of str to Series
         The loss, and both weights after every step as "first" and "second".
     """
 

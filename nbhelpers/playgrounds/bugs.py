@@ -19,10 +19,12 @@ from nbhelpers.datasets import spirals
 from nbhelpers.gradient_check import relative_error, rounding_noise
 from nbhelpers.losses import softmax
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import DPI, LossCurves, Picture, Surface, enlarge, message
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.picture import DPI, Picture, Surface, enlarge, message
+from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
 
 CLASSES, BATCH_SIZE, EPS = 3, 10, 1e-5
@@ -486,42 +488,14 @@ def verdict(name, error):
     return f"{name}✗{error:.2f}" if error >= 0.005 else f"{name}✗{error:.0e}"
 
 
-class BugsPanel(Panel):
-    """Two networks take their time: they may train for longer after a change."""
-
-    CATCH_UP = 0.400
-
-
-def bugs(settings=None, steps=None):
-    """The playground of bugs: choose one, watch the loss fall all the same, and the check see it.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "bug=no mask,layers=3,steps=500".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 750 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 07.
-    """
-    return BugsPanel.opened(
-        Bugs,
-        BugsPicture(),
-        settings,
-        steps,
-        750,
-        title="A bug in backpropagation",
-        paces=(1, 10, 30, 100, 1000),
-        pace=30,
-    )
+bugs = playground(
+    Bugs,
+    BugsPicture,
+    title="A bug in backpropagation",
+    steps=750,
+    example="bug=no mask,layers=3,steps=500",
+    notebook="07",
+    paces=(1, 10, 30, 100, 1000),
+    pace=30,
+    catch_up=0.400,  # two networks take their time
+)

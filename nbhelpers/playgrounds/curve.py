@@ -16,9 +16,11 @@ from matplotlib.ticker import MaxNLocator
 
 from nbhelpers.datasets import CURVES
 from nbhelpers.datasets import curve as curve_data
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.curves import LossCurves, nice_ceiling
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import Panel, short
-from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, message, nice_ceiling
+from nbhelpers.playgrounds.engine.picture import Picture, message
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
 POINTS = 32  # to train on

@@ -14,18 +14,13 @@ from nbhelpers import datasets
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.digit_picture import COLUMNS, ROWS, DigitPicture
-from nbhelpers.playgrounds.engine.experiment import (
-    Curve,
-    Experiment,
-    Settings,
-    choice,
-    number,
-    seed,
-)
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.panel import Panel, short
-from nbhelpers.playgrounds.engine.picture import LossCurves, message
+from nbhelpers.playgrounds.engine.picture import message
 from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
 TRAINING, VALIDATION = 1048, 300  # digits; the other 449 of the 1,797 are the test set
@@ -96,7 +91,7 @@ class Digits(Experiment):
         self.optimizer.momentum = s.momentum  # may be 1, which SGD(...) refuses: to be tried here
         self.epoch_steps = -(-len(self.X) // BATCH)
         self._read, self.best = None, (0, 0.0)
-        self.history["validation"] = Curve()
+        self.history["validation"] = Series()
         self._record()
 
     def advance(self):

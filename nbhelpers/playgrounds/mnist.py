@@ -8,15 +8,16 @@ import numpy as np
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
+from nbhelpers.playgrounds.engine.curves import PREVIOUS
 from nbhelpers.playgrounds.engine.digit_picture import DigitPicture, TwoCurves, TwoLosses, lines
-from nbhelpers.playgrounds.engine.experiment import Curve, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.experiment import Series
 from nbhelpers.playgrounds.engine.mnist_experiment import (
     EPOCH,
     SAMPLE,
     MnistExperiment,
 )
 from nbhelpers.playgrounds.engine.panel import Panel, locked
-from nbhelpers.playgrounds.engine.picture import PREVIOUS
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 
 OPTIMIZERS = {
     "SGD": lambda lr: SGD(lr),
@@ -68,7 +69,7 @@ class Mnist(MnistExperiment):
         return made
 
     def record(self, name, value):
-        self.history.setdefault(name, Curve()).append(self.images, value)
+        self.history.setdefault(name, Series()).append(self.images, value)
         return value
 
     @property

@@ -15,9 +15,11 @@ from matplotlib.lines import Line2D
 
 from nbhelpers import datasets
 from nbhelpers.optimizers import SCHEDULES
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.curves import decades
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, short
-from nbhelpers.playgrounds.engine.picture import Picture, decades
+from nbhelpers.playgrounds.engine.picture import Picture
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE, STYLE
 
 RUNNERS = ("SGD", "momentum", "Nesterov", "Adam")
@@ -145,7 +147,7 @@ class Race(Experiment):
         The parameters of the four, in the order of `RUNNERS`.
     gone : dict of str to int
         Whose loss is no longer a finite number, and since which step.
-    history : dict of str to Curve
+    history : dict of str to Series
         Every runner's loss by its name, and its share of wrong digits as "wrong NAME"; as "loss"
         the lowest of the four.
     """

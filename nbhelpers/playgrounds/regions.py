@@ -15,20 +15,12 @@ from PIL import Image
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.engine.experiment import (
-    Curve,
-    Experiment,
-    Settings,
-    choice,
-    number,
-    seed,
-    text,
-)
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.panel import Panel, locked, short
 from nbhelpers.playgrounds.engine.picture import (
     FULL_TABLE,
     INK,
-    LossCurves,
     Picture,
     Surface,
     Units,
@@ -44,6 +36,7 @@ from nbhelpers.playgrounds.engine.plane import (
     best_possible,
     plane_data,
 )
+from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.points import (
     CLASSES,
     EDGE,
@@ -55,6 +48,7 @@ from nbhelpers.playgrounds.engine.points import (
     write_points,
 )
 from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed, text
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALETTE,
@@ -146,7 +140,7 @@ class Regions(Experiment):
         self.epoch_steps = max(1, -(-n // self.batch))
         self.every = -(-self.epoch_steps // 4)  # steps between two points of a curve
         self._measured = {}
-        self.history["held_out"] = Curve()
+        self.history["held_out"] = Series()
         self._record()
 
     def advance(self):
@@ -174,7 +168,7 @@ class Regions(Experiment):
     def record(self, name, value):
         """Append `value` to a curve at the present thousandth of an epoch; returns the value."""
         at = round(1000 * self.steps / self.epoch_steps)
-        self.history.setdefault(name, Curve()).append(at, value)
+        self.history.setdefault(name, Series()).append(at, value)
         return value
 
     def standardized(self, X):
@@ -529,7 +523,6 @@ class RegionsPanel(Panel):
 
     def _build(self, paces, pace):
         super()._build(paces, pace)
-        self.buttons["new_weights"].description = "New seed"  # gives other points, too
         self.chosen = widgets.ToggleButtons(
             options=[(f"{k} {sign}", k) for k, sign in enumerate(SIGNS)],
             style={"button_width": "48px"},
@@ -633,34 +626,14 @@ class RegionsPanel(Panel):
             self.goal = min(max(1, round(self.goal * e.epoch_steps / steps)), e.most_steps)
 
 
-def regions(settings=None, steps=None):
-    """The playground of regions: data, classes, layers, rate; network, regions, losses, live.
-
-    A click in the picture adds a point of the chosen class where `anywidget` is installed; number
-    boxes and a button do so everywhere.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "data=spirals,hidden=16,layers=2".
-    steps : int, optional
-        How many mini-batches to train before the first picture, if the string does not say.
-        Without it 940, with the default settings 20 epochs.
-
-    Returns
-    -------
-    RegionsPanel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 06.
-    """
-    title = "A network divides the plane"
-    return RegionsPanel.opened(
-        Regions, RegionsPicture(), settings, steps, 940, title=title, pace=10
-    )
+regions = playground(
+    Regions,
+    RegionsPicture,
+    RegionsPanel,
+    title="A network divides the plane",
+    steps=940,  # 20 epochs of the default settings
+    example="data=spirals,hidden=16,layers=2",
+    notebook="06",
+    pace=10,
+    new="New seed",  # gives other points, too
+)

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from nbhelpers import warps
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
+from nbhelpers.playgrounds.engine.curves import PREVIOUS
 from nbhelpers.playgrounds.engine.digit_picture import (
     SIZE,
     DigitPicture,
@@ -22,10 +23,9 @@ from nbhelpers.playgrounds.engine.digit_picture import (
     lines,
     opaque,
 )
-from nbhelpers.playgrounds.engine.experiment import Settings, choice, number, seed
 from nbhelpers.playgrounds.engine.mnist_experiment import MnistExperiment, data
 from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import PREVIOUS
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 
 BATCH = 50  # images a step
 EVERY = 20  # steps between two points of a curve

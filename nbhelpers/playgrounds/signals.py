@@ -15,10 +15,12 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.curves import LossCurves, decades
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, decades
+from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.scripts import FUNCTION, SLOPE
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
 EXAMPLES, SIDE = 200, 8  # how many pictures there are, and their pixels along each side

@@ -13,9 +13,11 @@ from matplotlib.font_manager import findfont
 from matplotlib.patches import Rectangle
 from PIL import ImageFont
 
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import INK, LossCurves, Picture
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.picture import INK, Picture
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE
 
 TARGETS = {  # Y, the probabilities that are wanted
@@ -256,29 +258,13 @@ def few(x, digits=3):
     return words.replace("-", "−", 1) if x < 0 else words
 
 
-def softmax(settings=None, steps=None):
-    """The softmax playground: scores, a temperature, a true class; probabilities, slopes, loss.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "z0=5.0,z1=1.0,temperature=2.0,steps=10".
-    steps : int, optional
-        How many steps to make before the first picture, if the string does not say; 0 by default,
-        so that the sliders are the scores that are shown.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 06.
-    """
-    options = {"title": "Three scores become three probabilities", "paces": (1, 10, 100), "pace": 1}
-    return Panel.opened(Softmax, SoftmaxPicture(), settings, steps, 0, **options)
+softmax = playground(
+    Softmax,
+    SoftmaxPicture,
+    title="Three scores become three probabilities",
+    steps=0,  # so that the sliders are the scores that are shown
+    example="z0=5.0,z1=1.0,temperature=2.0,steps=10",
+    notebook="06",
+    paces=(1, 10, 100),
+    pace=1,
+)

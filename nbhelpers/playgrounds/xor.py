@@ -12,9 +12,11 @@ from matplotlib.collections import LineCollection
 from nbhelpers.datasets import xor as xor_data
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, Surface, Units, message
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALE_DIVERGING,
@@ -262,28 +264,11 @@ class PlanePicture(Picture):
         self.weights.set(segments=segments, linewidths=widths, colors=colours)
 
 
-def xor(settings=None, steps=None):
-    """The XOR playground: learning rate, hidden units and activations; network, surface, loss.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "learning_rate=0.5,hidden=2,steps=1000".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 1,000 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 01.
-    """
-    title = "A network learns XOR"
-    return Panel.opened(Xor, PlanePicture(), settings, steps, 1_000, title=title)
+xor = playground(
+    Xor,
+    PlanePicture,
+    title="A network learns XOR",
+    steps=1_000,
+    example="learning_rate=0.5,hidden=2,steps=1000",
+    notebook="01",
+)

@@ -25,7 +25,7 @@ from nbhelpers import boxes, plots
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.curve import COLOURS as UNITS
-from nbhelpers.playgrounds.engine.picture import PREVIOUS, LossCurves
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves
 from nbhelpers.playgrounds.optimizers import COLOURS as RUNNERS
 from nbhelpers.plots import CLASS_COLORS, CYCLE, DIVERGING, PALE_DIVERGING, PALETTE
 

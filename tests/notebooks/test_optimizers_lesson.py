@@ -15,7 +15,7 @@ from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SCHEDULES, SGD, Adam
 from nbhelpers.playgrounds import optimizers
-from nbhelpers.playgrounds.engine.experiment import blas
+from nbhelpers.playgrounds.engine.guards import blas
 from nbhelpers.teaching import bank, checks
 from nbhelpers.teaching.lessons import program
 

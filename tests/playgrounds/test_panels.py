@@ -26,23 +26,11 @@ from PIL import Image
 
 from nbhelpers import plots
 from nbhelpers.playgrounds import PLAYGROUNDS
-from nbhelpers.playgrounds.engine.experiment import (
-    Curve,
-    Experiment,
-    Settings,
-    choice,
-    number,
-    seed,
-)
+from nbhelpers.playgrounds.engine.curves import LossCurves, nice_ceiling
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, family, labels, on_grid, short
-from nbhelpers.playgrounds.engine.picture import (
-    LossCurves,
-    Picture,
-    colour_table,
-    colours,
-    enlarge,
-    nice_ceiling,
-)
+from nbhelpers.playgrounds.engine.picture import Picture, colour_table, colours, enlarge
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.xor import Xor, XorSettings, xor
 from nbhelpers.plots import DIVERGING
 
@@ -873,7 +861,7 @@ def test_background_and_changes_give_the_whole_picture():
 
 
 def test_curve_samples_keep_both_ends():
-    curve = Curve()
+    curve = Series()
     assert curve.sample()[0].size == 0
     for step in range(10_001):
         curve.append(step, step / 2)

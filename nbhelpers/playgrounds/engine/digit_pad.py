@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nbhelpers.playgrounds.engine.picture import LOCK
+from nbhelpers.playgrounds.engine.guards import LOCK
 from nbhelpers.plots import PALETTE, STYLE
 
 SIDE = 280  # the pad is 280 x 280 units, ten for each of the network's 28 x 28 pixels

@@ -13,18 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from nbhelpers.playgrounds.engine.picture import (
-    DPI,
-    FULL_TABLE,
-    LOCK,
-    PREVIOUS,
-    LossCurves,
-    Picture,
-    Surface,
-    colours,
-    decades,
-    nice_ceiling,
-)
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves, decades, nice_ceiling
+from nbhelpers.playgrounds.engine.guards import LOCK
+from nbhelpers.playgrounds.engine.picture import DPI, FULL_TABLE, Picture, Surface, colours
 from nbhelpers.plots import PALETTE, STYLE, tile
 
 SIZE = 56  # pixels of a digit, or of a unit's weights, along each side

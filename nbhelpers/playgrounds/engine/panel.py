@@ -31,8 +31,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from nbhelpers.boxes import FOCUS
-from nbhelpers.playgrounds.engine.experiment import WHOLE, one_thread
-from nbhelpers.playgrounds.engine.picture import LOCK
+from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE, one_thread
 
 MOST_KEPT = 4
 PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
@@ -93,6 +92,10 @@ class Panel:
         Choices of how many steps *Step* makes, and Play between two pictures.
     pace : int
         The one to begin with.
+    catch_up : float, optional
+        Seconds of training to the same step again after a change, instead of `CATCH_UP`.
+    new : str
+        The words on the button that takes the next seed.
 
     Attributes
     ----------
@@ -118,13 +121,26 @@ class Panel:
     FIRST = 0.001  # of training before the first new picture after a change
     CATCH_UP = 0.150  # of training to the same step again after a change
 
-    def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100):
+    def __init__(
+        self,
+        experiment,
+        picture,
+        title="",
+        steps=0,
+        paces=(1, 10, 100, 1000),
+        pace=100,
+        catch_up=None,
+        new="New weights",
+    ):
         self.experiment, self.picture, self.title = experiment, picture, title
+        if catch_up is not None:
+            self.CATCH_UP = catch_up
         self.previous, self.kept = None, []
         self._made, self._cells = cell(), set()  # the cell that made it, those that show it
         self.goal = steps  # the step that a change of settings trains to again
         self._quiet = False
         self._build(paces, pace)
+        self.buttons["new_weights"].description = new
         with LOCK, WHOLE:
             self.experiment.step(steps)
             self._show()
