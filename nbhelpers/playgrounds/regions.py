@@ -15,6 +15,13 @@ from PIL import Image
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.engine.classes import (
+    CENTRES,
+    DATA_CODE,
+    bayes_border,
+    best_possible,
+    plane_data,
+)
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.panel import Panel, locked, short
@@ -28,13 +35,6 @@ from nbhelpers.playgrounds.engine.picture import (
     colours,
     disc,
     message,
-)
-from nbhelpers.playgrounds.engine.plane import (
-    CENTRES,
-    DATA_CODE,
-    bayes_border,
-    best_possible,
-    plane_data,
 )
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.points import (

@@ -11,7 +11,7 @@ from lab import jupyter_lab, open_notebook
 
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import regions
-from nbhelpers.playgrounds.engine.plane import CENTRES, bayes_border, best_possible, plane_data
+from nbhelpers.playgrounds.engine.classes import CENTRES, bayes_border, best_possible, plane_data
 from nbhelpers.playgrounds.engine.points import EDGE, MOST, read_points, spell_points, write_points
 from nbhelpers.playgrounds.regions import PALE, Regions, RegionsSettings
 

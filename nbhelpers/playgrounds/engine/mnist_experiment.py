@@ -95,7 +95,9 @@ class MnistExperiment(Experiment):
         units = A[1].shape[1]
         dead = int((A[1] <= 0).all(axis=0).sum())  # 0 for every one of the 1,000 images
         if self.net.activations[0].name == "relu" and dead > units // 2:
-            words += f" · {dead} of {units} {self.units} are dead (always 0): lower the learning rate"
+            words += (
+                f" · {dead} of {units} {self.units} are dead (always 0): lower the learning rate"
+            )
         elif right < 0.2 and self.steps * self.batch_size >= 10_000:
             words += f" · hardly better than guessing: {self.cure}"
         return words
@@ -123,7 +125,10 @@ class MnistExperiment(Experiment):
         state, update = OPTIMIZER_CODE[optimizer]
         numbers = {"l2": net.l2, "dropout": dropout}
         mask = "mask = rng.random((len(rows), sizes[1]), dtype=np.float32) >= dropout"
-        masks = [f"{mask}  # a new one for each step", "mask = mask * np.float32(1 / (1 - dropout))"]
+        masks = [
+            f"{mask}  # a new one for each step",
+            "mask = mask * np.float32(1 / (1 - dropout))",
+        ]
         return SCRIPT.format(
             imports=imports,
             seed=self.settings.seed,
