@@ -14,12 +14,13 @@ from nbhelpers import datasets
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.engine.code import HIDDEN, functions, initial_weights
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.digit_picture import COLUMNS, ROWS, DigitPicture
 from nbhelpers.playgrounds.engine.experiment import Experiment, Series
-from nbhelpers.playgrounds.engine.panel import Panel, short
+from nbhelpers.playgrounds.engine.panel import short
 from nbhelpers.playgrounds.engine.picture import message
-from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
@@ -27,7 +28,6 @@ TRAINING, VALIDATION = 1048, 300  # digits; the other 449 of the 1,797 are the t
 BATCH = 32
 EPOCH = -(-TRAINING // BATCH)  # steps through all training digits
 EVERY = EPOCH // 3  # steps between two points of a curve
-PACES = (1, EVERY, EPOCH, 10 * EPOCH)
 LARGEST = 1e30  # weights beyond it are as good as infinite: products of several would overflow
 
 
@@ -54,7 +54,7 @@ class DigitsSettings(Settings):
     learning_rate: float = number(0.3, 0.001, 10, log=True, short="rate")
     momentum: float = number(0.9, 0.0, 1.0)
     hidden: int = number(48, 1, 128, label="hidden units", short="hidden")
-    activation: str = choice("tanh", ["tanh", "sigmoid", "relu", "leaky_relu", "elu"], short="")
+    activation: str = choice("tanh", HIDDEN, short="")
     seed: int = seed()
     rate_decay: float = number(0.95, 0.5, 1.0, short="rate ×", show=False)  # after 33 steps
 
@@ -157,18 +157,16 @@ class Digits(Experiment):
         return SCRIPT.format(
             **vars(s),
             n=len(self.X),
-            start={"he_normal": "2 / s[0]", "xavier_normal": "2 / sum(s)"}[SUITED[s.activation]],
+            start=initial_weights(SUITED[s.activation]),
             steps=self.steps,
             shown_steps=f"{self.steps:,}",
             epoch_steps=self.epoch_steps,
             epoch=EPOCH,
-            function=FUNCTION[s.activation],
-            slope=SLOPE[s.activation],
+            functions=functions(s.activation),
         )
 
 
-SCRIPT = (
-    """\
+SCRIPT = """\
 import numpy as np
 
 from nbhelpers.datasets import digits  # only reads them; everything else is here
@@ -182,16 +180,14 @@ X, y = X[:{n}], y[:{n}]
 Y = np.eye(10)[y]  # targets, one-hot
 
 
-"""
-    + FUNCTIONS
-    + """
+{functions}
 
 def forward(X):
     A1 = f(X @ W[0] + b[0])
     return A1, softmax(A1 @ W[1] + b[1])
 
 
-W = [rng.standard_normal(s) * np.sqrt({start}) for s in [(64, {hidden}), ({hidden}, 10)]]
+W = [{start} for n_in, n_out in [(64, {hidden}), ({hidden}, 10)]]
 b = [np.zeros({hidden}), np.zeros(10)]
 velocity = [np.zeros_like(p) for p in W + b]
 lr, momentum, weight_decay = {learning_rate!r}, {momentum!r}, {weight_decay!r}
@@ -224,7 +220,6 @@ print(f"step {shown_steps} · loss {{loss:.3g}} · {{right:.1f}} % of the traini
 loss, right = look(X_val, y_val)
 print(f"validation: loss {{loss:.3g}}, {{right:.1f}} % right")
 """
-)
 
 
 # ---------------------------------------------------------------- the picture
@@ -263,41 +258,15 @@ class DigitsPicture(DigitPicture):
         self.show_units(experiment.net.W[0])
 
 
-class DigitsPanel(Panel):
-    """The engine's panel, with more time to train to the same step after a change."""
-
-    CATCH_UP = 0.400
-
-    def _build(self, paces, pace):
-        super()._build(paces, pace)
-        self.buttons["new_weights"].description = "New seed"  # another split of the digits, too
-
-
-def digits(settings=None, steps=None):
-    """The playground of small digits: learning rate, momentum, decay, hidden units, activation.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "momentum=0,learning_rate=1,steps=330".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 40 epochs of 33
-        steps if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 08.
-    """
-    title = "A network learns to read small digits"
-    return DigitsPanel.opened(
-        Digits, DigitsPicture(), settings, steps, 40 * EPOCH, title=title, paces=PACES, pace=EVERY
-    )
+digits = playground(
+    Digits,
+    DigitsPicture,
+    title="A network learns to read small digits",
+    steps=40 * EPOCH,
+    example="momentum=0,learning_rate=1,steps=330",
+    notebook="08",
+    paces=(1, EVERY, EPOCH, 10 * EPOCH),
+    pace=EVERY,
+    catch_up=0.400,
+    new="New seed",  # another split of the digits, too
+)

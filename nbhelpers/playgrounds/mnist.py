@@ -8,6 +8,7 @@ import numpy as np
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
+from nbhelpers.playgrounds.engine.code import HIDDEN
 from nbhelpers.playgrounds.engine.curves import PREVIOUS
 from nbhelpers.playgrounds.engine.digit_picture import DigitPicture, TwoCurves, TwoLosses, lines
 from nbhelpers.playgrounds.engine.experiment import Series
@@ -17,6 +18,7 @@ from nbhelpers.playgrounds.engine.mnist_experiment import (
     MnistExperiment,
 )
 from nbhelpers.playgrounds.engine.panel import Panel, locked
+from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 
 OPTIMIZERS = {
@@ -33,7 +35,7 @@ class MnistSettings(Settings):
     learning_rate: float = number(0.003, 0.0001, 10, log=True, short="rate")
     hidden1: int = number(64, 16, 512, label="hidden layer 1", short="layer 1:")
     hidden2: int = number(0, 0, 256, label="layer 2 (0: none)", short="layer 2:")
-    activation: str = choice("relu", ["relu", "leaky_relu", "elu", "tanh", "sigmoid"], short="")
+    activation: str = choice("relu", HIDDEN, short="")
     optimizer: str = choice("Adam", list(OPTIMIZERS), short="")
     batch_size: int = choice(128, [16, 32, 64, 128, 256, 512], short="batch")
     seed: int = seed()
@@ -180,7 +182,7 @@ class MnistPanel(Panel):
             if control.has_trait("continuous_update"):
                 control.continuous_update = False  # a change trains for half a second
         if pad:
-            self.box.children = [*self.box.children, self.pad().widget]
+            self.widget.children = [*self.widget.children, self.pad().widget]
 
     def pad(self):
         """The drawing pad that is read by the network as it is now (`DigitPad`)."""
@@ -218,27 +220,18 @@ class MnistPanel(Panel):
             self._pad.refresh()
 
 
-def mnist(settings=None, steps=None, pad=True):
-    """The MNIST playground: learning rate, layers, activation, optimizer, batch size, and a pad.
+def one_epoch(experiment):
+    """one epoch"""
+    return experiment.steps_for(EPOCH)
 
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "learning_rate=0.1,optimizer=SGD,hidden1=32".
-    steps : int, optional
-        How many mini-batches to train before the first picture, if the string does not say; one
-        epoch without it.
-    pad : bool
-        Whether the drawing pad is part of the panel. `panel.pad()` returns it in any case.
 
-    Returns
-    -------
-    MnistPanel
-    """
-    chosen, at = MnistSettings.parse(settings or "", Mnist.most_steps)
-    experiment = Mnist(chosen)
-    if at is None:
-        at = experiment.steps_for(EPOCH) if steps is None else steps
-    return MnistPanel(
-        experiment, MnistPicture(), pad, title="A network learns to read digits", steps=at
-    )
+mnist = playground(
+    Mnist,
+    MnistPicture,
+    MnistPanel,
+    title="A network learns to read digits",
+    steps=one_epoch,
+    example="learning_rate=0.1,optimizer=SGD,hidden1=32",
+    notebook="10",
+    more={"pad": "Whether the drawing pad is in the panel; `panel.pad()` returns it in any case."},
+)

@@ -43,8 +43,8 @@ from nbhelpers.playgrounds.engine.points import (
     MOST,
     checked_point,
     click_watcher,
+    normalize_points,
     read_points,
-    spell_points,
     write_points,
 )
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed, text
@@ -77,7 +77,7 @@ class RegionsSettings(Settings):
     activation: str = choice("tanh", HIDDEN, short="")
     batch_size: int = choice(32, [1, 8, 32, 128, "all"], label="batch size", short="batch")
     seed: int = seed()
-    points: str = text(spell_points, "points class:x1:x2;class:x1:x2;...", label="added points")
+    points: str = text(normalize_points, "points class:x1:x2;class:x1:x2;...", label="added points")
 
     @property
     def k_data(self):
@@ -516,8 +516,8 @@ class RegionsPanel(Panel):
         if self.clicks is not None:
             row.append(self.clicks)
         layout = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
-        parts = list(self.box.children)
-        self.box.children = [*parts[:-3], widgets.HBox(row, layout=layout), *parts[-3:]]
+        parts = list(self.widget.children)
+        self.widget.children = [*parts[:-3], widgets.HBox(row, layout=layout), *parts[-3:]]
 
     # -- points of the reader's own
     @property

@@ -24,7 +24,7 @@ from nbhelpers.playgrounds.engine.digit_picture import (
     opaque,
 )
 from nbhelpers.playgrounds.engine.mnist_experiment import MnistExperiment, data
-from nbhelpers.playgrounds.engine.panel import Panel
+from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 
 BATCH = 50  # images a step
@@ -207,28 +207,12 @@ class RemediesPicture(DigitPicture):
         self.show_units(experiment.net.W[0])
 
 
-# ---------------------------------------------------------------- the panel
-def remedies(settings=None, steps=None):
-    """The playground of remedies: few images, and L2, dropout, shifts and warps against that.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "images=200,dropout=0.5".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 600 without it.
-
-    Returns
-    -------
-    Panel
-    """
-    return Panel.opened(
-        Remedies,
-        RemediesPicture(),
-        settings,
-        steps,
-        600,
-        title="A network learns images by heart, or learns to read",
-        paces=(1, 10, 100, 1000),
-        pace=10,
-    )
+remedies = playground(
+    Remedies,
+    RemediesPicture,
+    title="A network learns images by heart, or learns to read",
+    steps=600,
+    example="images=200,dropout=0.5",
+    notebook="11",
+    pace=10,
+)

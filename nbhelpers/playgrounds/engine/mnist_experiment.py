@@ -8,10 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from nbhelpers import datasets
-from nbhelpers.initializers import SUITED
+from nbhelpers.playgrounds.engine.code import OPTIMIZER_CODE, functions, initial_weights
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import short
-from nbhelpers.playgrounds.engine.scripts import FUNCTION, SLOPE
 from nbhelpers.training import overflow_allowed, train_step
 
 EPOCH = 55_000  # images to train on; the other 5,000 are for validation
@@ -95,9 +94,8 @@ class MnistExperiment(Experiment):
         units = A[1].shape[1]
         dead = int((A[1] <= 0).all(axis=0).sum())  # 0 for every one of the 1,000 images
         if self.net.activations[0].name == "relu" and dead > units // 2:
-            words += (
-                f" · {dead} of {units} {self.units} are dead (always 0): lower the learning rate"
-            )
+            words += f" · {dead} of {units} {self.units} are dead (always 0): "
+            words += "lower the learning rate"
         elif right < 0.2 and self.steps * self.batch_size >= 10_000:
             words += f" · hardly better than guessing: {self.cure}"
         return words
@@ -120,70 +118,39 @@ class MnistExperiment(Experiment):
         moves : sequence of str
             What is done to `X_batch`.
         """
-        net, lr = self.net, self.settings.learning_rate
-        name, dropout = net.activations[0].name, net.dropout[0]
-        state, update = OPTIMIZER_CODE[optimizer]
-        numbers = {"l2": net.l2, "dropout": dropout}
-        mask = "mask = rng.random((len(rows), sizes[1]), dtype=np.float32) >= dropout"
-        masks = [
-            f"{mask}  # a new one for each step",
-            "mask = mask * np.float32(1 / (1 - dropout))",
-        ]
+        net, step = self.net, OPTIMIZER_CODE[optimizer]
+        name, numbers = net.activations[0].name, {"l2": net.l2, "dropout": net.dropout[0]}
+        if optimizer == "momentum":
+            numbers["momentum"] = self.optimizer.momentum
+        if net.dropout[0]:
+            moves = [*moves, *DROPOUT]
+        mask = " * mask" if net.dropout[0] else ""
         return SCRIPT.format(
             imports=imports,
             seed=self.settings.seed,
             rows=rows,
-            learning_rate=lr,
+            learning_rate=self.settings.learning_rate,
             batch_size=self.batch_size,
             steps=self.steps,
-            numbers="".join(f"{name} = {value!r}\n" for name, value in numbers.items() if value),
+            numbers="".join(f"{key} = {value!r}\n" for key, value in numbers.items() if value),
             sizes=net.sizes,
-            start=START_CODE[SUITED[name]],
-            state=state + "\n" if state else "",
-            function=FUNCTION[name],
-            slope=SLOPE[name],
-            moves="".join(f"{line}\n    " for line in [*moves, *(masks if dropout else [])]),
-            mask_argument=", mask=1" if dropout else "",
-            mask_passed=", mask" if dropout else "",
-            mask=" * mask" if dropout else "",
+            start=initial_weights(net.activations[0].initializer),
+            before=step.before + "\n" if step.before else "",
+            functions=functions(name, softmax=False),
+            moves="".join(f"{line}\n    " for line in moves),
+            mask_argument=", mask=1" if mask else "",
+            mask_passed=", mask" if mask else "",
+            mask=mask,
             l2=" + l2 * W[l]" if net.l2 else "",
-            update=update,
+            update=step.numpy.replace("\n", "\n        "),
         )
 
 
 # ---------------------------------------------------------------- the plain script of Show code
-START_CODE = {
-    "he_normal": "rng.standard_normal((n_in, n_out)) * np.sqrt(2 / n_in)",
-    "xavier_normal": "rng.standard_normal((n_in, n_out)) * np.sqrt(2 / (n_in + n_out))",
-}
-OPTIMIZER_CODE = {
-    "SGD": ("", "p -= learning_rate * g"),
-    "momentum": (
-        "velocity = [np.zeros_like(p) for p in params]",
-        """v = velocity[i]
-        if step % 64 == 0:  # has faded to nothing; such numbers only take time
-            v[np.abs(v) < 1e-30] = 0
-        v *= 0.9
-        v -= learning_rate * g
-        p += v""",
-    ),
-    "Adam": (
-        """\
-# Adam's averages are m = (1 - 0.9) M and v = (1 - 0.999) V; its step is lr m / (sqrt(v) + 1e-8).
-# The factors are the same for all parameters, so they are taken into lr and 1e-8.
-M = [np.zeros_like(p) for p in params]
-V = [np.zeros_like(p) for p in params]
-scale = (1 - 0.999) ** 0.5""",
-        """lr = learning_rate * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step)
-        if step % 64 == 0:  # has faded to nothing; such numbers only take time
-            M[i][np.abs(M[i]) < 1e-30] = 0
-        M[i] *= 0.9
-        M[i] += g
-        V[i] *= 0.999
-        V[i] += g * g
-        p -= (lr * (1 - 0.9) / scale) * (M[i] / (np.sqrt(V[i]) + 1e-8 / scale))""",
-    ),
-}
+DROPOUT = (
+    "mask = rng.random((len(rows), sizes[1]), dtype=np.float32) >= dropout  # anew in each step",
+    "mask = mask * np.float32(1 / (1 - dropout))",
+)
 SCRIPT = """import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -204,15 +171,9 @@ for n_in, n_out in zip(sizes[:-1], sizes[1:]):
     W.append(({start}).astype(np.float32))
     b.append(np.zeros(n_out, np.float32))
 params = W + b
-{state}
+{before}
 
-def f(Z):
-{function}
-
-
-def slope(A):  # of f, from its output
-    return ({slope}).astype(A.dtype)
-
+{functions}
 
 def forward(X{mask_argument}):
     A = [X]
