@@ -182,7 +182,7 @@ class MnistPanel(Panel):
             if control.has_trait("continuous_update"):
                 control.continuous_update = False  # a change trains for half a second
         if pad:
-            self.box.children = [*self.box.children, self.pad().widget]
+            self.widget.children = [*self.widget.children, self.pad().widget]
 
     def pad(self):
         """The drawing pad that is read by the network as it is now (`DigitPad`)."""

@@ -13,9 +13,10 @@ from matplotlib.font_manager import findfont
 from matplotlib.patches import Rectangle
 from PIL import ImageFont
 
+from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
-from nbhelpers.playgrounds.engine.picture import INK, Picture
+from nbhelpers.playgrounds.engine.picture import INK_RGB, Picture
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE
@@ -63,10 +64,11 @@ class Softmax(Experiment):
         if s.seed:
             self.z += self.rng.normal(0, 2, 3)
         self.net = SimpleNamespace(params=self.z)  # all that is learned
+        self.optimizer = SGD(s.learning_rate)
         self.record("loss", self._forward())
 
     def advance(self):
-        self.z -= self.settings.learning_rate * self.slope
+        self.optimizer.step(self.z, self.slope)
         return self.record("loss", self._forward())
 
     def _forward(self):
@@ -183,7 +185,7 @@ class Row(Artist):
         for k, word in enumerate(self.words):
             cover, (_, top) = self.FONT.getmask2(word)
             pixels = np.empty((cover.size[1], cover.size[0], 4), np.uint8)
-            pixels[..., :3] = INK
+            pixels[..., :3] = INK_RGB
             pixels[..., 3] = np.reshape(cover, pixels.shape[:2])
             middle, edge = self.ax.transData.transform((k, self.ax.get_ylim()[1]))
             bottom = edge + 22 - top - len(pixels)  # on one line, whatever the letters' height

@@ -76,7 +76,7 @@ def test_the_neuron_is_written_out():
 
 
 def test_of_the_clouds_no_line_through_the_origin_splits_more_than_three_quarters():
-    X, Y = Bias(BiasSettings(task=CLOUDS)).data()
+    X, Y, _ = Bias(BiasSettings(task=CLOUDS)).data()
     angles = np.linspace(0, 2 * np.pi, 10_001)
     right = (X @ [np.cos(angles), np.sin(angles)] > 0) == Y  # (16, 10001)
     assert right.sum(axis=0).max() == 12

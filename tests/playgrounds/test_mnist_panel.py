@@ -282,11 +282,11 @@ def test_in_a_bad_run_the_peak_is_on_the_axis_and_the_legend_below_the_curves():
 def test_the_pad_reads_with_the_live_network(trained):
     pad = trained.pad()
     assert trained.pad() is pad
-    assert pad.widget in trained.box.children
+    assert pad.widget in trained.widget.children
     pad.draw(SEVEN)
     assert pad.probabilities.argmax() == 7
     other = playgrounds.mnist("hidden1=16", steps=0, pad=False)
-    assert len(other.box.children) == len(trained.box.children) - 1
+    assert len(other.widget.children) == len(trained.widget.children) - 1
     before = other.pad().draw(SEVEN).probabilities
     other.step(100)
     assert np.abs(other.pad().probabilities - before).max() > 0.1  # nobody drew again

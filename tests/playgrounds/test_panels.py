@@ -124,7 +124,7 @@ def test_shows_itself(shared):
     assert "\n" not in text
     assert not re.search(r"0x[0-9a-f]{6}| object at ", text)
     view = bundle["application/vnd.jupyter.widget-view+json"]
-    assert view == {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
+    assert view == {"version_major": 2, "version_minor": 0, "model_id": panel.widget.model_id}
     png = panel.png()
     image = Image.open(io.BytesIO(png))
     assert image.format == "PNG"
@@ -545,7 +545,7 @@ def test_nobody_reads_a_panel_that_is_being_rebuilt(read, monkeypatch):
 
 def test_a_page_that_repeats_where_a_slider_stands_changes_nothing(panel):
     """An exact value lies between two steps of its slider, which stands on one of them."""
-    for name, box in panel.boxes.items():
+    for name, box in panel.number_boxes.items():
         slider = panel.controls[name]
         box.value = box.min + 0.12345 * (box.max - box.min)
         before = panel.settings
@@ -769,7 +769,7 @@ def test_changes_that_take_too_long_stop_and_say_so():
 def test_a_slider_stands_on_a_step_and_the_box_shows_the_exact_value():
     panel = xor(steps=0)
     panel.settings = "learning_rate=0.3"
-    slider, box = panel.controls["learning_rate"], panel.boxes["learning_rate"]
+    slider, box = panel.controls["learning_rate"], panel.number_boxes["learning_rate"]
     assert box.value == 0.3
     assert slider.value == pytest.approx(10**-0.5)
     assert on_grid(slider, slider.value) == pytest.approx(slider.value)
@@ -917,7 +917,7 @@ def models():
 
 def test_close_lets_go_of_everything(fresh):
     panel = fresh
-    mine = {widget.model_id for widget in family(panel.box)}
+    mine = {widget.model_id for widget in family(panel.widget)}
     assert {panel.image.model_id, panel.play.model_id, panel.image.layout.model_id} <= mine
     assert mine <= models()
     figure, settings = weakref.ref(panel.picture.figure), panel.settings

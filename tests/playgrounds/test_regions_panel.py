@@ -11,8 +11,14 @@ from lab import jupyter_lab, open_notebook
 
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import regions
-from nbhelpers.playgrounds.engine.plane import CENTRES, bayes_border, best_possible, plane_data
-from nbhelpers.playgrounds.engine.points import EDGE, MOST, read_points, spell_points, write_points
+from nbhelpers.playgrounds.engine.classes import CENTRES, bayes_border, best_possible, plane_data
+from nbhelpers.playgrounds.engine.points import (
+    EDGE,
+    MOST,
+    normalize_points,
+    read_points,
+    write_points,
+)
 from nbhelpers.playgrounds.regions import PALE, Regions, RegionsSettings
 
 OLD = int(ipywidgets.__version__.split(".")[0]) < 8
@@ -184,9 +190,9 @@ def test_another_batch_size_is_trained_as_far_in_epochs(panel):
 
 
 def test_points_have_one_proper_spelling():
-    assert spell_points(" 0:0.50:1.204 ; 1:-1:3e-1;;") == "0:0.5:1.2;1:-1:0.3"
-    assert spell_points("2:-0.001:-0") == "2:0:0"
-    assert spell_points("") == ""
+    assert normalize_points(" 0:0.50:1.204 ; 1:-1:3e-1;;") == "0:0.5:1.2;1:-1:0.3"
+    assert normalize_points("2:-0.001:-0") == "2:0:0"
+    assert normalize_points("") == ""
     rng = np.random.default_rng(0)
     points = [
         (int(k), float(x), float(y))
@@ -358,7 +364,7 @@ def test_without_clicks_number_boxes_do(missing, monkeypatch):
     panel.place[0].value = 1.25
     panel.buttons["add_point"].click()
     assert panel.points == [(0, 1.25, 0.0)]
-    assert "click" not in repr([w.get_state() for w in panel.box.children]).lower()
+    assert "click" not in repr([w.get_state() for w in panel.widget.children]).lower()
 
 
 def test_a_hundred_random_events_with_points(panel):

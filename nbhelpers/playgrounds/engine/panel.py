@@ -103,9 +103,9 @@ class Panel:
         One for every setting but those declared with show=False.
     buttons : dict of str to Button
         step, reset, new_weights, keep, clear, apply, code.
-    boxes : dict of str to BoundedFloatText
+    number_boxes : dict of str to BoundedFloatText
         The number boxes beside the sliders of settings that are not whole numbers.
-    box : VBox
+    widget : VBox
         All of it.
 
     Notes
@@ -190,7 +190,7 @@ class Panel:
             for name, allowed in settings.allowed().items()
             if allowed.show
         }
-        self.boxes = {  # a slider has steps; the number box beside it shows and takes any value
+        self.number_boxes = {  # a slider has steps; the box beside it shows and takes any value
             name: widgets.BoundedFloatText(
                 value=getattr(settings, name),
                 min=allowed.low,
@@ -202,9 +202,9 @@ class Panel:
             for name, allowed in settings.allowed().items()
             if is_float_slider(self.controls.get(name))
         }
-        for box in self.boxes.values():
+        for box in self.number_boxes.values():
             box.add_class("nn-named")
-        for name, widget in [*self.controls.items(), *self.boxes.items()]:
+        for name, widget in [*self.controls.items(), *self.number_boxes.items()]:
             widget.observe(lambda change, name=name: self._changed(name, change), "value")
         self.play = widgets.Play(value=0, min=0, max=1_000_000_000, interval=int(1000 * self.TICK))
         self.play.show_repeat = False
@@ -248,11 +248,11 @@ class Panel:
         seed = [self.controls[name] for name in self.controls if name == "seed"]
         menus = [w for w in self.controls.values() if isinstance(w, widgets.Dropdown)]
         sliders = [
-            widgets.HBox([w, self.boxes[name]]) if name in self.boxes else w
+            widgets.HBox([w, self.number_boxes[name]]) if name in self.number_boxes else w
             for name, w in self.controls.items()
             if w not in seed + menus
         ]
-        self.box = widgets.VBox(
+        self.widget = widgets.VBox(
             [
                 widgets.HTML(CSS, layout={"display": "none"}),
                 self.image,
@@ -268,7 +268,7 @@ class Panel:
                 self.script,
             ]
         )  # fmt: skip
-        self.box.add_class("nn-panel")
+        self.widget.add_class("nn-panel")
 
     @property
     def _play_trait(self):
@@ -399,7 +399,7 @@ class Panel:
         if is_float_slider(slider) and math.isclose(on_grid(slider, now), value, rel_tol=1e-9):
             return  # the page says where the slider stands, and its last digit differs
         try:
-            if slider is not self.boxes.get(name):
+            if slider is not self.number_boxes.get(name):
                 value = allowed.round(value)
             value = allowed.check(name, value)
         except ValueError as error:
@@ -534,8 +534,8 @@ class Panel:
         with self._quietly():
             for name, widget in self.controls.items():
                 value = getattr(self.experiment.settings, name)
-                if name in self.boxes:
-                    self.boxes[name].value = value
+                if name in self.number_boxes:
+                    self.number_boxes[name].value = value
                     value = on_grid(widget, value)
                     if math.isclose(value, widget.value, rel_tol=1e-9):
                         continue
@@ -565,7 +565,7 @@ class Panel:
         self._stop()
         self.picture = None
         self.image.value = b""
-        for widget in family(self.box):
+        for widget in family(self.widget):
             widget.unobserve_all()
             widget.close()
 
@@ -591,7 +591,7 @@ class Panel:
             "application/vnd.jupyter.widget-view+json": {
                 "version_major": 2,
                 "version_minor": 0,
-                "model_id": self.box.model_id,
+                "model_id": self.widget.model_id,
             },
         }
 
@@ -628,7 +628,7 @@ def control(label, allowed, value):
     }
     if allowed.options:
         return widgets.Dropdown(options=allowed.options, layout={"width": "auto"}, **common)
-    if allowed.box:
+    if allowed.typed:
         return widgets.BoundedIntText(
             min=allowed.low, max=allowed.high, layout={"width": "130px"}, **common
         )

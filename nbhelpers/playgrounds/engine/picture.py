@@ -207,17 +207,19 @@ class Units(Artist):
         super().__init__()
         self.ax, self.discs = ax, []
 
-    def set_maps(self, maps, positions, size):
-        """Show maps (each (n, n), values from 0 to 1) at positions (k, 2) of the axes' data."""
+    def set_maps(self, maps, positions, size, tables=None):
+        """Show maps (each (n, n), values from 0 to 1) at positions (k, 2) of the axes' data.
+
+        `tables` are the colours of each; without them 0 is fully blue and 1 fully vermilion.
+        """
         cover, ring = disc(size)
         corners = np.round(self.ax.transData.transform(positions) - size / 2).astype(int)
-        self.discs = []
-        for Z, corner in zip(maps, corners, strict=True):
-            rows, columns = (np.arange(size) * m // size for m in Z.shape)
-            pixels = colours(Z[np.ix_(rows, columns)], FULL_TABLE)
-            pixels[..., :3] = pixels[..., :3] * (1 - ring) + INK * ring
-            pixels[..., 3] = cover
-            self.discs.append((*corner, pixels))
+        rows = np.ix_(*[np.arange(size) * len(maps[0]) // size] * 2)
+        tables = tables or [FULL_TABLE] * len(maps)
+        pixels = np.stack([colours(Z[rows], table) for Z, table in zip(maps, tables, strict=True)])
+        pixels[..., :3] = pixels[..., :3] * (1 - ring) + INK_RGB * ring
+        pixels[..., 3] = cover
+        self.discs = [(*corner, one) for corner, one in zip(corners, pixels, strict=True)]
 
     def draw(self, renderer):
         gc = renderer.new_gc()
@@ -274,7 +276,12 @@ def colour_table(colormap):
 
 
 FULL_TABLE, PALE_TABLE = colour_table(DIVERGING), colour_table(PALE_DIVERGING)
-INK = 255 * np.array(to_rgb(PALETTE["ink"]))
+INK_RGB = 255 * np.array(to_rgb(PALETTE["ink"]))
+
+
+def paler(colour, share=0.5):
+    """A colour mixed with white, as three numbers from 0 to 255."""
+    return 255 * (share * np.array(to_rgb(colour)) + 1 - share)
 
 
 def message(ax):

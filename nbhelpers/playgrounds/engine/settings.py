@@ -30,9 +30,9 @@ class Allowed:
     options: tuple = ()
     label: str = None
     short: str = None
-    box: bool = False
+    typed: bool = False
     show: bool = True
-    spell: Callable = None
+    normalize: Callable = None
     what: str = ""
 
     def round(self, value):
@@ -51,11 +51,11 @@ class Allowed:
                 if type(option) is type(value) and option == value:
                     return option
             raise error
-        if self.spell:
+        if self.normalize:
             if not isinstance(value, str):
                 raise error
             try:
-                return self.spell(value)
+                return self.normalize(value)
             except ValueError as reason:
                 raise ValueError(f"{error}: {reason}") from None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -69,7 +69,7 @@ class Allowed:
         for option in self.options:
             if text == str(option) or is_number(text, option):
                 return option
-        if self.options or self.spell:
+        if self.options or self.normalize:
             return self.check(name, text)
         try:
             return self.check(name, int(text) if self.kind is int else float(text))
@@ -77,7 +77,7 @@ class Allowed:
             raise ValueError(f"{name} must be {self}, got {text!r:.60}") from None
 
     def __str__(self):
-        if self.spell:
+        if self.normalize:
             return self.what
         if self.options:
             return "one of " + ", ".join(str(option) for option in self.options)
@@ -95,14 +95,14 @@ def is_number(text, value):
         return False
 
 
-def number(default, low, high, log=False, label=None, short=None, box=False, show=True):
+def number(default, low, high, log=False, label=None, short=None, typed=False, show=True):
     """A numeric setting from `low` to `high`; a whole number if `default` is an int.
 
     `label`: the words beside its control (from its name otherwise); `short`: those in the legend
-    of kept runs. `log`: the slider is logarithmic; `box`: a number box instead of a slider;
+    of kept runs. `log`: the slider is logarithmic; `typed`: a number box instead of a slider;
     `show`: whether there is a control at all.
     """
-    allowed = Allowed(type(default), low, high, log, (), label, short, box, show)
+    allowed = Allowed(type(default), low, high, log, (), label, short, typed, show)
     return field(default=default, metadata={"allowed": allowed})
 
 
@@ -112,19 +112,19 @@ def choice(default, options, label=None, short=None, show=True):
     return field(default=default, metadata={"allowed": allowed})
 
 
-def text(spell, what, default="", label=None):
+def text(normalize, what, default="", label=None):
     """A setting that is a text without commas. It has no control: its panel offers other means.
 
-    `spell(text)` returns the text in its one proper spelling, or raises ValueError that says what
+    `normalize(text)` returns the text in its one proper form, or raises ValueError that says what
     is wrong with it; `what` says what it should be, as in "points class:x1:x2;...".
     """
-    allowed = Allowed(str, None, None, False, (), label, None, False, False, spell, what)
+    allowed = Allowed(str, None, None, False, (), label, None, False, False, normalize, what)
     return field(default=default, metadata={"allowed": allowed})
 
 
 def seed(default=0):
     """The seed of the random numbers; *New weights* takes the next one."""
-    return number(default, 0, 9999, label="seed", box=True)
+    return number(default, 0, 9999, label="seed", typed=True)
 
 
 @dataclass(frozen=True)
