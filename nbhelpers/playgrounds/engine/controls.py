@@ -1,4 +1,4 @@
-"""The widget for each setting: a slider, a number box or a menu, and where a slider may stand."""
+"""The widgets of a panel: one for each setting (a slider, a number box or a menu), and rows."""
 
 import math
 
@@ -65,3 +65,9 @@ def family(widget):
             parts = value if isinstance(value, (tuple, list)) else [value]
             waiting += [part for part in parts if isinstance(part, widgets.Widget)]
     return found
+
+
+def row(*parts):
+    """Widgets side by side, in several lines where the page is narrow."""
+    layout = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
+    return widgets.HBox(parts, layout=layout)

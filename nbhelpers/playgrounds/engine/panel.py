@@ -31,7 +31,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from nbhelpers.boxes import FOCUS
-from nbhelpers.playgrounds.engine.controls import control, family, is_float_slider, on_grid
+from nbhelpers.playgrounds.engine.controls import control, family, is_float_slider, on_grid, row
 from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE, one_thread
 
 MOST_KEPT = 4
@@ -187,20 +187,16 @@ class Panel:
             style={"description_width": "initial"},
             layout={"width": "190px"},
         )
-        actions = {
-            "step": ("Step", lambda: self.step()),
-            "reset": ("Reset", self.reset),
-            "new_weights": ("New weights", self.new_weights),
-            "keep": ("Keep", self.keep),
-            "clear": ("Clear kept", self.clear),
-            "apply": ("Apply", self._apply),
-            "code": ("Show code", self._toggle_code),
-        }
         self.buttons = {}
-        for name, (words, action) in actions.items():
-            button = widgets.Button(description=words, layout={"width": "auto"})
-            button.on_click(lambda _, action=action: action())
-            self.buttons[name] = button
+        self._add_buttons(
+            step=("Step", lambda: self.step()),
+            reset=("Reset", self.reset),
+            new_weights=("New weights", self.new_weights),
+            keep=("Keep", self.keep),
+            clear=("Clear kept", self.clear),
+            apply=("Apply", self._apply),
+            code=("Show code", self._toggle_code),
+        )
         self.text = widgets.Text(
             description="settings",
             continuous_update=False,
@@ -212,7 +208,6 @@ class Panel:
             description="the program", layout={"width": "98%", "height": "330px", "display": "none"}
         )
         self.script.add_class("nn-named")
-        row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
         b = self.buttons
         seed = [self.controls[name] for name in self.controls if name == "seed"]
         menus = [w for w in self.controls.values() if isinstance(w, widgets.Dropdown)]
@@ -226,18 +221,24 @@ class Panel:
                 widgets.HTML(CSS, layout={"display": "none"}),
                 self.image,
                 self.words,
-                widgets.HBox(
-                    [self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
-                     b["keep"], b["clear"]],
-                    layout=row,
-                ),
-                *(widgets.HBox(group, layout=row) for group in (sliders, menus) if group),
-                widgets.HBox([self.text, b["apply"], b["code"]], layout=row),
+                row(self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
+                    b["keep"], b["clear"]),
+                *(row(*group) for group in (sliders, menus) if group),
+                row(self.text, b["apply"], b["code"]),
                 self.note,
                 self.script,
             ]
         )  # fmt: skip
         self.widget.add_class("nn-panel")
+
+    def _add_buttons(self, **actions):
+        """Add buttons: name=(words, what a click does); returns those of these names."""
+        for name, (words, action) in actions.items():
+            self.buttons[name] = button = widgets.Button(
+                description=words, layout={"width": "auto"}
+            )
+            button.on_click(lambda _, action=action: action())
+        return [self.buttons[name] for name in actions]
 
     @property
     def _play_trait(self):
