@@ -178,6 +178,8 @@ class Activation:
         as large as it is from layer to layer. For tanh it is PyTorch's 5/3 (that rule gives
         1.59), for sigmoid PyTorch's 1, which keeps nothing: its outputs lie around 0.5.
         Explained in notebook 05.
+    initializer : str
+        The initial weights that suit it, a name in `INITIALIZERS`.
     """
 
     name: str
@@ -185,6 +187,7 @@ class Activation:
     derivative: Callable
     range: tuple[float, float]
     gain: float
+    initializer: str = "xavier_normal"
 
 
 INF = float("inf")
@@ -197,10 +200,15 @@ ACTIVATIONS = {
         Activation("linear", linear, linear_derivative, (-INF, INF), 1.0),
         Activation("sigmoid", sigmoid, sigmoid_derivative, (0.0, 1.0), 1.0),
         Activation("tanh", tanh, tanh_derivative, (-1.0, 1.0), 5 / 3),
-        Activation("relu", relu, relu_derivative, (0.0, INF), 2**0.5),
+        Activation("relu", relu, relu_derivative, (0.0, INF), 2**0.5, "he_normal"),
         Activation(
-            "leaky_relu", leaky_relu, leaky_relu_derivative, (-INF, INF), (2 / (1 + LEAK**2)) ** 0.5
+            "leaky_relu",
+            leaky_relu,
+            leaky_relu_derivative,
+            (-INF, INF),
+            (2 / (1 + LEAK**2)) ** 0.5,
+            "he_normal",
         ),
-        Activation("elu", elu, elu_derivative, (-1.0, INF), ELU_POWER**-0.5),
+        Activation("elu", elu, elu_derivative, (-1.0, INF), ELU_POWER**-0.5, "he_normal"),
     )
 }

@@ -46,8 +46,8 @@ from nbhelpers.estimators import MLPClassifier, MLPRegressor
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds import PLAYGROUNDS
-from nbhelpers.playgrounds.engine.experiment import WHOLE
-from nbhelpers.playgrounds.engine.panel import family
+from nbhelpers.playgrounds.engine.guards import WHOLE
+from nbhelpers.playgrounds.engine.controls import family
 from nbhelpers.training import evaluate, fit
 
 unix = pytest.mark.skipif(os.name == "nt", reason="needs signals and permissions as Unix has them")
@@ -122,7 +122,7 @@ def test_without_data_and_network_a_panel_says_what_to_do(tmp_path, monkeypatch)
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
     monkeypatch.setenv("NBHELPERS_DATA", str(tmp_path))
     monkeypatch.setattr(datasets, "cache_folder", lambda: tmp_path / "cache")
-    data = importlib.import_module("nbhelpers.playgrounds.mnist").data
+    data = importlib.import_module("nbhelpers.playgrounds.engine.mnist_experiment").data
     data.cache_clear()
     try:
         start = time.perf_counter()
@@ -363,7 +363,7 @@ def elements(html):
 
 def page(panel):
     """All elements in the HTML of a panel."""
-    parts = [widget for widget in family(panel.box) if isinstance(widget, ipywidgets.HTML)]
+    parts = [widget for widget in family(panel.widget) if isinstance(widget, ipywidgets.HTML)]
     return frozenset().union(*(elements(widget.value) for widget in parts))
 
 
@@ -519,7 +519,7 @@ def test_an_interrupt_in_the_middle_leaves_a_panel_that_works(kind, action):
         assert signal.getsignal(signal.SIGINT) is handler
         settings = panel.experiment.settings
         assert all(c.value == getattr(settings, name) for name, c in panel.controls.items()
-                   if name not in panel.boxes)  # fmt: skip
+                   if name not in panel.number_boxes)  # fmt: skip
         assert panel.text.value == panel.settings
         assert f"Interrupted at step {panel.experiment.steps}" in panel.note.value
         assert not panel.playing
@@ -739,7 +739,7 @@ def test_two_panels_side_by_side_do_not_disturb_each_other(kind):
     alone, *panels = (quick(PLAYGROUNDS[name](steps=3)) for name in (kind, kind, kind, another))
     for _ in used(alone):
         pass
-    parts = [family(panel.box) for panel in panels]
+    parts = [family(panel.widget) for panel in panels]
     ids = [widget.model_id for widgets in parts for widget in widgets]
     assert len(set(ids)) == len(ids)
     moves = [used(panel) for panel in panels]

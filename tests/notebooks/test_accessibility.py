@@ -24,7 +24,7 @@ from nbhelpers import boxes, plots
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.curve import COLOURS as UNITS
-from nbhelpers.playgrounds.engine.picture import PREVIOUS, LossCurves
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves
 from nbhelpers.playgrounds.optimizers import COLOURS as RUNNERS
 from nbhelpers.plots import CLASS_COLORS, CYCLE, DIVERGING, PALE_DIVERGING, PALETTE
 
@@ -156,14 +156,15 @@ def test_panel_says_in_words_what_its_picture_shows(name):
     """
     options = {"pad": False} if name == "mnist" else {}
     panel = PLAYGROUNDS[name](steps=0, **options)
-    parts = list(panel.box.children)
+    parts = list(panel.widget.children)
     assert parts[parts.index(panel.image) + 1] is panel.words
     assert 'role="status" aria-live="polite"' in panel.words.value
     assert boxes.plain(panel.words.value) == panel.summary
     assert re.search(r"\d", panel.summary)
     assert plain_text({"data": panel._repr_mimebundle_()}) == f"{panel.title}: {panel.summary}"
     assert len(panel.title.split()) > 2
-    for widget in (*panel.controls.values(), *panel.boxes.values(), panel.text, panel.script):
+    number_boxes = panel.number_boxes.values()
+    for widget in (*panel.controls.values(), *number_boxes, panel.text, panel.script):
         assert widget.description, f"a {type(widget).__name__} without a name"
 
     picture = panel.picture
