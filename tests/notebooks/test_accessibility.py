@@ -184,8 +184,8 @@ def test_panel_says_in_words_what_its_picture_shows(name):
     assert re.search(r"\d", panel.summary)
     assert plain_text({"data": panel._repr_mimebundle_()}) == f"{panel.title}: {panel.summary}"
     assert len(panel.title.split()) > 2
-    boxes = panel.number_boxes.values()
-    for widget in (*panel.controls.values(), *boxes, panel.text, panel.script):
+    number_boxes = panel.number_boxes.values()
+    for widget in (*panel.controls.values(), *number_boxes, panel.text, panel.script):
         assert widget.description, f"a {type(widget).__name__} without a name"
 
     picture = panel.picture
