@@ -5,7 +5,7 @@ mini-batches) and `activations` (04: the hidden units' function, and depth).
 """
 
 from dataclasses import dataclass
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -34,12 +34,16 @@ DOMAINS = {  # from a function's own domain (low, high)
     "half": lambda low, high: (low / 2, high / 2),
     "double": lambda low, high: (2 * low, 2 * high),
 }
+FIXED = {  # settings that a panel does not have
+    **{"function": "sine", "domain": "own", "activation": "sigmoid", "depth": 1},
+    **{"hidden_bias": "on", "output_bias": "on", "batch_size": 4, "shuffle": "on"},
+}
 
 
 class CurveExperiment(Experiment):
     """A network learns evenly spaced points on a curve; a step is an epoch.
 
-    Its weights are standard normal to begin with. A setting that a panel does not have is `fixed`.
+    Its weights are standard normal to begin with.
 
     Attributes
     ----------
@@ -54,18 +58,7 @@ class CurveExperiment(Experiment):
     most_steps = 20_000
     fade = 0.995
     errors = True  # record the root mean squared errors, at the points and between them
-    fixed = MappingProxyType(
-        {
-            "function": "sine",
-            "domain": "own",
-            "activation": "sigmoid",
-            "depth": 1,
-            "hidden_bias": "on",
-            "output_bias": "on",
-            "batch_size": 4,
-            "shuffle": "on",
-        }
-    )
+    fixed = FIXED
 
     def build(self):
         s = self.chosen = SimpleNamespace(**self.fixed | vars(self.settings))
@@ -201,7 +194,7 @@ def script(experiment):
     s, name, full = experiment.chosen, experiment.chosen.activation, experiment.full
     layers = range(1, experiment.net.n_layers + 1)
     last, has_bias = layers[-1], [None, *experiment.net.has_bias]
-    word, rows = experiment.unit, "" if full else "[rows]"
+    word, rows, n = experiment.unit, "" if full else "[rows]", "len(X)" if full else "len(rows)"
 
     def before(layer, X):
         return f"A{layer - 1}" if layer > 1 else X
@@ -217,7 +210,7 @@ def script(experiment):
     for k, W in zip(layers, experiment.net.W, strict=True):
         start.append(f"W{k} = rng.standard_normal({W.shape})")
         start += [f"b{k} = np.zeros({W.shape[1]})"] * has_bias[k]
-    step = [*forward("X" + rows), f"delta{last} = (A{last} - Y{rows}) / len(X{rows})"]
+    step = [*forward("X" + rows), f"delta{last} = (A{last} - Y{rows}) / {n}"]
     for k in reversed(layers[:-1]):
         step.append(f"delta{k} = delta{k + 1} @ W{k + 1}.T{times_slope(name, f'A{k}')}")
     for k in reversed(layers):
@@ -240,7 +233,7 @@ def script(experiment):
         points=POINTS,
         gaps=POINTS - 1,
         function=FUNCTION_CODE[s.function],
-        define="\n\n" + define(name) if define(name) else "",
+        define="\n\n" + define(name) + "\n" if define(name) else "",
         seed=s.seed,
         start="\n".join(start),
         constants=f"{', '.join(constants)} = {', '.join(map(repr, constants.values()))}",
@@ -481,7 +474,7 @@ class CurveBias(CurveExperiment):
     most_steps = 200_000
     fade = 0.9995
     errors = False
-    fixed = MappingProxyType(CurveExperiment.fixed | {"batch_size": POINTS, "shuffle": "off"})
+    fixed = FIXED | {"batch_size": POINTS, "shuffle": "off"}
 
 
 @dataclass(frozen=True)

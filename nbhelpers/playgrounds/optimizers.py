@@ -434,13 +434,10 @@ class RacePicture(Picture):
             for artist in self.filled:
                 artist.remove()
             self.filled = []
-            for lines, on in ((self.paths, not digits), (self.dots, not digits)):
-                for line in lines.values():
-                    line.set_visible(on)
-            for line in self.wrong_lines.values():
-                line.set_visible(digits)
-            self.map.set_visible(not digits)
-            self.wrong.set_visible(digits)
+            parts = [self.wrong, *self.wrong_lines.values()]
+            others = [self.map, *self.paths.values(), *self.dots.values()]
+            for part in parts + others:
+                part.set_visible(digits == (part in parts))
             self.loss_title.set_text("loss of the validation images" if digits else "loss")
             bottom, top = LOSSES[task]
             self.loss.set_ylim(bottom, top)

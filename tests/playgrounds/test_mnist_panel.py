@@ -215,14 +215,6 @@ def test_a_larger_batch_is_trained_as_far_in_epochs(panel):
     assert panel.experiment.steps <= 27
 
 
-def test_play_trains_about_a_tenth_of_a_second(panel):
-    before = panel.experiment.steps
-    for _ in range(3):
-        panel.play_tick()
-    assert panel.experiment.steps >= before + 3
-    assert panel.goal == panel.experiment.steps
-
-
 def test_the_seconds_are_in_the_summary_and_nowhere_else(panel):
     before = panel.settings, panel.code, panel.experiment.describe(), panel.png()
     summary, seconds = panel.summary, panel.experiment.seconds
@@ -230,15 +222,6 @@ def test_the_seconds_are_in_the_summary_and_nowhere_else(panel):
     panel.experiment.seconds = 1234.5
     assert panel.summary == summary.replace(f"{seconds:.1f} s", "1234.5 s")
     assert before == (panel.settings, panel.code, panel.experiment.describe(), panel.png())
-
-
-def test_a_typed_text_with_many_steps_comes_back_soon(panel):
-    panel.CATCH_UP = 0.05
-    panel.text.value = "hidden1=512,hidden2=256,batch_size=512,steps=30000"
-    assert 0 < panel.experiment.steps < 1000
-    assert "of 30,000 so far: Play or Step goes on" in panel.note.value
-    panel.settings = "hidden1=16,steps=150"
-    assert panel.experiment.steps == 150
 
 
 def test_an_interrupted_step_is_made_again(panel, monkeypatch):
