@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbhelpers.arguments import above_zero, checked_rng
 from nbhelpers.network import views
+from nbhelpers.validation import above_zero, checked_rng
 
 
 def numerical_gradient(f, x, eps=1e-5):

@@ -16,9 +16,9 @@ from numbers import Real
 import numpy as np
 
 from nbhelpers.activations import ACTIVATIONS, Activation
-from nbhelpers.arguments import at_least_zero, below_one, checked_rng, is_whole
 from nbhelpers.initializers import INITIALIZERS
 from nbhelpers.losses import LOSSES, softmax
+from nbhelpers.validation import at_least_zero, below_one, checked_rng, is_whole
 
 NATURAL_LOSS = {"softmax": "softmax_cross_entropy", "sigmoid": "binary_cross_entropy"}
 VIEWS = ("W", "b", "dW", "db")

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from nbhelpers.arguments import above_zero, at_least_zero, below_one, true_or_false
+from nbhelpers.validation import above_zero, at_least_zero, below_one, true_or_false
 
 
 class SGD:

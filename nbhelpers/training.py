@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nbhelpers.arguments import at_least, at_least_one, at_least_zero, checked_rng, true_or_false
 from nbhelpers.network import all_finite, choose
 from nbhelpers.optimizers import SCHEDULES
+from nbhelpers.validation import at_least, at_least_one, at_least_zero, checked_rng, true_or_false
 
 
 def minibatches(n, batch_size, rng, shuffle=True):

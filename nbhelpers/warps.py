@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from nbhelpers.arguments import above_zero, at_least, at_least_zero, checked_rng, is_whole
+from nbhelpers.validation import above_zero, at_least, at_least_zero, checked_rng, is_whole
 
 
 def shift(X, down, right, shape=(28, 28)):

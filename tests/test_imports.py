@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "nbhelpers"
 KERNELS = (
-    "arguments",
+    "validation",
     "activations",
     "losses",
     "initializers",
