@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nbhelpers.activations import ACTIVATIONS
 from nbhelpers.initializers import SUITED
-from nbhelpers.network import MLP, choose
+from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.training import fit
 from nbhelpers.validation import (
@@ -29,6 +29,7 @@ from nbhelpers.validation import (
     at_least_one,
     at_least_zero,
     below_one,
+    choose,
     is_whole,
     true_or_false,
 )

@@ -16,7 +16,7 @@ from nbhelpers.lessons import program
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SCHEDULES, SGD, Adam
 from nbhelpers.playgrounds import optimizers
-from nbhelpers.playgrounds.experiment import blas
+from nbhelpers.threads import one_thread
 
 # the name of the module is the name of the factory in its package, so it is found like this
 module = sys.modules["nbhelpers.playgrounds.optimizers"]
@@ -460,6 +460,6 @@ def test_a_script_tells_of_a_runner_that_has_diverged(tmp_path):
 
 
 def test_the_panel_trains_in_one_thread():
-    with blas().limit(limits=1, user_api="blas"):
+    with one_thread:
         alone = trained(30, task="digits").p
     assert np.array_equal(alone, trained(30, task="digits").p)

@@ -35,32 +35,11 @@ import time
 from array import array
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import lru_cache, wraps
 from urllib.parse import unquote_plus, urlencode
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
-
-@lru_cache(maxsize=1)
-def blas():
-    """Says how many threads a matrix product may use (threadpoolctl comes with scikit-learn).
-
-    One is best here. Two threads that share the processor's cores with a browser spend most of
-    their time waiting for each other: a step takes 0.6 ms with one and up to 12 ms with two.
-    """
-    return ThreadpoolController()
-
-
-def one_thread(method):
-    """Run a method's matrix products in one thread."""
-
-    @wraps(method)
-    def run(*args, **kwargs):
-        with blas().limit(limits=1, user_api="blas"):
-            return method(*args, **kwargs)
-
-    return run
+from nbhelpers.threads import one_thread
 
 
 class Whole:

@@ -31,8 +31,9 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from nbhelpers.boxes import FOCUS
-from nbhelpers.playgrounds.experiment import WHOLE, one_thread
+from nbhelpers.playgrounds.experiment import WHOLE
 from nbhelpers.playgrounds.picture import LOCK
+from nbhelpers.threads import one_thread
 
 MOST_KEPT = 4
 PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
