@@ -31,14 +31,13 @@ def forward(net, X, training):
             Z += net.b[layer]
         A.append(f(Z, out=Z))
         if layer < net.n_layers - 1:
-            net.masks[layer] = drop(A[-1], net.dropout[layer], net.rng) if training else None
+            p = net.dropout[layer] if training else 0.0
+            net.masks[layer] = drop(A[-1], p, net.rng) if p else None
     return A
 
 
 def drop(A, p, rng):
     """Multiply `A` in place by a mask, 0 with probability p, else 1 / (1 - p); return the mask."""
-    if not p:
-        return None
     mask = (rng.random(A.shape, dtype=A.dtype) >= p) * A.dtype.type(1 / (1 - p))
     A *= mask
     return mask
