@@ -78,11 +78,11 @@ class SGD:
             return
         if self.velocity is None:
             self.velocity = np.zeros_like(params)
-        v = self.velocity
-        forget_the_faded(v, self.t)
-        v *= self.momentum
-        v -= self.lr * grads
-        params += self.momentum * v - self.lr * grads if self.nesterov else v
+        forget_the_faded(self.velocity, self.t)
+        for p, g, v in pieces(params, grads, self.velocity):
+            v *= self.momentum
+            v -= self.lr * g
+            p += self.momentum * v - self.lr * g if self.nesterov else v
 
     def __repr__(self):
         return (
