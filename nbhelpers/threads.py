@@ -41,6 +41,7 @@ class OneThread(ContextDecorator):
         with self.lock:
             if self.limits is None and controller() is not None:
                 self.limits = controller().limit(limits=1, user_api="blas")
+                release()
             self.inside += 1
 
     def __exit__(self, *error):
@@ -49,6 +50,7 @@ class OneThread(ContextDecorator):
             if not self.inside and self.limits is not None:
                 self.limits.restore_original_limits()
                 self.limits = None
+                release()
 
 
 one_thread = OneThread()  # one for all, as there is one number of threads
@@ -66,3 +68,10 @@ def controller():
     except ImportError:
         return None
     return ThreadpoolController()
+
+
+def release():
+    """Let any thread set the number next: threadpoolctl 3.8 obeys the one that has set it only."""
+    for library in controller().lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread()
