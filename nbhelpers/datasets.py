@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nbhelpers.arguments import at_least, at_least_one, at_least_zero, checked_rng
 from nbhelpers.files import replacing
+from nbhelpers.validation import at_least, at_least_one, at_least_zero, checked_rng
 
 # ------------------------------------------------------------------ points drawn on the spot
 

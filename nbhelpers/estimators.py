@@ -20,18 +20,19 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nbhelpers.activations import ACTIVATIONS
-from nbhelpers.arguments import (
+from nbhelpers.initializers import SUITED
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD, Adam
+from nbhelpers.training import fit
+from nbhelpers.validation import (
     above_zero,
     at_least_one,
     at_least_zero,
     below_one,
+    choose,
     is_whole,
     true_or_false,
 )
-from nbhelpers.initializers import SUITED
-from nbhelpers.network import MLP, choose
-from nbhelpers.optimizers import SGD, Adam
-from nbhelpers.training import fit
 
 FLOATS = [np.float64, np.float32]  # examples of these types are taken as they are
 THEIR_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's name -> ours

@@ -16,7 +16,8 @@ import numpy as np
 
 from nbhelpers.datasets import cache_folder
 from nbhelpers.files import replacing
-from nbhelpers.network import MLP, all_finite
+from nbhelpers.network import MLP
+from nbhelpers.validation import all_finite
 
 FORMAT = 1
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)  # you may not write there, or nobody

@@ -10,7 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "nbhelpers"
 KERNELS = (
-    "arguments",
+    "validation",
+    "threads",
     "activations",
     "losses",
     "initializers",

@@ -16,6 +16,7 @@ from nbhelpers import weights
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.training import train_step
+from nbhelpers.validation import checked_inputs, checked_targets
 from nbhelpers.weights import load, save
 
 NETWORKS = {
@@ -38,7 +39,7 @@ def test_a_network_comes_back_to_the_last_bit_and_trains_on(options, tmp_path):
     net = network(**options)
     rng = np.random.default_rng(2)
     X, Y = rng.random((6, 4)), np.eye(net.sizes[-1])[np.zeros(6, int)]
-    X, Y = net.checked_inputs(X), net.checked_targets(Y, 6)
+    X, Y = checked_inputs(net, X), checked_targets(net, Y, 6)
     train_step(net, X, Y, SGD(0.1))
     opened = load(save(net, tmp_path / "net.npz"))
     assert repr(opened) == repr(net)

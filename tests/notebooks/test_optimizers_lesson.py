@@ -14,9 +14,9 @@ from scripts import output_of
 from nbhelpers import datasets
 from nbhelpers.optimizers import SCHEDULES, SGD, Adam
 from nbhelpers.playgrounds import optimizers
-from nbhelpers.playgrounds.engine.guards import blas
 from nbhelpers.teaching import bank, checks
 from nbhelpers.teaching.lessons import program
+from nbhelpers.threads import one_thread
 
 # the name of the module is the name of the factory in its package, so it is found like this
 module = sys.modules["nbhelpers.playgrounds.optimizers"]
@@ -412,6 +412,6 @@ def test_a_script_tells_of_a_runner_that_has_diverged(tmp_path):
 
 
 def test_the_panel_trains_in_one_thread():
-    with blas().limit(limits=1, user_api="blas"):
+    with one_thread:
         alone = trained(30, task="digits").p
     assert np.array_equal(alone, trained(30, task="digits").p)

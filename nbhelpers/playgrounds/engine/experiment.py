@@ -35,8 +35,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nbhelpers.playgrounds.engine.guards import WHOLE, one_thread
+from nbhelpers.playgrounds.engine.guards import WHOLE
 from nbhelpers.playgrounds.engine.settings import Settings
+from nbhelpers.threads import one_thread
 
 
 class Series:

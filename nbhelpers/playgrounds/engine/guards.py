@@ -1,38 +1,13 @@
-"""Three guards around whatever a panel does: one lock, whole steps, one thread for products.
+"""Two guards around whatever a panel does: one lock, and whole steps.
 
-Callbacks may come from several threads, an interrupt of the kernel between any two lines, and
-matrix products that share the processor with a browser. So a panel's methods run under `LOCK`,
-nothing that belongs together is torn apart within `WHOLE`, and products are made by `one_thread`.
+Callbacks may come from several threads, and an interrupt of the kernel between any two lines. So a
+panel's methods run under `LOCK`, and nothing that belongs together is torn apart within `WHOLE`.
 """
 
 import signal
 import threading
-from functools import lru_cache, wraps
-
-from threadpoolctl import ThreadpoolController
 
 LOCK = threading.RLock()  # one for the whole process: matplotlib is not thread-safe
-
-
-@lru_cache(maxsize=1)
-def blas():
-    """Says how many threads a matrix product may use (threadpoolctl comes with scikit-learn).
-
-    One is best here. Two threads that share the processor's cores with a browser spend most of
-    their time waiting for each other: a step takes 0.6 ms with one and up to 12 ms with two.
-    """
-    return ThreadpoolController()
-
-
-def one_thread(method):
-    """Run a method's matrix products in one thread."""
-
-    @wraps(method)
-    def run(*args, **kwargs):
-        with blas().limit(limits=1, user_api="blas"):
-            return method(*args, **kwargs)
-
-    return run
 
 
 class Whole:

@@ -32,7 +32,8 @@ from IPython import get_ipython
 
 from nbhelpers.boxes import FOCUS
 from nbhelpers.playgrounds.engine.controls import control, family, is_float_slider, on_grid, row
-from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE, one_thread
+from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE
+from nbhelpers.threads import one_thread
 
 MOST_KEPT = 4
 PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
