@@ -1,4 +1,4 @@
-"""Which notebooks there are, what is in them, and files that are written whole or not at all."""
+"""Which notebooks there are and what is in them, your own folder, files written whole or not."""
 
 import errno
 import json
@@ -6,10 +6,30 @@ import os
 import re
 import secrets
 import stat
+import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 NUMBERED = re.compile(r"[0-9]{2}_\w+\.ipynb")  # not JupyterLab's "01_xor_loop-Copy1.ipynb"
+
+
+def cache_folder():
+    """Your own folder: nbhelpers/ in your system's folder for caches (it may not exist yet).
+
+    Where there is no home (an account that no list of users has), it is among the temporary files.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path(tempfile.gettempdir())
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or home / ".cache"
+    return Path(base) / "nbhelpers"
 
 
 @contextmanager
