@@ -10,13 +10,12 @@ import io
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from nbhelpers.playgrounds.picture import LOCK
-from nbhelpers.plots import PALETTE, STYLE
+from nbhelpers.plots import PALETTE, own_style
 
 SIDE = 280  # the pad is 280 x 280 units, ten for each of the network's 28 x 28 pixels
 PEN = 0.13  # width of the line as a share of the digit's longer side; MNIST's median is 2.6 of 20
@@ -606,7 +605,7 @@ class DigitPad:
     # -- showing
     def png(self):
         """The pad as a static PNG: the drawing, what the network sees, the ten bars (bytes)."""
-        with LOCK, rc_context(STYLE):
+        with LOCK, own_style():
             return self._static_picture()
 
     def _static_picture(self):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -32,7 +31,7 @@ from nbhelpers.playgrounds.picture import (
     decades,
     nice_ceiling,
 )
-from nbhelpers.plots import PALETTE, STYLE, tile
+from nbhelpers.plots import PALETTE, own_style, tile
 from nbhelpers.training import overflow_allowed, train_step
 
 EPOCH = 55_000  # images to train on; the other 5,000 are for validation
@@ -314,7 +313,7 @@ PAPER, INK = 246, 34  # grey levels
 def label(words):
     """Words as grey pixels (18, width of a cell), white where there is none."""
     width, height = CELL[0], CELL[1] - 28 * ZOOM - 2
-    with LOCK, rc_context(STYLE):
+    with LOCK, own_style():
         figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
         canvas = FigureCanvasAgg(figure)
         figure.text(28 * ZOOM / 2 / width, 0.5, words, ha="center", va="center", fontsize=10.5)
@@ -470,7 +469,7 @@ class EpochCurves(TwoCurves):
         shown = tuple(run.label for run in kept), self.limits(experiment, kept)
         if shown != self.shown:
             self.shown = shown
-            with rc_context(STYLE):
+            with own_style():
                 self.legend(shown[0])
             self.picture.refresh()
 

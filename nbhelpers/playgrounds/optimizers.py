@@ -9,7 +9,6 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 
@@ -18,7 +17,7 @@ from nbhelpers.optimizers import SCHEDULES
 from nbhelpers.playgrounds.experiment import Experiment, Settings, choice, number, seed
 from nbhelpers.playgrounds.panel import MOST_KEPT, Panel, short
 from nbhelpers.playgrounds.picture import Picture, decades
-from nbhelpers.plots import PALETTE, STYLE
+from nbhelpers.plots import PALETTE, own_style
 
 RUNNERS = ("SGD", "momentum", "Nesterov", "Adam")
 COLOURS = dict(zip(RUNNERS, ("blue", "vermilion", "green", "purple"), strict=True))
@@ -484,7 +483,7 @@ class RacePicture(Picture):
             handles.append(Line2D([], [], color=PALETTE["grey"], lw=1.5, ls=dashes, label=label))
         for old in list(self.figure.legends):
             old.remove()
-        with rc_context(STYLE):
+        with own_style():
             self.figure.legend(
                 handles=handles,
                 loc="upper left",

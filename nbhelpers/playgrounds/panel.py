@@ -33,6 +33,7 @@ from IPython import get_ipython
 from nbhelpers.boxes import FOCUS
 from nbhelpers.playgrounds.experiment import WHOLE, one_thread
 from nbhelpers.playgrounds.picture import LOCK
+from nbhelpers.plots import own_style
 
 MOST_KEPT = 4
 PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
@@ -487,7 +488,8 @@ class Panel:
             )
         for run, label in zip(self.kept, labels(self.kept, self.experiment.settings), strict=True):
             run.label = label
-        self.picture.update(self.experiment, self.previous, self.kept)
+        with own_style():
+            self.picture.update(self.experiment, self.previous, self.kept)
 
     def _show(self, frame=False):
         """Send the state to the page; `frame`: the texts below the controls can wait."""

@@ -30,7 +30,6 @@ import threading
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -39,7 +38,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from PIL import Image
 
-from nbhelpers.plots import DIVERGING, PALE_DIVERGING, PALETTE, STYLE
+from nbhelpers.plots import DIVERGING, PALE_DIVERGING, PALETTE, own_style
 
 LOCK = threading.RLock()  # one for the whole process: matplotlib is not thread-safe
 PREVIOUS = "#B8B8B8"  # the colour of the previous run's curve
@@ -78,7 +77,7 @@ class Picture:
         self.width, self.height, self.format = width, height, format
         self.artists, self.groups = [], []
         self._saved = []  # pixels: of the background, and of it with one, two, ... of the groups
-        with LOCK, rc_context(STYLE):
+        with LOCK, own_style():
             self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
             self.canvas = FigureCanvasAgg(self.figure)
             self.build()
@@ -125,7 +124,7 @@ class Picture:
 
     def draw(self):
         """Draw a frame and return its pixels, an array (height, width, 4) of uint8."""
-        with LOCK:
+        with LOCK, own_style():
             self._draw_background()
             self._draw_all(self.artists)
             return np.asarray(self.canvas.buffer_rgba())
@@ -134,15 +133,14 @@ class Picture:
         if len(self._saved) == len(self.groups) + 1:
             self.canvas.restore_region(self._saved[-1])
             return
-        with rc_context(STYLE):
-            if self._saved:
-                self.canvas.restore_region(self._saved[-1])
-            else:
-                self.canvas.draw()
-                self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
-            for group in self.groups[len(self._saved) - 1 :]:
-                self._draw_all(group)
-                self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
+        if self._saved:
+            self.canvas.restore_region(self._saved[-1])
+        else:
+            self.canvas.draw()
+            self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
+        for group in self.groups[len(self._saved) - 1 :]:
+            self._draw_all(group)
+            self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
 
     def _draw_all(self, artists):
         renderer = self.canvas.get_renderer()
@@ -390,7 +388,7 @@ class LossCurves:
         labels = [label if len(label) <= room else label[: room - 1] + "…" for label in labels]
         entries += [(c, 1.6, label) for c, label in zip(colours, labels, strict=False)]
         handles = [Line2D([], [], color=c, lw=w, label=label) for c, w, label in entries]
-        with rc_context(STYLE):
+        with own_style():
             self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
@@ -34,7 +33,7 @@ from nbhelpers.playgrounds.picture import (
     decades,
     nice_ceiling,
 )
-from nbhelpers.plots import PALETTE, STYLE
+from nbhelpers.plots import PALETTE, own_style
 from nbhelpers.training import overflow_allowed, train_step
 
 BATCH = 50  # images a step
@@ -291,7 +290,7 @@ class StepCurves(TwoCurves):
         labels = [run.label for run in kept]
         if labels != self.labels:
             self.labels = labels
-            with rc_context(STYLE):
+            with own_style():
                 self.legend(labels)
             self.picture.refresh()
 
