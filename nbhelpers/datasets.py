@@ -103,10 +103,11 @@ def curve(name="sine", n=32, rng=None, noise=0.0, domain=None, shift=0.0, dtype=
     x = np.linspace(low, high, n)
     if shift:
         x = x[:-1] + shift * (high - low) / (n - 1)
-    y = CURVES[name].f(x)
-    if noise:
-        y = y + checked_rng(rng).normal(scale=noise, size=x.shape)
-    return x[:, None].astype(dtype), y[:, None].astype(dtype)
+    with np.errstate(under="ignore"):  # what is too small for the format is 0
+        y = CURVES[name].f(x)
+        if noise:
+            y = y + checked_rng(rng).normal(scale=noise, size=x.shape)
+        return x[:, None].astype(dtype), y[:, None].astype(dtype)
 
 
 def sine(n=32, rng=None, noise=0.0, domain=None, shift=0.0, dtype=np.float32):

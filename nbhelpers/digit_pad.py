@@ -6,6 +6,7 @@ digit with sliders to turn, shift, scale and thicken it instead. Used in noteboo
 """
 
 import base64
+import html
 import io
 
 import ipywidgets as widgets
@@ -109,8 +110,45 @@ def _overlaps(n_out, start, stop, n_in):
     return np.clip(high - low, 0, None) / (edges[1] - edges[0])
 
 
+def as_picture(image, name="image"):
+    """Check a picture, or several, and return it as floats from 0 (paper) to 1 (ink).
+
+    Parameters
+    ----------
+    image : array (height, width) or (n, pixels)
+        From 0 to 1, or bytes (uint8) from 0 to 255. A little less or more (0.1), such as an
+        enlargement along curves gives, is cut off.
+    name : str
+        For the message.
+
+    Raises
+    ------
+    ValueError
+        Another shape, NaN or infinity, numbers on another scale.
+    """
+    image = np.asarray(image)
+    if image.ndim != 2 or not image.size:
+        raise ValueError(f"{name} has shape {image.shape}; expected (height, width), one picture")
+    image = image / 255.0 if image.dtype == np.uint8 else image.astype(float)
+    if not np.isfinite(image).all():
+        raise ValueError(
+            f"{name} holds NaN or infinity; expected numbers from 0 (paper) to 1 (ink)"
+        )
+    low, high = image.min(), image.max()
+    if low < -0.1 or high > 1.1:
+        raise ValueError(
+            f"{name} holds numbers from {low:g} to {high:g}; expected 0 (paper) to 1 (ink), or "
+            "bytes of dtype uint8"
+        )
+    return np.clip(image, 0, 1)
+
+
 def shrink(image, side=28):
-    """Average a square picture down to (side, side), as it lies: neither centred nor scaled."""
+    """Average a picture down to (side, side), as it lies: neither centred nor scaled.
+
+    `image` and errors as in `as_picture`.
+    """
+    image = as_picture(image)
     rows = _overlaps(side, 0, image.shape[0], image.shape[0])
     cols = _overlaps(side, 0, image.shape[1], image.shape[1])
     return (rows @ image @ cols.T).astype(np.float32)
@@ -126,7 +164,7 @@ def center(image):
     Parameters
     ----------
     image : array (height, width)
-        0 is paper; ink is positive, 1 (or 255, for bytes) is black.
+        As in `as_picture`, with its errors.
 
     Returns
     -------
@@ -137,13 +175,7 @@ def center(image):
     ----------
     Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits.
     """
-    image = np.asarray(image)
-    if image.ndim != 2:
-        raise ValueError(f"image has shape {image.shape}; expected (height, width), one picture")
-    image = image / 255.0 if image.dtype == np.uint8 else image.astype(float)
-    if not np.isfinite(image).all():
-        raise ValueError("image holds NaN or infinity; expected numbers from 0 (paper) to 1 (ink)")
-    image = np.clip(image, 0, 1)
+    image = as_picture(image)
     result = np.zeros((28, 28), np.float32)
     inked = image > 0.1 * image.max()
     if not inked.any():
@@ -171,7 +203,7 @@ def transform(digit, right=0, down=0, turn=0, size=1.0, thicken=0):
     Parameters
     ----------
     digit : array (28, 28) or (784,)
-        From 0 to 1.
+        Numbers and errors as in `as_picture`.
     right, down : float
         Shift in pad units (10 are one pixel of MNIST).
     turn : float
@@ -185,7 +217,7 @@ def transform(digit, right=0, down=0, turn=0, size=1.0, thicken=0):
     -------
     ndarray (280, 280), float32
     """
-    digit = np.asarray(digit, dtype=float).reshape(28, 28)
+    digit = as_picture(np.reshape(digit, (28, 28)), "digit")
     u = np.arange(SIDE) + 0.5 - SIDE / 2
     x, y = u[None, :] - right, u[:, None] - down
     c, s = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
@@ -209,6 +241,48 @@ def transform(digit, right=0, down=0, turn=0, size=1.0, thicken=0):
 
 
 # ---------------------------------------------------------------- what the reader sees
+def as_probabilities(returned):
+    """Check what `predict` has returned and return it as float array (10,).
+
+    NaN and infinity may be among them: a network that has left the range of numbers.
+
+    Raises
+    ------
+    ValueError
+        Something else than ten numbers, or numbers that cannot be probabilities.
+    """
+    try:
+        p = np.asarray(returned)
+    except ValueError:  # such as the list of all layers' activations
+        shapes = ", ".join(str(np.shape(item)) for item in returned)
+        raise ValueError(
+            f"predict returned arrays of shapes {shapes}; expected 10 probabilities"
+        ) from None
+    if not p.ndim or p.dtype.kind not in "fiub":
+        raise ValueError(f"predict returned {returned!r:.60}; expected 10 probabilities")
+    if p.size != 10:
+        raise ValueError(f"predict returned {p.size} numbers; expected 10 probabilities")
+    p = p.astype(float).ravel()
+    if p.min() < -1e-3 or p.max() > 1 + 1e-3:
+        raise ValueError(
+            f"predict returned numbers from {p.min():g} to {p.max():g}; expected probabilities, "
+            "from 0 to 1"
+        )
+    return p
+
+
+def trouble(error):
+    """What ended `predict`, in words."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted while the network was reading"
+    words = str(error).partition("\n")[0][:200]
+    return (
+        words
+        if words.startswith("predict ")
+        else f"predict failed: {type(error).__name__}: {words}"
+    )
+
+
 def percent(p):
     """`p` in words: never 0 % or 100 %, which no probability of a softmax is."""
     if p >= 0.995:
@@ -247,9 +321,9 @@ def _png(image):
     return out.getvalue()
 
 
-def _reading(image, probabilities, centred):
+def _reading(words, image, probabilities, centred):
     """HTML: the guess, the 28 x 28 picture, ten bars."""
-    words = in_words(probabilities)
+    words = html.escape(words)
     source = base64.b64encode(_png(image)).decode()
     ok = probabilities is not None and np.isfinite(probabilities).all()
     guess = int(np.argmax(probabilities)) if ok else -1
@@ -444,7 +518,8 @@ class DigitPad:
     ----------
     predict : callable
         predict(x) takes the picture as float32 of shape (1, 784), from 0 (paper) to 1 (ink), and
-        returns the ten probabilities, shape (10,) or (1, 10).
+        returns the ten probabilities, shape (10,) or (1, 10). What goes wrong in it is said beside
+        the drawing; `draw` and `refresh` raise it as well.
     digits : array (n, 784), optional
         The digits that the sliders offer; without it, the first 200 of MNIST's test set.
     surface : {"auto", "draw", "sliders"}
@@ -458,7 +533,7 @@ class DigitPad:
     probabilities : ndarray (10,) or None
         None while the pad is empty.
     words : str
-        The guess in words.
+        The guess in words, or what went wrong.
     centred : ipywidgets.Checkbox
         Whether the drawing is centred and scaled as MNIST's digits are.
     sliders : dict of ipywidgets
@@ -497,7 +572,7 @@ class DigitPad:
             left = self._surface
         else:
             left = self._make_sliders(digits, missing=surface == "auto")
-        self.centred.observe(lambda change: self.refresh(), "value")
+        self.centred.observe(lambda change: self._read(), "value")
         right = widgets.VBox([self._reading, self.centred])
         self.widget = widgets.HBox(
             [left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="24px")
@@ -511,8 +586,7 @@ class DigitPad:
     def draw(self, strokes):
         """Replace the drawing by `strokes` (see `as_strokes`) and read it; returns the pad."""
         strokes = as_strokes(strokes)
-        self._show(rasterise(strokes), strokes)
-        return self
+        return self._answer(self._show(rasterise(strokes), strokes))
 
     def clear(self):
         """Empty the pad; returns the pad."""
@@ -520,24 +594,37 @@ class DigitPad:
 
     def refresh(self):
         """Read the same drawing again, with the network as it is now; returns the pad."""
-        with LOCK:  # browser messages may come on different threads, and the network may train
-            self._read()
+        return self._answer(self._read())
+
+    def _answer(self, error):
+        """The pad, to whoever called from Python; or the error, if `predict` has raised one."""
+        if error is not None:
+            raise error
         return self
 
     def _read(self):
-        self.image = center(self._picture) if self.centred.value else shrink(self._picture)
-        self.probabilities = None
-        if self.image.any():
-            p = np.array(self.predict(self.image.reshape(1, 784)), dtype=float).ravel()
-            if p.shape != (10,):
-                raise ValueError(f"predict returned {p.size} numbers; expected 10 probabilities")
-            self.probabilities = p
-        self._reading.value = _reading(self.image, self.probabilities, self.centred.value)
+        """Read the drawing; return the error that `predict` has raised, or None.
+
+        A page has nobody to catch it: it is shown where the guess would be.
+        """
+        error = None
+        with LOCK:  # browser messages may come on different threads, and the network may train
+            self.image = center(self._picture) if self.centred.value else shrink(self._picture)
+            self.probabilities, self._trouble = None, ""
+            if self.image.any():
+                try:
+                    self.probabilities = as_probabilities(self.predict(self.image.reshape(1, 784)))
+                except (Exception, KeyboardInterrupt) as raised:
+                    error, self._trouble = raised, trouble(raised)
+            self._reading.value = _reading(
+                self.words, self.image, self.probabilities, self.centred.value
+            )
+        return error
 
     @property
     def words(self):
-        """The guess in words."""
-        return in_words(self.probabilities)
+        """The guess in words, or what went wrong."""
+        return self._trouble or in_words(self.probabilities)
 
     def _show(self, picture, strokes):
         with LOCK:
@@ -550,7 +637,7 @@ class DigitPad:
                     self._following = False
             elif self.sliders:
                 self._preview.value = _png(picture)
-            self._read()
+            return self._read()
 
     def _drawn(self, change):
         with LOCK:
@@ -565,7 +652,7 @@ class DigitPad:
             from nbhelpers import datasets
 
             digits = datasets.mnist()[1][0][:200]
-        self.digits = np.asarray(digits).reshape(-1, 784)
+        self.digits = as_picture(np.reshape(digits, (-1, 784)), "digits")
 
         def slider(kind, text, low, high, value, step):
             return kind(

@@ -381,7 +381,8 @@ class BaseMLP(BaseEstimator):
     def _activations(self, X):
         """Return the activations of all layers for examples `X` (n, d), with checks."""
         check_is_fitted(self)
-        return self.net_.forward(validate_data(self, X, reset=False, dtype=FLOATS))
+        with np.errstate(under="ignore"):  # a probability too small for the format is 0
+            return self.net_.forward(validate_data(self, X, reset=False, dtype=FLOATS))
 
     @property
     def coefs_(self):

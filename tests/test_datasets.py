@@ -67,6 +67,13 @@ def test_noise_has_the_size_asked_for_and_comes_from_rng():
     assert np.array_equal(noisy, datasets.sine(5000, rng(3), noise=0.2)[1])
 
 
+def test_numbers_too_small_for_the_format_are_zero():
+    with np.errstate(all="raise"):
+        _, Y = datasets.curve("bump", 41, domain=(-30, 30))
+    assert Y[0, 0] == 0
+    assert Y[20, 0] == 1
+
+
 def test_clouds_lie_around_their_means():
     X, y = datasets.clouds(rng=rng())
     assert X.shape == (1500, 2)

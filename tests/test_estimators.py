@@ -424,6 +424,19 @@ def test_a_copy_predicts_the_same_and_can_go_on_learning(ours, kind):
     assert np.array_equal(other.coefs_[0], mlp.coefs_[0])
 
 
+@pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
+def test_no_setting_of_numpys_errors_disturbs(ours):
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    methods = ["predict", "predict_proba", "predict_log_proba", "decision_function"]
+    for early_stopping in (False, True):
+        mlp = ours(max_iter=20, learning_rate_init=0.05, early_stopping=early_stopping)
+        with np.errstate(all="raise"):
+            mlp.fit(X, y).score(X, y)
+            found = [getattr(mlp, name)(5000 * X) for name in methods if hasattr(mlp, name)]
+        assert len(found) == (4 if ours is MLPClassifier else 1)
+        assert not any(np.isnan(array).any() for array in found)
+
+
 def test_weights_can_be_set():
     X, y = datasets.moons(50, rng=np.random.default_rng(0))
     a = MLPClassifier((6,), max_iter=5, random_state=0).fit(X, y)
