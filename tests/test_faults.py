@@ -2,8 +2,8 @@
 texts, a thousand events, interrupts, two panels side by side.
 
 More of them stand beside what they belong to: damaged, swapped and missing data files and broken
-downloads in test_datasets.py, damaged networks in test_weights.py, hostile settings, many threads
-and divergence in test_panels.py, wrong arguments in test_kernels.py, test_training.py and
+downloads in test_mnist_files.py, damaged networks in test_weights.py, hostile settings, many
+threads and divergence in test_panels.py, wrong arguments in test_kernels.py, test_training.py and
 test_estimators.py.
 """
 
@@ -30,7 +30,7 @@ import pytest
 from benchmarks import events
 from jupyter_client.manager import start_new_kernel
 from notebook_tools import ROOT, cells, notebooks, read
-from test_datasets import (  # noqa: F401  (two fixtures)
+from test_mnist_files import (  # noqa: F401  (two fixtures)
     DATA,
     TEST_LABELS,
     TRAIN_IMAGES,
@@ -41,7 +41,7 @@ from test_datasets import (  # noqa: F401  (two fixtures)
 )
 
 import nbhelpers.files
-from nbhelpers import datasets
+from nbhelpers import mnist_files
 from nbhelpers.estimators import MLPClassifier, MLPRegressor
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
@@ -98,15 +98,17 @@ def test_a_full_disk_is_named_and_nothing_half_written_stays(
             super().do_GET()
 
     with mirror(DATA, Counted) as address:
-        monkeypatch.setattr(datasets, "MIRRORS", (address, address))
+        monkeypatch.setattr(mnist_files, "MIRRORS", (address, address))
         with pytest.raises(FileNotFoundError, match="No space left") as caught:
-            datasets.download(TRAIN_IMAGES)
+            mnist_files.download(TRAIN_IMAGES)
         assert f"couldn't be stored in {cache}" in str(caught.value)
         assert f"put the file here: {folder / TRAIN_IMAGES}" in str(caught.value)
         assert list(cache.iterdir()) == []
         assert asked == [f"/{TRAIN_IMAGES}"]  # the other mirror would not help
         full_disk()
-        datasets.read_verified(datasets.download(TRAIN_IMAGES), TRAIN_IMAGES)  # now there is room
+        mnist_files.read_verified(
+            mnist_files.download(TRAIN_IMAGES), TRAIN_IMAGES
+        )  # now there is room
     assert [path.name for path in cache.iterdir()] == [TRAIN_IMAGES]
 
 
@@ -121,7 +123,7 @@ def test_without_data_and_network_a_panel_says_what_to_do(tmp_path, monkeypatch)
 
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
     monkeypatch.setenv("NBHELPERS_DATA", str(tmp_path))
-    monkeypatch.setattr(datasets, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(mnist_files, "cache_folder", lambda: tmp_path / "cache")
     data = importlib.import_module("nbhelpers.playgrounds.engine.mnist_experiment").data
     data.cache_clear()
     try:
@@ -132,7 +134,7 @@ def test_without_data_and_network_a_panel_says_what_to_do(tmp_path, monkeypatch)
     finally:
         data.cache_clear()
     assert f"Put it here: {tmp_path / TRAIN_IMAGES}\n" in str(caught.value)
-    assert str(caught.value).count("name resolution") == len(datasets.MIRRORS)
+    assert str(caught.value).count("name resolution") == len(mnist_files.MIRRORS)
     for name in ("xor", "digits"):  # what needs no file goes on
         PLAYGROUNDS[name](steps=1).close()
 
@@ -200,7 +202,8 @@ def test_the_notebooks_save_their_networks_from_a_checkout_that_may_only_be_read
     assert [name[:2] for name, _ in found] == ["10", "11"]
     program = tmp_path / "program.py"
     scenes = [f"print({name!r})\nexec({BEFORE + source!r}, {{}})" for name, source in found]
-    tools = "from nbhelpers.notebook import lessons, playgrounds\nlessons.recall(1)\nplaygrounds.xor().png()"
+    tools = "from nbhelpers.notebook import lessons, playgrounds\nlessons.recall(1)\n"
+    tools += "playgrounds.xor().png()"
     program.write_text("\n".join([*scenes, tools]), encoding="utf-8")
     variables = os.environ | {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
     variables |= {"PYTHONPATH": str(checkout), "PYTHONUTF8": "1"}

@@ -10,7 +10,6 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 
@@ -24,7 +23,7 @@ from nbhelpers.playgrounds.engine.panel import MOST_KEPT, short
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
-from nbhelpers.plots import PALETTE, STYLE
+from nbhelpers.plots import PALETTE, own_style
 
 RUNNERS = ("SGD", "momentum", "Nesterov", "Adam")
 COLOURS = dict(zip(RUNNERS, ("blue", "vermilion", "green", "purple"), strict=True))
@@ -468,7 +467,7 @@ class RacePicture(Picture):
             handles.append(Line2D([], [], color=PALETTE["grey"], lw=1.5, ls=dashes, label=label))
         for old in list(self.figure.legends):
             old.remove()
-        with rc_context(STYLE):
+        with own_style():
             self.figure.legend(
                 handles=handles,
                 loc="upper left",

@@ -1,12 +1,11 @@
 """The loss curves of a picture: logarithmic, with earlier runs behind, on axes that rarely jump."""
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from nbhelpers.playgrounds.engine.picture import DPI
-from nbhelpers.plots import PALETTE, STYLE
+from nbhelpers.plots import PALETTE, own_style
 
 PREVIOUS = "#B8B8B8"  # the colour of the previous run's curve
 
@@ -120,7 +119,7 @@ class LossCurves:
         labels = [label if len(label) <= room else label[: room - 1] + "…" for label in labels]
         entries += [(c, 1.6, label) for c, label in zip(colours, labels, strict=False)]
         handles = [Line2D([], [], color=c, lw=w, label=label) for c, w, label in entries]
-        with rc_context(STYLE):
+        with own_style():
             self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
 
 

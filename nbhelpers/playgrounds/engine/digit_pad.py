@@ -6,23 +6,72 @@ digit with sliders to turn, shift, scale and thicken it instead. Used in noteboo
 """
 
 import base64
+import html
 import io
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from nbhelpers.playgrounds.engine.guards import LOCK
-from nbhelpers.playgrounds.engine.strokes import as_strokes, center, rasterise, shrink, transform
-from nbhelpers.plots import PALETTE, STYLE
+from nbhelpers.playgrounds.engine.strokes import (
+    as_picture,
+    as_strokes,
+    center,
+    rasterise,
+    shrink,
+    transform,
+)
+from nbhelpers.plots import PALETTE, own_style
 
 INK, BLUE, GREY = PALETTE["ink"], PALETTE["blue"], PALETTE["grey"]
 
 
 # ---------------------------------------------------------------- what the reader sees
+def as_probabilities(returned):
+    """Check what `predict` has returned and return it as float array (10,).
+
+    NaN and infinity may be among them: a network that has left the range of numbers.
+
+    Raises
+    ------
+    ValueError
+        Something else than ten numbers, or numbers that cannot be probabilities.
+    """
+    try:
+        p = np.asarray(returned)
+    except ValueError:  # such as the list of all layers' activations
+        shapes = ", ".join(str(np.shape(item)) for item in returned)
+        raise ValueError(
+            f"predict returned arrays of shapes {shapes}; expected 10 probabilities"
+        ) from None
+    if not p.ndim or p.dtype.kind not in "fiub":
+        raise ValueError(f"predict returned {returned!r:.60}; expected 10 probabilities")
+    if p.size != 10:
+        raise ValueError(f"predict returned {p.size} numbers; expected 10 probabilities")
+    p = p.astype(float).ravel()
+    if p.min() < -1e-3 or p.max() > 1 + 1e-3:
+        raise ValueError(
+            f"predict returned numbers from {p.min():g} to {p.max():g}; expected probabilities, "
+            "from 0 to 1"
+        )
+    return p
+
+
+def trouble(error):
+    """What ended `predict`, in words."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted while the network was reading"
+    words = str(error).partition("\n")[0][:200]
+    return (
+        words
+        if words.startswith("predict ")
+        else f"predict failed: {type(error).__name__}: {words}"
+    )
+
+
 def percent(p):
     """`p` in words: never 0 % or 100 %, which no probability of a softmax is."""
     if p >= 0.995:
@@ -61,9 +110,9 @@ def _png(image):
     return out.getvalue()
 
 
-def _reading(image, probabilities, centred):
+def _reading(words, image, probabilities, centred):
     """HTML: the guess, the 28 x 28 picture, ten bars."""
-    words = in_words(probabilities)
+    words = html.escape(words)
     source = base64.b64encode(_png(image)).decode()
     ok = probabilities is not None and np.isfinite(probabilities).all()
     guess = int(np.argmax(probabilities)) if ok else -1
@@ -258,7 +307,8 @@ class DigitPad:
     ----------
     predict : callable
         predict(x) takes the picture as float32 of shape (1, 784), from 0 (paper) to 1 (ink), and
-        returns the ten probabilities, shape (10,) or (1, 10).
+        returns the ten probabilities, shape (10,) or (1, 10). What goes wrong in it is said beside
+        the drawing; `draw` and `refresh` raise it as well.
     digits : array (n, 784), optional
         The digits that the sliders offer; without it, the first 200 of MNIST's test set.
     surface : {"auto", "draw", "sliders"}
@@ -272,7 +322,7 @@ class DigitPad:
     probabilities : ndarray (10,) or None
         None while the pad is empty.
     words : str
-        The guess in words.
+        The guess in words, or what went wrong.
     centred : ipywidgets.Checkbox
         Whether the drawing is centred and scaled as MNIST's digits are.
     sliders : dict of ipywidgets
@@ -311,7 +361,7 @@ class DigitPad:
             left = self._surface
         else:
             left = self._make_sliders(digits, missing=surface == "auto")
-        self.centred.observe(lambda change: self.refresh(), "value")
+        self.centred.observe(lambda change: self._read(), "value")
         right = widgets.VBox([self._reading, self.centred])
         self.widget = widgets.HBox(
             [left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="24px")
@@ -325,8 +375,7 @@ class DigitPad:
     def draw(self, strokes):
         """Replace the drawing by `strokes` (see `as_strokes`) and read it; returns the pad."""
         strokes = as_strokes(strokes)
-        self._show(rasterise(strokes), strokes)
-        return self
+        return self._answer(self._show(rasterise(strokes), strokes))
 
     def clear(self):
         """Empty the pad; returns the pad."""
@@ -334,24 +383,37 @@ class DigitPad:
 
     def refresh(self):
         """Read the same drawing again, with the network as it is now; returns the pad."""
-        with LOCK:  # browser messages may come on different threads, and the network may train
-            self._read()
+        return self._answer(self._read())
+
+    def _answer(self, error):
+        """The pad, to whoever called from Python; or the error, if `predict` has raised one."""
+        if error is not None:
+            raise error
         return self
 
     def _read(self):
-        self.image = center(self._picture) if self.centred.value else shrink(self._picture)
-        self.probabilities = None
-        if self.image.any():
-            p = np.array(self.predict(self.image.reshape(1, 784)), dtype=float).ravel()
-            if p.shape != (10,):
-                raise ValueError(f"predict returned {p.size} numbers; expected 10 probabilities")
-            self.probabilities = p
-        self._reading.value = _reading(self.image, self.probabilities, self.centred.value)
+        """Read the drawing; return the error that `predict` has raised, or None.
+
+        A page has nobody to catch it: it is shown where the guess would be.
+        """
+        error = None
+        with LOCK:  # browser messages may come on different threads, and the network may train
+            self.image = center(self._picture) if self.centred.value else shrink(self._picture)
+            self.probabilities, self._trouble = None, ""
+            if self.image.any():
+                try:
+                    self.probabilities = as_probabilities(self.predict(self.image.reshape(1, 784)))
+                except (Exception, KeyboardInterrupt) as raised:
+                    error, self._trouble = raised, trouble(raised)
+            self._reading.value = _reading(
+                self.words, self.image, self.probabilities, self.centred.value
+            )
+        return error
 
     @property
     def words(self):
-        """The guess in words."""
-        return in_words(self.probabilities)
+        """The guess in words, or what went wrong."""
+        return self._trouble or in_words(self.probabilities)
 
     def _show(self, picture, strokes):
         with LOCK:
@@ -364,7 +426,7 @@ class DigitPad:
                     self._following = False
             elif self.sliders:
                 self._preview.value = _png(picture)
-            self._read()
+            return self._read()
 
     def _drawn(self, change):
         with LOCK:
@@ -379,7 +441,7 @@ class DigitPad:
             from nbhelpers import datasets
 
             digits = datasets.mnist()[1][0][:200]
-        self.digits = np.asarray(digits).reshape(-1, 784)
+        self.digits = as_picture(np.reshape(digits, (-1, 784)), "digits")
 
         def slider(kind, text, low, high, value, step):
             return kind(
@@ -419,7 +481,7 @@ class DigitPad:
     # -- showing
     def png(self):
         """The pad as a static PNG: the drawing, what the network sees, the ten bars (bytes)."""
-        with LOCK, rc_context(STYLE):
+        with LOCK, own_style():
             return self._static_picture()
 
     def _static_picture(self):

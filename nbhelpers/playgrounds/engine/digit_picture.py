@@ -7,7 +7,6 @@ validation. A picture is 1000 pixels wide and 400 high; a digit or a unit takes 
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -16,7 +15,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves, decades, nice_ceiling
 from nbhelpers.playgrounds.engine.guards import LOCK
 from nbhelpers.playgrounds.engine.picture import DPI, FULL_TABLE, Picture, Surface, colours
-from nbhelpers.plots import PALETTE, STYLE, tile
+from nbhelpers.plots import PALETTE, own_style, tile
 
 SIZE = 56  # pixels of a digit, or of a unit's weights, along each side
 PAPER, PENCIL = 246, 34  # grey levels of a digit
@@ -91,7 +90,7 @@ def opaque(sheet):
 def label(words):
     """Words as grey pixels (18, width of a cell), white where there is none."""
     width, height = CELL[0], CELL[1] - SIZE - 2
-    with LOCK, rc_context(STYLE):
+    with LOCK, own_style():
         figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
         canvas = FigureCanvasAgg(figure)
         figure.text(SIZE / 2 / width, 0.5, words, ha="center", va="center", fontsize=10.5)
@@ -221,7 +220,7 @@ class TwoCurves:
             self.legend_for = legend_for
             if self.ax.get_legend() is not None:
                 self.ax.get_legend().remove()
-            with rc_context(STYLE):
+            with own_style():
                 self.legend(*legend_for)
             self.picture.refresh()
 

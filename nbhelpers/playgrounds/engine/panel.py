@@ -33,6 +33,7 @@ from IPython import get_ipython
 from nbhelpers.boxes import FOCUS
 from nbhelpers.playgrounds.engine.controls import control, family, is_float_slider, on_grid, row
 from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE
+from nbhelpers.plots import own_style
 from nbhelpers.threads import one_thread
 
 MOST_KEPT = 4
@@ -474,7 +475,8 @@ class Panel:
             )
         for run, label in zip(self.kept, labels(self.kept, self.experiment.settings), strict=True):
             run.label = label
-        self.picture.update(self.experiment, self.previous, self.kept)
+        with own_style():
+            self.picture.update(self.experiment, self.previous, self.kept)
 
     def _show(self, frame=False):
         """Send the state to the page; `frame`: the texts below the controls can wait."""

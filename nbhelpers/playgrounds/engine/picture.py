@@ -29,7 +29,6 @@ import io
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -37,7 +36,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from nbhelpers.playgrounds.engine.guards import LOCK
-from nbhelpers.plots import DIVERGING, PALE_DIVERGING, PALETTE, STYLE
+from nbhelpers.plots import DIVERGING, PALE_DIVERGING, PALETTE, own_style
 
 DPI = 96  # a browser's: one point of type is the same size as in the page's own text
 
@@ -74,7 +73,7 @@ class Picture:
         self.width, self.height, self.format = width, height, format
         self.artists, self.groups = [], []
         self._saved = []  # pixels: of the background, and of it with one, two, ... of the groups
-        with LOCK, rc_context(STYLE):
+        with LOCK, own_style():
             self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
             self.canvas = FigureCanvasAgg(self.figure)
             self.build()
@@ -121,7 +120,7 @@ class Picture:
 
     def draw(self):
         """Draw a frame and return its pixels, an array (height, width, 4) of uint8."""
-        with LOCK:
+        with LOCK, own_style():
             self._draw_background()
             self._draw_all(self.artists)
             return np.asarray(self.canvas.buffer_rgba())
@@ -130,15 +129,14 @@ class Picture:
         if len(self._saved) == len(self.groups) + 1:
             self.canvas.restore_region(self._saved[-1])
             return
-        with rc_context(STYLE):
-            if self._saved:
-                self.canvas.restore_region(self._saved[-1])
-            else:
-                self.canvas.draw()
-                self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
-            for group in self.groups[len(self._saved) - 1 :]:
-                self._draw_all(group)
-                self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
+        if self._saved:
+            self.canvas.restore_region(self._saved[-1])
+        else:
+            self.canvas.draw()
+            self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
+        for group in self.groups[len(self._saved) - 1 :]:
+            self._draw_all(group)
+            self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
 
     def _draw_all(self, artists):
         renderer = self.canvas.get_renderer()

@@ -92,8 +92,45 @@ def _overlaps(n_out, start, stop, n_in):
     return np.clip(high - low, 0, None) / (edges[1] - edges[0])
 
 
+def as_picture(image, name="image"):
+    """Check a picture, or several, and return it as floats from 0 (paper) to 1 (ink).
+
+    Parameters
+    ----------
+    image : array (height, width) or (n, pixels)
+        From 0 to 1, or bytes (uint8) from 0 to 255. A little less or more (0.1), such as an
+        enlargement along curves gives, is cut off.
+    name : str
+        For the message.
+
+    Raises
+    ------
+    ValueError
+        Another shape, NaN or infinity, numbers on another scale.
+    """
+    image = np.asarray(image)
+    if image.ndim != 2 or not image.size:
+        raise ValueError(f"{name} has shape {image.shape}; expected (height, width), one picture")
+    image = image / 255.0 if image.dtype == np.uint8 else image.astype(float)
+    if not np.isfinite(image).all():
+        raise ValueError(
+            f"{name} holds NaN or infinity; expected numbers from 0 (paper) to 1 (ink)"
+        )
+    low, high = image.min(), image.max()
+    if low < -0.1 or high > 1.1:
+        raise ValueError(
+            f"{name} holds numbers from {low:g} to {high:g}; expected 0 (paper) to 1 (ink), or "
+            "bytes of dtype uint8"
+        )
+    return np.clip(image, 0, 1)
+
+
 def shrink(image, side=28):
-    """Average a square picture down to (side, side), as it lies: neither centred nor scaled."""
+    """Average a picture down to (side, side), as it lies: neither centred nor scaled.
+
+    `image` and errors as in `as_picture`.
+    """
+    image = as_picture(image)
     rows = _overlaps(side, 0, image.shape[0], image.shape[0])
     cols = _overlaps(side, 0, image.shape[1], image.shape[1])
     return (rows @ image @ cols.T).astype(np.float32)
@@ -109,7 +146,7 @@ def center(image):
     Parameters
     ----------
     image : array (height, width)
-        0 is paper; ink is positive, 1 (or 255, for bytes) is black.
+        As in `as_picture`, with its errors.
 
     Returns
     -------
@@ -120,13 +157,7 @@ def center(image):
     ----------
     Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits.
     """
-    image = np.asarray(image)
-    if image.ndim != 2:
-        raise ValueError(f"image has shape {image.shape}; expected (height, width), one picture")
-    image = image / 255.0 if image.dtype == np.uint8 else image.astype(float)
-    if not np.isfinite(image).all():
-        raise ValueError("image holds NaN or infinity; expected numbers from 0 (paper) to 1 (ink)")
-    image = np.clip(image, 0, 1)
+    image = as_picture(image)
     result = np.zeros((28, 28), np.float32)
     inked = image > 0.1 * image.max()
     if not inked.any():
@@ -154,7 +185,7 @@ def transform(digit, right=0, down=0, turn=0, size=1.0, thicken=0):
     Parameters
     ----------
     digit : array (28, 28) or (784,)
-        From 0 to 1.
+        Numbers and errors as in `as_picture`.
     right, down : float
         Shift in pad units (10 are one pixel of MNIST).
     turn : float
@@ -168,7 +199,7 @@ def transform(digit, right=0, down=0, turn=0, size=1.0, thicken=0):
     -------
     ndarray (280, 280), float32
     """
-    digit = np.asarray(digit, dtype=float).reshape(28, 28)
+    digit = as_picture(np.reshape(digit, (28, 28)), "digit")
     u = np.arange(SIDE) + 0.5 - SIDE / 2
     x, y = u[None, :] - right, u[:, None] - down
     c, s = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
