@@ -11,8 +11,19 @@ import venv
 
 import pytest
 from lab import find_browser
-from notebook_tools import FOLDER, ROOT, cells, notebooks, plain_text, read, unpassed
-from shortened import shortened
+from notebook_tools import (
+    FOLDER,
+    ROOT,
+    cells,
+    core,
+    notebooks,
+    plain_text,
+    read,
+    shorten,
+    solved,
+    tags,
+    unpassed,
+)
 
 from nbhelpers.publishing import execute as execute_notebooks
 
@@ -186,5 +197,5 @@ IN_A_BROWSER = find_browser() is not None and os.environ.get("VERSIONS", "newest
 @each(NOTEBOOKS)
 def test_every_solution_passes_its_checks(path):
     """And every cell runs, the longest trainings apart."""
-    notebook = execute_notebooks.execute(shortened(path.name))
+    notebook = execute_notebooks.execute(core(solved(read(path))))
     assert unpassed(notebook) == []
