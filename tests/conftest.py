@@ -6,6 +6,7 @@ What is named on the command line (files, tests, -k) runs, whether it is quick o
 
 import os
 import re
+import signal
 from importlib.metadata import version
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each process, and for the kernels it starts
@@ -23,13 +24,25 @@ from xdist.scheduler import LoadFileScheduling
 # No windows. Not by MPLBACKEND, which the notebooks' kernels would inherit: they draw inline.
 matplotlib.use("Agg")
 
-# No deadline: two busy cores make any single example slow now and then.
+# No deadline: two busy cores make any single example slow now and then. The same examples in every
+# run, so that a red run can be repeated, and no folder that would have to be written.
 settings.register_profile(
-    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-# The same examples in every run, so that a red run can be repeated.
-settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None)
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Python's own handler of SIGINT, which a script or `nohup` has us start without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
