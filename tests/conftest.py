@@ -1,7 +1,12 @@
-"""What all tests share: settings of the tools, and a marker for those that need a browser."""
+"""What all tests share: settings of the tools, and which of them are quick.
+
+`pytest` runs the quick tests, `pytest -m full` the others, `pytest tests notebooks` all of them.
+What is named on the command line (files, tests, -k) runs, whether it is quick or not.
+"""
 
 import os
 import re
+import signal
 from importlib.metadata import version
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each process, and for the kernels it starts
@@ -12,18 +17,32 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from lab import chromium, find_browser
+from nbval.plugin import IPyNbCell
+from notebook_tools import shorten, tags
 from xdist.scheduler import LoadFileScheduling
 
 # No windows. Not by MPLBACKEND, which the notebooks' kernels would inherit: they draw inline.
 matplotlib.use("Agg")
 
-# No deadline: two busy cores make any single example slow now and then.
+# No deadline: two busy cores make any single example slow now and then. The same examples in every
+# run, so that a red run can be repeated, and no folder that would have to be written.
 settings.register_profile(
-    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-# The same examples in every run, so that a red run can be repeated.
-settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None)
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Python's own handler of SIGINT, which a script or `nohup` has us start without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -49,13 +68,19 @@ def browser():
         yield browser
 
 
+# Patterns of the ids of tests that are not among the quick ones.
+FULL = ()
+
 # Files that take longest come first, so that no process works on one of them alone at the end.
 LONGEST = ("test_browser.py", "11_past_99_percent.ipynb", "test_panels.py", "test_faults.py")
 
 
 def pytest_configure(config):
-    """Let pytest-xdist 3.8 and newer keep the order of `pytest_collection_modifyitems`."""
-    config.option.loadscopereorder = False
+    """Choose the quick tests if nothing else is asked for; keep the order of the tests, below."""
+    config.option.loadscopereorder = False  # of pytest-xdist 3.8 and newer
+    named = config.args_source is config.ArgsSource.ARGS or config.option.keyword
+    if not (named or config.option.markexpr):
+        config.option.markexpr = "not full"
 
 
 class TwoBrowsers(LoadFileScheduling):
@@ -71,9 +96,26 @@ def pytest_xdist_make_scheduler(config, log):
     return TwoBrowsers(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
-def pytest_collection_modifyitems(items):
-    """Put the longest first; mark what uses a browser, for ``pytest -m "not browser"``."""
+def pytest_collection_modifyitems(config, items):
+    """Mark what is `full` and what uses a `browser`; put the longest first.
+
+    The quick tests run the core of a notebook, the full ones once more all of it, if that is more.
+    """
     items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+        if any(re.search(pattern, item.nodeid) for pattern in FULL):
+            item.add_marker("full")
+    quick = config.option.markexpr == "not full"
+    of_notebooks = [item for item in items if isinstance(item, IPyNbCell)]
+    longer = {
+        item.path
+        for item in of_notebooks
+        if "more" in tags(item.cell) or "shortened" in item.cell.metadata
+    }
+    for item in of_notebooks:
+        if item.path in longer and ("more" in tags(item.cell) or not quick):
+            item.add_marker("full")
+        elif quick:
+            shorten(item.cell)

@@ -1,6 +1,7 @@
-"""Imports point down the list of modules only, and the kernels bring in NumPy alone."""
+"""Imports point down one list, functions' bodies included, and the kernels bring in NumPy alone."""
 
 import ast
+import graphlib
 import json
 import subprocess
 import sys
@@ -21,23 +22,103 @@ KERNELS = (
     "gradient_check",
     "warps",
 )
-ABOVE_KERNELS = (
+# From the bottom to the top: a module imports what stands before it. A folder's name stands for all
+# in it that has no place of its own, "folder.*" for its modules without the folder's own.
+ORDER = (
+    *KERNELS,
+    "files",
+    "boxes",
+    "mnist_files",
     "datasets",
+    "weights",
     "estimators",
     "plots",
-    "checks",
-    "questions",
-    "lessons",
-    "digit_pad",
+    "labs.*",
+    "labs",
+    "playgrounds.engine",
+    "playgrounds.*",
     "playgrounds",
-    "self_test",
+    "teaching.exercise",
+    "teaching.bank.*",
+    "teaching.bank",
+    "teaching",
+    "notebook",
+    "publishing",
+    "server",
+    "__main__",
 )
+IN_ANY_ORDER = {"playgrounds.engine", "teaching", "publishing"}  # but without a cycle
 HEAVY = {"matplotlib", "ipywidgets", "sklearn", "scipy", "tqdm", "IPython", "anywidget", "pandas"}
 
 
-def loaded_by(statement):
-    """Top-level names in sys.modules after ``statement`` in a fresh Python."""
-    code = f"{statement}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+def name_of(path):
+    """The dotted name of a file below the package: "network", "playgrounds", "playgrounds.xor"."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+del MODULES["__init__"]
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+def imports(name):
+    """Every import statement of a module, and the names that it imports, absolute or not."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.ImportFrom):
+            start = "." * node.level + (node.module or "")
+            yield node, [start, *(f"{start}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            yield node, [alias.name for alias in node.names]
+
+
+def imported(name):
+    """The modules of the package that a module imports; a folder only if nothing in it is meant."""
+    found = set()
+    for _, names in imports(name):
+        inside = [n.removeprefix("nbhelpers.") for n in names if n.startswith("nbhelpers.")]
+        modules = [n for n in inside if n in MODULES]
+        found |= {n for n in modules if not any(m.startswith(f"{n}.") for m in modules)}
+    return found
+
+
+GRAPH = {name: imported(name) for name in MODULES}
+
+
+def place(name):
+    """Where a module stands in ORDER."""
+    folder = name.rpartition(".")[0]
+    while name not in ORDER and f"{folder}.*" not in ORDER:
+        name, folder = folder, folder.rpartition(".")[0]
+        assert name, "a module without a place in ORDER"
+    return ORDER.index(name if name in ORDER else f"{folder}.*")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_down(name):
+    here = place(name)
+    lowest = here + 1 if ORDER[here] in IN_ANY_ORDER else here
+    up = {n for n in GRAPH[name] if place(n) >= lowest}
+    assert not up, f"{name} imports what does not stand before {ORDER[here]!r} in ORDER"
+
+
+def test_there_is_no_cycle():
+    graphlib.TopologicalSorter(GRAPH).prepare()  # CycleError names one
+
+
+def test_imports_are_absolute():
+    for name in MODULES:
+        for node, names in imports(name):
+            assert not names[0].startswith("."), f"{name}: {ast.unparse(node)}"
+
+
+def test_order_has_no_module_that_is_gone():
+    gone = {n for n in ORDER if n.removesuffix(".*") not in MODULES}
+    assert not gone
+
+
+def loaded_by(*modules):
+    """Top-level names in sys.modules after these modules were imported in a fresh Python."""
+    code = f"import {', '.join(modules)}, sys, json\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False
     )
@@ -45,62 +126,40 @@ def loaded_by(statement):
     return {name.split(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
 
 
-@pytest.mark.parametrize("module", KERNELS)
-def test_a_kernel_imports_numpy_alone(module):
-    assert loaded_by(f"import nbhelpers.{module}") & HEAVY == set()
+def test_the_kernels_import_numpy_alone():
+    loaded = loaded_by(*(f"nbhelpers.{name}" for name in KERNELS))
+    assert "numpy" in loaded
+    assert loaded & HEAVY == set()
 
 
 def test_importing_the_package_is_quick():
-    """``import nbhelpers`` costs no more than NumPy does."""
-    assert loaded_by("import nbhelpers") & HEAVY == set()
-
-
-def imported(path):
-    """Modules of the package that the file imports, anywhere in it: {"losses", "plots", …}."""
-    found = set()
-    depth = len(path.relative_to(PACKAGE).parts)  # 1 for nbhelpers/x.py
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.ImportFrom):
-            parts = ["nbhelpers", *path.relative_to(PACKAGE).parts[: depth - node.level]]
-            parts += [node.module] if node.module else []
-            names = [".".join([*parts, alias.name]) for alias in node.names]
-        else:
-            continue
-        found |= {n.split(".")[1] for n in names if n and n.startswith("nbhelpers.")}
-    return found
-
-
-def test_kernels_import_no_teaching_tool():
-    for module in KERNELS:
-        assert imported(PACKAGE / f"{module}.py") & set(ABOVE_KERNELS) == set(), module
+    """``import nbhelpers`` imports nothing at all."""
+    assert loaded_by("nbhelpers") & (HEAVY | {"numpy"}) == set()
 
 
 def test_only_the_estimators_import_scikit_learns_base_classes():
-    for path in PACKAGE.rglob("*.py"):
-        if path.name != "estimators.py":
-            assert "sklearn.base" not in path.read_text(encoding="utf-8"), path.name
+    for name in MODULES:
+        found = {n for _, names in imports(name) for n in names if n.startswith("sklearn.base")}
+        assert name == "estimators" or not found
 
 
 def test_playgrounds_use_no_pyplot_no_threads_no_asyncio():
     """pyplot's global state, threads and awaiting break playgrounds in some front ends."""
-    for path in (PACKAGE / "playgrounds").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            assert not isinstance(node, ast.AsyncFunctionDef | ast.Await), path.name
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                line = ast.unparse(node)
-                assert "pyplot" not in line, f"{path.name}: {line}"
-                assert "asyncio" not in line, f"{path.name}: {line}"
+    for name in MODULES:
+        if not name.startswith("playgrounds"):
+            continue
+        words = " ".join(n for _, names in imports(name) for n in names)
+        assert "pyplot" not in words, name
+        assert "asyncio" not in words, name
+        for node in ast.walk(TREES[name]):
+            assert not isinstance(node, ast.AsyncFunctionDef | ast.Await), name
             if isinstance(node, ast.Attribute | ast.Name):
-                assert ast.unparse(node).split(".")[-1] not in ("Thread", "Timer"), path.name
+                assert ast.unparse(node).split(".")[-1] not in ("Thread", "Timer"), name
 
 
 def test_every_module_says_what_it_is_for():
     """Each module opens with a sentence that a student can read."""
-    for path in PACKAGE.rglob("*.py"):
-        words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-        assert words, f"{path.name} has no docstring"
-        assert words.split("\n\n")[0].endswith((".", "?", ":")), path.name
+    for name, tree in TREES.items():
+        words = ast.get_docstring(tree)
+        assert words, f"{name} has no docstring"
+        assert words.split("\n\n")[0].endswith((".", "?", ":")), name

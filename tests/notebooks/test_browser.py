@@ -1,18 +1,15 @@
 """Every notebook, solved, in a real JupyterLab, its panels in a real Chromium under real keys.
 
-One server and one browser serve them all. Each notebook is opened and run once, as a copy that has
-every exercise solved and only the code that its panels, questions and exercises need; nbval runs
-all of it as it is stored, unsolved.
+One server and one browser serve them all. Each notebook is opened and run once, as a copy with
+every exercise solved and short trainings; nbval runs all of it as it is stored, unsolved.
 """
 
 import shutil
-import time
 
 import nbformat
 import pytest
 from lab import jupyter_lab, open_notebook
-from notebook_tools import ROOT, notebooks, unpassed
-from shortened import interactive, shortened
+from notebook_tools import FOLDER, ROOT, core, notebooks, read, solved, unpassed
 
 NOTEBOOKS = [path.name for path in notebooks()]
 
@@ -24,7 +21,7 @@ def address(browser, tmp_path_factory):
     skip = shutil.ignore_patterns(".*", "*.npz")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=skip)
     for name in NOTEBOOKS:
-        nbformat.write(interactive(shortened(name)), folder / "notebooks" / name)
+        nbformat.write(core(solved(read(FOLDER / name))), folder / "notebooks" / name)
     with jupyter_lab(folder) as address:
         yield address
 
@@ -37,22 +34,14 @@ def free():
 
 @pytest.fixture(scope="module", params=NOTEBOOKS)
 def notebook(request, browser, address, free):
-    """A notebook that has been opened and run from top to bottom.
-
-    A kernel that has gone deaf on the way (`OpenNotebook.answers`) is replaced by another one.
-    """
-    for left in reversed(range(3)):
-        page = free.pop() if free else None
-        opened = open_notebook(browser, address, f"notebooks/{request.param}", page=page)
-        try:
-            opened.run_all()
-            sound = not left or opened.answers()
-        except BaseException:
-            opened.close()
-            raise
-        if sound:
-            break
+    """A notebook that has been opened and run from top to bottom."""
+    page = free.pop() if free else None
+    opened = open_notebook(browser, address, f"notebooks/{request.param}", page=page)
+    try:
+        opened.run_all()
+    except BaseException:
         opened.close()
+        raise
     failed = request.session.testsfailed
     yield opened
     if request.session.testsfailed == failed:
@@ -109,10 +98,10 @@ def test_play_runs_and_pause_stops(notebook):
         panel.settled()
         panel.count_frames()
         panel.play.click()
-        if not panel.shows_frames(5, seconds=10):
-            wrong.append(describe(panel, f"only {panel.frames} pictures in 10 s of Play"))
+        if not panel.shows_frames(5):
+            wrong.append(describe(panel, "not five pictures in a minute of Play"))
         panel.play.click()
-        panel.settled(quiet=0.8, seconds=10)  # fails if it goes on after Pause
+        panel.settled(quiet=0.8)  # fails if it goes on after Pause
     assert wrong == []
     assert notebook.said() == []
 
@@ -142,11 +131,9 @@ def test_show_code_shows_a_script(notebook):
             continue
         button.first.click()
         script = panel.root.locator("textarea:visible").first
-        script.wait_for(timeout=10_000)
-        deadline = time.monotonic() + 10  # its text may come after it
-        while "import numpy" not in (shown := script.input_value()):
-            assert time.monotonic() < deadline, describe(panel, "Show code shows", shown[:80])
-            time.sleep(0.1)
+        script.wait_for(timeout=60_000)
+        shown = panel.until(lambda box=script: "import numpy" in box.input_value())
+        assert shown, describe(panel, "Show code shows", script.input_value()[:80])
     assert notebook.said() == []
 
 
@@ -167,7 +154,7 @@ def test_drawing_changes_the_probabilities(notebook):
         for pad in panel.root.locator("canvas").all():
             before = panel.settled()
             draw_a_one(notebook.page, pad)
-            if not (panel.changed(before, "words", 5) or panel.changed(before, "pictures", 5)):
+            if not panel.until(lambda old=before, panel=panel: panel.shown() != old):
                 wrong.append(describe(panel, "a stroke on the pad changes nothing"))
     assert wrong == []
     assert notebook.said() == []

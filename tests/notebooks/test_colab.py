@@ -13,8 +13,7 @@ import subprocess
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
-from notebook_tools import ROOT, cells, notebooks, read
-from shortened import interactive, shortened
+from notebook_tools import ROOT, cells, core, notebooks, read
 
 from nbhelpers.publishing import execute as execute_notebooks
 from nbhelpers.publishing import links as publish
@@ -92,7 +91,7 @@ def setup_source(**replaced):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_that_came_alone_runs(colab, path):
-    notebook = interactive(shortened(path.name, solutions=False))
+    notebook = core(read(path))
     nbformat.write(notebook, colab / path.name)  # alone in its folder
     notebook.cells.append(nbformat.v4.new_code_cell("import nbhelpers\nprint(nbhelpers.__file__)"))
     execute_notebooks.execute(notebook, colab)

@@ -58,6 +58,14 @@ FLAGS = (
 )
 
 
+def until(true, seconds, pause=time.sleep):
+    """What ``true()`` gives as soon as that is something true, or at last, after ``seconds``."""
+    end = time.monotonic() + seconds
+    while not (found := true()) and time.monotonic() < end:
+        pause(0.1)
+    return found
+
+
 def find_browser():
     """Path of a Chromium, Chrome or Edge (``CHROMIUM`` names one), or None."""
     named = os.environ.get("CHROMIUM")
@@ -139,15 +147,15 @@ def jupyter_lab(folder, *options, seconds=90):
 
 def wait_for(address, lab, seconds, log):
     """Return as soon as the server answers; RuntimeError with its log when it does not."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and lab.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/api", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    tail = log.read_text(encoding="utf-8", errors="replace")[-3000:]
-    raise RuntimeError(f"JupyterLab did not answer at {address} within {seconds} s:\n{tail}")
+
+    def answers():
+        with contextlib.suppress(OSError):
+            return urllib.request.urlopen(f"{address}/api", timeout=2).close() is None
+
+    until(lambda: lab.poll() is not None or answers(), seconds)
+    if lab.poll() is not None or not answers():
+        tail = log.read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise RuntimeError(f"JupyterLab did not answer at {address} within {seconds} s:\n{tail}")
 
 
 def end_kernels(address):
@@ -215,13 +223,6 @@ LEAVE = """async () => {
   const notebook = window.jupyterapp.shell.currentWidget;
   await notebook.sessionContext.shutdown();
   notebook.dispose();
-}"""
-
-# Whether the kernel answers a question on the channel of cells and widgets.
-ANSWERS = """seconds => {
-  const k = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  const late = new Promise(done => setTimeout(() => done(false), 1000 * seconds));
-  return Promise.race([k.requestKernelInfo().then(() => true, () => false), late]);
 }"""
 
 # Everything that the kernel says on stderr or raises, a widget's callback included, which
@@ -316,7 +317,7 @@ class Panel:
         """Whether the panel shows a live picture (and not words alone)."""
         return self.root.locator("img").count() > 0
 
-    def settled(self, quiet=0.5, seconds=30):
+    def settled(self, quiet=0.5, seconds=60):
         """What the panel shows once it has stayed the same for ``quiet`` seconds."""
         end = time.monotonic() + seconds
         shown, since = self.shown(), time.monotonic()
@@ -328,14 +329,13 @@ class Panel:
                 shown, since = now, time.monotonic()
         return shown
 
-    def changed(self, before, part, seconds=10):
-        """Whether ``part`` ("pictures" or "words") becomes another than ``before`` in time."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.shown()[part] != before[part]:
-                return True
-            self.page.wait_for_timeout(100)
-        return False
+    def until(self, true, seconds=60):
+        """What ``true()`` gives as soon as that is something true; the page goes on meanwhile."""
+        return until(true, seconds, lambda s: self.page.wait_for_timeout(1000 * s))
+
+    def changed(self, before, part):
+        """Whether ``part`` ("pictures" or "words") becomes another than ``before``."""
+        return self.until(lambda: self.shown()[part] != before[part])
 
     def unfold(self):
         """Open every closed fold of the panel, so that its controls can be reached."""
@@ -380,17 +380,9 @@ class Panel:
         """Start to count pictures from zero."""
         self.root.evaluate(COUNT)
 
-    @property
-    def frames(self):
-        """Pictures shown since ``count_frames``."""
-        return self.root.evaluate("root => root.frames")
-
-    def shows_frames(self, n, seconds):
-        """Whether ``n`` pictures have been shown since ``count_frames``, waiting for them."""
-        end = time.monotonic() + seconds
-        while self.frames < n and time.monotonic() < end:
-            self.page.wait_for_timeout(150)
-        return self.frames >= n
+    def shows_frames(self, n):
+        """Whether ``n`` pictures are shown since ``count_frames``, waiting for them."""
+        return self.until(lambda: self.root.evaluate("root => root.frames") >= n)
 
 
 class OpenNotebook:
@@ -399,7 +391,6 @@ class OpenNotebook:
     def __init__(self, page):
         self.page = page
         self.console = []
-        self.seconds = None
         page.on("pageerror", self._page_error)
         page.on("console", self._hear)
 
@@ -457,16 +448,6 @@ class OpenNotebook:
                 raise TimeoutError(f"not run within {seconds} s, {at}; the kernel: {self.said()}")
             self.page.wait_for_timeout(150)
         self.idle()
-        self.seconds = time.monotonic() - start
-
-    def answers(self, seconds=15):
-        """Whether the kernel still hears the page.
-
-        ipykernel 7.0 to 7.3 can overlook a message that arrives while a cell's reply is on its way
-        out, and with it all later ones (ipython/ipykernel issue 1554). A kernel that answers here
-        is sound, so whatever is dead then is a fault of ours.
-        """
-        return self.page.evaluate(ANSWERS, seconds)
 
     def errors(self):
         """Name and text of every error output in the notebook."""
@@ -483,32 +464,20 @@ class OpenNotebook:
         return [Panel(self.page, i) for i in range(self.page.evaluate(PANELS))]
 
 
-def open_notebook(browser, address, path, width=1280, height=1000, seconds=45, tries=3, page=None):
+def open_notebook(browser, address, path, width=1280, height=1000, page=None):
     """Open ``path`` (relative to the served folder) and wait for its kernel.
 
     It is opened in a new page, or in ``page``, which another notebook has left: about a third of
     the work for the browser, which need not start JupyterLab again.
-    A kernel that comes up deaf (see ``OpenNotebook.answers``) would be waited for in vain; after
-    ``seconds`` it is ended and another one started, in a new page.
-    TimeoutError if that happens ``tries`` times in a row.
     """
-    for left in reversed(range(tries)):
-        if page is None:
-            page = browser.new_page(viewport={"width": width, "height": height})
-            notebook = OpenNotebook(page)
-            page.goto(f"{address}/lab/tree/{path}?reset")
-        else:
-            notebook = OpenNotebook(page)
-            page.evaluate(OPEN, path)
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
-        try:
-            notebook.idle(seconds)
-            break
-        except TimeoutError:
-            page.close()
-            page = None
-            end_kernels(address)
-            if not left:
-                raise
+    if page is None:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        notebook = OpenNotebook(page)
+        page.goto(f"{address}/lab/tree/{path}?reset")
+    else:
+        notebook = OpenNotebook(page)
+        page.evaluate(OPEN, path)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+    notebook.idle()
     page.evaluate(LISTEN)
     return notebook
