@@ -18,7 +18,9 @@ X, y = np.ones((8, 2)), np.zeros(8, int)
 
 def numbers():
     """How many threads each BLAS in this process may use: one BLAS, or none that is known."""
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return [
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    ]
 
 
 @pytest.fixture(autouse=True)
