@@ -130,7 +130,7 @@ def test_the_script_gives_the_very_same_numbers(settings, tmp_path):
     run = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
     printed = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
     first, *lines = printed.stdout.splitlines()
-    assert first == f"step 200 · loss {e.loss:.6g}"
+    assert first == f"step 200, loss {e.loss:.6g}"
     errors = {name: float(x) for name, x in (re.split(r" relative error ", a) for a in lines)}
     assert errors.keys() == e.check().keys()
     for name, error in e.check().items():

@@ -24,7 +24,7 @@ def test_script_gives_the_very_same_numbers(task, hidden, activation, biases, tm
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     first, *rest = done.stdout.splitlines()
-    assert first == f"step 300 · loss {experiment.loss:.6g}"
+    assert first == f"step 300, loss {experiment.loss:.6g}"
     shown = [float(line.split("->")[1]) for line in rest]
     assert shown == [round(float(a), 4) for a in experiment.A[-1][:, 0]]
 

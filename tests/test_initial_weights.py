@@ -151,7 +151,7 @@ def test_script_gives_the_very_same_numbers(activation, scheme, tmp_path):
         check=True,
     )
     first, *rest = run.stdout.splitlines()
-    assert first == f"step 60 · loss {e.loss:.6g}"
+    assert first == f"step 60, loss {e.loss:.6g}"
     printed = [[float(x) for x in re.findall(r" (\d\S*?)[,;]? ", line + " ")[-3:]] for line in rest]
     np.testing.assert_allclose(np.transpose(printed), e.sizes(e.deltas()), rtol=1e-3)
 

@@ -443,7 +443,7 @@ def test_the_script_gives_the_very_same_numbers(settings, tmp_path):
     run = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
     printed = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
     first, *lines = printed.stdout.splitlines()
-    assert re.fullmatch(r"step 170 · loss \S+", first)
+    assert re.fullmatch(r"step 170, loss \S+", first)
     assert float(first.split()[-1]) == pytest.approx(race.loss, rel=1e-4)
     assert [line.split()[0] for line in lines] == list(RUNNERS)
     for line in lines:

@@ -429,7 +429,7 @@ def test_the_script_gives_the_very_same_numbers(text, tmp_path):
         said = panel.experiment.describe().split(" (")[0].split(" · ")[0]
         assert done.stdout.rstrip().endswith(said)
     loss = "0" if empty else f"{panel.experiment.loss:.6g}"
-    assert done.stdout.startswith(f"step {panel.experiment.steps:,} · loss {loss} · ")
+    assert done.stdout.startswith(f"step {panel.experiment.steps:,}, loss {loss}, ")
 
 
 # -- the picture -------------------------------------------------------------------------------

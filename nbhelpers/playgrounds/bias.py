@@ -137,7 +137,7 @@ for step in range({steps}):
 
 {forward}
 loss = 0.5 * np.sum(({A} - Y) ** 2)
-print(f"step {shown_steps} · loss {{loss:.6g}}")
+print(f"step {shown_steps}, loss {{loss:.6g}}")
 for x, a in zip(X, {A}):
     print(x.round(2), "->", round(float(a[0]), 4))
 """

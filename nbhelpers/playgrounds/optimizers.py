@@ -349,7 +349,7 @@ for t in range(1, steps + 1):
                 p += velocity[name][i] if name == "momentum" else mu * velocity[name][i] - rate * g
 
 losses = {{name: loss(params[name]) for name in rates}}
-print(f"step {shown} · loss {{np.nanmin(list(losses.values())):.6g}}")
+print(f"step {shown}, loss {{np.nanmin(list(losses.values())):.6g}}")
 for name in losses:
     print(name, f"{{losses[name]:.6g}}")
 """

@@ -277,7 +277,7 @@ loss = -np.log(np.maximum(A{last}[np.arange(len(y)), y], 1e-300)).mean()
 {result}
 """
 )
-NO_POINTS = 'print("step {steps:,} · loss 0 · no points yet")\n'
+NO_POINTS = 'print("step {steps:,}, loss 0, no points yet")\n'
 
 
 def script(s, k, steps):
@@ -315,13 +315,13 @@ def script(s, k, steps):
     if fresh:
         result = (
             "right = np.mean(forward(X_test)[-1].argmax(axis=1) == y_test)\n"
-            f'print(f"step {steps:,} · loss {{loss:.6g}} · '
+            f'print(f"step {steps:,}, loss {{loss:.6g}}, '
             '{100 * right:.1f} % of fresh points right")'
         )
     else:
         result = (
             f"right = np.sum(A{last}.argmax(axis=1) == y)\n"
-            f'print(f"step {steps:,} · loss {{loss:.6g}} · {{right}} of {counted(n)} right")'
+            f'print(f"step {steps:,}, loss {{loss:.6g}}, {{right}} of {counted(n)} right")'
         )
     return SCRIPT.format(
         seed=s.seed,

@@ -160,7 +160,7 @@ for step in range({steps}):
 A1 = {A1}
 A2 = {A2}
 loss = 0.5 * np.sum((A2 - Y) ** 2)
-print(f"step {shown_steps} · loss {{loss:.6g}}")
+print(f"step {shown_steps}, loss {{loss:.6g}}")
 for x, a in zip(X, A2):
     print(x, "->", round(float(a[0]), 4))
 """
