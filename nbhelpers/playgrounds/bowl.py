@@ -180,7 +180,7 @@ for step in range({steps}):
     weights -= lr * gradient
 
 loss = np.sum(scale * weights**2)
-print(f"step {shown} · loss {{loss:.6g}}")
+print(f"step {shown}, loss {{loss:.6g}}")
 print("x, y =", weights)
 """
 NEURON_SCRIPT = """\
@@ -202,7 +202,7 @@ for step in range({steps}):
     weights -= lr * gradient
 
 loss = 0.5 * np.mean((weights[0] * x + weights[1] - y) ** 2)
-print(f"step {shown} · loss {{loss:.6g}}")
+print(f"step {shown}, loss {{loss:.6g}}")
 print("w, b =", weights)
 """
 

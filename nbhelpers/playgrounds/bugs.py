@@ -290,7 +290,7 @@ for step in range({steps}):
     for p, g in zip(W + b, backward(forward(X[rows]), Y[rows])):
         p -= lr * g
 
-print(f"step {shown_steps} · loss {{loss(X, Y):.6g}}")
+print(f"step {shown_steps}, loss {{loss(X, Y):.6g}}")
 
 few, eps = np.arange(0, 150, 25), 1e-5  # the gradient check, one number after the other
 names = [f"{{kind}}{{layer + 1}}" for kind in "Wb" for layer in range(len(W))]

@@ -184,7 +184,7 @@ rng = np.random.default_rng({seed})
 loss = 0.5 * np.mean((A{last} - Y) ** 2)
 {test}
 error = np.sqrt(np.mean((A{last} - Y_test) ** 2))
-print(f"{where} · loss {{loss:.6g}}")
+print(f"{where}, loss {{loss:.6g}}")
 print(f"root mean squared error between the points: {{error:.6g}}")
 """
 

@@ -216,7 +216,7 @@ def look(X, y):
 
 
 loss, right = look(X, y)
-print(f"step {shown_steps} · loss {{loss:.3g}} · {{right:.1f}} % of the training digits right")
+print(f"step {shown_steps}, loss {{loss:.3g}}, {{right:.1f}} % of the training digits right")
 loss, right = look(X_val, y_val)
 print(f"validation: loss {{loss:.3g}}, {{right:.1f}} % right")
 """

@@ -336,7 +336,7 @@ for step in range(1, steps + 1):
         for i, (p, g) in enumerate(zip(params[name], gradients(params[name]))):
 {runners}
 losses = {{name: loss(params[name]) for name in rates}}
-print(f"step {shown} · loss {{np.nanmin(list(losses.values())):.6g}}")
+print(f"step {shown}, loss {{np.nanmin(list(losses.values())):.6g}}")
 for name in losses:
     print(name, f"{{losses[name]:.6g}}")
 """

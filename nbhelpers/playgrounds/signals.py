@@ -211,7 +211,7 @@ for step in range({steps}):
 A = forward()
 deltas = backward(A)
 loss = 0.5 * np.mean((A[-1] - Y) ** 2)
-print(f"step {shown_steps} · loss {{loss:.6g}}")
+print(f"step {shown_steps}, loss {{loss:.6g}}")
 for layer in range(depth):
     dW = A[layer].T @ deltas[layer]
     print(

@@ -135,7 +135,7 @@ for step in range({steps}):
 U, E, A = forward(z)
 slope = {slope}
 loss = {loss}
-print(f"step {shown_steps} · loss {{loss:.6g}}")
+print(f"step {shown_steps}, loss {{loss:.6g}}")
 print("z:    ", z.round(4))
 print("A:    ", A.round(4))
 print("slope:", slope.round(4))

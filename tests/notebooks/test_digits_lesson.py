@@ -345,9 +345,7 @@ def test_the_script_prints_the_same_numbers(text, capsys):
     e = panel.experiment
     loss, right = e.training()
     _, validation_loss, validation_right = e.reading()
-    assert first == (
-        f"step 150 · loss {loss:.3g} · {100 * right:.1f} % of the training digits right"
-    )
+    assert first == (f"step 150, loss {loss:.3g}, {100 * right:.1f} % of the training digits right")
     assert second == f"validation: loss {validation_loss:.3g}, {100 * validation_right:.1f} % right"
     panel.close()
 

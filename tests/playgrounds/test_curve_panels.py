@@ -240,7 +240,7 @@ def test_script_of_the_bowl(surface, seed):
     experiment.step(45)
     names, printed = run_script(experiment.code())
     np.testing.assert_allclose(names["weights"], experiment.weights, rtol=1e-12)
-    assert printed.startswith(f"step 45 · loss {experiment.loss:.6g}\n")
+    assert printed.startswith(f"step 45, loss {experiment.loss:.6g}\n")
 
 
 @pytest.mark.parametrize("surface", [*BOWLS, next(iter(BATCHES))])

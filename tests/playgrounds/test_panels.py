@@ -359,10 +359,22 @@ def test_script_runs_alone_and_prints_the_same(shared, tmp_path):
     # thread; nothing else is taken over
     assert taken <= {"nbhelpers.datasets", "nbhelpers.warps", "threadpoolctl"}
     printed = output_of(panel.code, tmp_path)
-    what = r"validation: loss (\S+?),? " if "validation" in printed else r"loss (\S+)"
+    what = r"validation: loss (\S+?),? " if "validation" in printed else r"loss (\S+?),?\s"
     said = re.search(what, panel.summary + " ")[1]
     assert float(re.search(what, printed)[1]) == pytest.approx(float(said), rel=0.006)
     assert f"{panel.experiment.unit} {panel.experiment.steps:,}" in printed
+
+
+@pytest.mark.parametrize("name", PLAYGROUNDS)
+def test_scripts_are_ascii_with_every_option(name):
+    """Python reads UTF-8, but an editor of Windows may save another encoding."""
+    panel = PLAYGROUNDS[name](steps=0)
+    for setting, allowed in panel.experiment.settings.allowed().items():
+        for option in allowed.options:
+            panel.experiment.change(**{setting: option})
+            ast.parse(panel.code)
+            assert panel.code.isascii()
+    panel.close()
 
 
 @pytest.mark.parametrize("weights", ["uniform", "normal"])
@@ -373,7 +385,7 @@ def test_xor_script_gives_the_very_same_numbers(activation, output, weights, tmp
     experiment = Xor(settings)
     experiment.step(700)
     lines = output_of(experiment.code(), tmp_path).splitlines()
-    assert lines[0] == f"step 700 · loss {experiment.loss:.6g}"
+    assert lines[0] == f"step 700, loss {experiment.loss:.6g}"
     shown = [float(line.split("->")[1]) for line in lines[1:]]
     assert shown == [round(float(a), 4) for a in experiment.A[-1][:, 0]]
 
