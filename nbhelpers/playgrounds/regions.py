@@ -266,13 +266,13 @@ A{last} = forward(X)[-1]
 loss = {loss}
 {result}
 """
-NO_POINTS = 'import numpy as np\n\nprint("step {:,} · loss 0 · no points yet")\n'
+NO_POINTS = 'import numpy as np\n\nprint("step {:,}, loss 0, no points yet")\n'
 FRESH = """\
 right = np.mean(forward(X_test)[-1].argmax(axis=1) == y_test)
-print(f"step {steps:,} · loss {{loss:.6g}} · {{100 * right:.1f}} % of fresh points right")"""
+print(f"step {steps:,}, loss {{loss:.6g}}, {{100 * right:.1f}} % of fresh points right")"""
 OWN = """\
 right = np.sum(A{last}.argmax(axis=1) == y)
-print(f"step {steps:,} · loss {{loss:.6g}} · {{right}} of {n} right")"""
+print(f"step {steps:,}, loss {{loss:.6g}}, {{right}} of {n} right")"""
 
 
 def script(e):

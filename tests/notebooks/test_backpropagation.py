@@ -90,7 +90,7 @@ def test_updating_first_is_off_in_proportion_to_the_learning_rate():
 def test_the_script_gives_the_very_same_numbers(settings, tmp_path):
     e = trained(200, **settings)
     first, *lines = output_of(e.code(), tmp_path, "-W", "error").splitlines()
-    assert first == f"step 200 · loss {e.loss:.6g}"
+    assert first == f"step 200, loss {e.loss:.6g}"
     errors = {name: float(x) for name, x in (re.split(r" relative error ", a) for a in lines)}
     assert errors.keys() == e.check().keys()
     for name, error in e.check().items():

@@ -18,7 +18,7 @@ def test_script_gives_the_very_same_numbers(task, hidden, activation, biases, tm
     experiment = Bias(settings)
     experiment.step(300)
     first, *rest = output_of(experiment.code(), tmp_path, "-W", "error").splitlines()
-    assert first == f"step 300 · loss {experiment.loss:.6g}"
+    assert first == f"step 300, loss {experiment.loss:.6g}"
     shown = [float(line.split("->")[1]) for line in rest]
     assert shown == [round(float(a), 4) for a in experiment.A[-1][:, 0]]
 

@@ -139,7 +139,7 @@ def test_script_gives_the_very_same_numbers(activation, scheme, tmp_path):
     text = f"activation={activation},scheme={scheme},depth=4,width=16,scale=1.3,seed=2,steps=60"
     e = experiment(text)
     first, *rest = output_of(e.code(), tmp_path).splitlines()
-    assert first == f"step 60 · loss {e.loss:.6g}"
+    assert first == f"step 60, loss {e.loss:.6g}"
     printed = [[float(x) for x in re.findall(r" (\d\S*?)[,;]? ", line + " ")[-3:]] for line in rest]
     np.testing.assert_allclose(np.transpose(printed), e.sizes(e.deltas()), rtol=1e-3)
 

@@ -398,7 +398,7 @@ def test_a_kept_race_stays_beside_another_ravine_and_not_beside_digits():
 def test_the_script_gives_the_very_same_numbers(settings, tmp_path):
     race = trained(170, **settings)
     first, *lines = output_of(race.code(), tmp_path, "-W", "error").splitlines()
-    assert re.fullmatch(r"step 170 · loss \S+", first)
+    assert re.fullmatch(r"step 170, loss \S+", first)
     assert float(first.split()[-1]) == pytest.approx(race.loss, rel=1e-4)
     assert [line.split()[0] for line in lines] == list(RUNNERS)
     for line in lines:

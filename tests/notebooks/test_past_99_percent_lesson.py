@@ -282,5 +282,5 @@ def test_the_script_gives_the_very_same_numbers(settings, threads, tmp_path):
     printed = output_of(script, tmp_path, "-W", "error", OPENBLAS_NUM_THREADS=threads)
     _, loss, right = panel.experiment.reading()
     validation = f"validation: loss {loss:.3g}, {100 * right:.1f} % of 1,000 right"
-    assert printed == f"step {panel.experiment.steps:,} · {validation}\n"
+    assert printed == f"step {panel.experiment.steps:,}, {validation}\n"
     np.testing.assert_array_equal(np.load(tmp_path / "params.npy"), panel.experiment.net.params)

@@ -425,7 +425,7 @@ def test_the_script_gives_the_very_same_numbers(text, tmp_path):
         said = panel.experiment.describe().split(" (")[0].split(" · ")[0]
         assert printed.rstrip().endswith(said)
     loss = "0" if empty else f"{panel.experiment.loss:.6g}"
-    assert printed.startswith(f"step {panel.experiment.steps:,} · loss {loss} · ")
+    assert printed.startswith(f"step {panel.experiment.steps:,}, loss {loss}, ")
 
 
 # -- the picture -------------------------------------------------------------------------------

@@ -212,5 +212,5 @@ P = forward(X_validation)[-1]
 p = np.maximum(P[np.arange(len(P)), y_validation], np.finfo(np.float32).tiny)
 loss = -np.log(p).sum() / len(p)
 right = np.mean(P.argmax(axis=1) == y_validation)
-print(f"step {{steps:,}} · validation: loss {{loss:.3g}}, {{100 * right:.1f}} % of 1,000 right")
+print(f"step {{steps:,}}, validation: loss {{loss:.3g}}, {{100 * right:.1f}} % of 1,000 right")
 """

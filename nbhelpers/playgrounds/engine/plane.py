@@ -120,7 +120,7 @@ for step in range({steps}):
 
 {forward}
 loss = 0.5 * np.sum(({A} - Y) ** 2)
-print(f"step {steps:,} · loss {{loss:.6g}}")
+print(f"step {steps:,}, loss {{loss:.6g}}")
 for x, a in zip(X, {A}):
     print(x.round(2), "->", round(float(a[0]), 4))
 """
