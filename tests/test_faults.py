@@ -47,7 +47,7 @@ from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.engine.guards import WHOLE
-from nbhelpers.playgrounds.engine.panel import family
+from nbhelpers.playgrounds.engine.controls import family
 from nbhelpers.training import evaluate, fit
 
 unix = pytest.mark.skipif(os.name == "nt", reason="needs signals and permissions as Unix has them")

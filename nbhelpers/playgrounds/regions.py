@@ -24,6 +24,7 @@ from nbhelpers.playgrounds.engine.classes import (
     plane_data,
 )
 from nbhelpers.playgrounds.engine.code import HIDDEN, LOSS_CODE, functions, initial_weights, insert
+from nbhelpers.playgrounds.engine.controls import row
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.panel import Panel, locked, short
@@ -276,12 +277,8 @@ print(f"step {steps:,} · loss {{loss:.6g}} · {{right}} of {n} right")"""
 
 def script(e):
     """The script for an experiment as far as it has been trained."""
-    s, points, last, fresh = (
-        e.settings,
-        read_points(e.settings.points),
-        e.net.n_layers,
-        len(e.y_test),
-    )
+    s, last, fresh = e.settings, e.net.n_layers, len(e.y_test)
+    points = read_points(s.points)
     if not len(e.X):
         return NO_POINTS.format(e.steps)
     weights, forward, backward, update = [], [], [], []
@@ -500,24 +497,17 @@ class RegionsPanel(Panel):
             )
             for name in ("x₁", "x₂")
         ]
-        row = [widgets.Label("a point of class"), self.chosen, *self.place]
-        actions = {
-            "add_point": ("Add point", lambda: self.add_point()),
-            "undo_point": ("Undo", self.undo_point),
-            "clear_points": ("Clear points", self.clear_points),
-        }
-        for name, (words, action) in actions.items():
-            button = widgets.Button(description=words, layout={"width": "auto"})
-            button.on_click(lambda _, action=action: action())
-            self.buttons[name] = button
-            row.append(button)
+        buttons = self._add_buttons(
+            add_point=("Add point", lambda: self.add_point()),
+            undo_point=("Undo", self.undo_point),
+            clear_points=("Clear points", self.clear_points),
+        )
         words = "Or click among the regions: a point appears there. Shift-click is Undo."
         self.clicks = click_watcher(self.picture.area, self._clicked, words)
-        if self.clicks is not None:
-            row.append(self.clicks)
-        layout = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
+        added = [widgets.Label("a point of class"), self.chosen, *self.place, *buttons]
+        added += [self.clicks] * (self.clicks is not None)
         parts = list(self.widget.children)
-        self.widget.children = [*parts[:-3], widgets.HBox(row, layout=layout), *parts[-3:]]
+        self.widget.children = [*parts[:-3], row(*added), *parts[-3:]]
 
     # -- points of the reader's own
     @property

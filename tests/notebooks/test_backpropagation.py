@@ -1,12 +1,12 @@
 """Notebook 07: its exercise measures slopes, its playground finds the bugs that it plants."""
 
 import re
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from scripts import output_of
 
 from nbhelpers.activations import ACTIVATIONS
 from nbhelpers.gradient_check import check_gradients, numerical_gradient
@@ -126,10 +126,7 @@ def test_updating_first_is_off_in_proportion_to_the_learning_rate():
 )
 def test_the_script_gives_the_very_same_numbers(settings, tmp_path):
     e = trained(200, **settings)
-    (tmp_path / "script.py").write_text(e.code(), encoding="utf-8")
-    run = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
-    printed = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
-    first, *lines = printed.stdout.splitlines()
+    first, *lines = output_of(e.code(), tmp_path, "-W", "error").splitlines()
     assert first == f"step 200 · loss {e.loss:.6g}"
     errors = {name: float(x) for name, x in (re.split(r" relative error ", a) for a in lines)}
     assert errors.keys() == e.check().keys()

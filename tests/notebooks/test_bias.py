@@ -1,10 +1,8 @@
 """Notebook 02: its claims about biases, and the bias playground's script and switches."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from scripts import output_of
 
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds.bias import CLOUDS, Bias, BiasSettings, signed
@@ -19,11 +17,7 @@ def test_script_gives_the_very_same_numbers(task, hidden, activation, biases, tm
     settings = BiasSettings(0.5, task, *biases, activation, hidden, 4)
     experiment = Bias(settings)
     experiment.step(300)
-    (tmp_path / "script.py").write_text(experiment.code(), encoding="utf-8")
-    command = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    first, *rest = done.stdout.splitlines()
+    first, *rest = output_of(experiment.code(), tmp_path, "-W", "error").splitlines()
     assert first == f"step 300 · loss {experiment.loss:.6g}"
     shown = [float(line.split("->")[1]) for line in rest]
     assert shown == [round(float(a), 4) for a in experiment.A[-1][:, 0]]

@@ -1,11 +1,11 @@
 """The drawing pad: strokes to pixels, pixels to MNIST's form, and a network's reading of them."""
 
 import io
-import json
 import sys
 from functools import partial
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 from lab import jupyter_lab, open_notebook
@@ -15,14 +15,8 @@ from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
 from nbhelpers.playgrounds.engine import digit_pad
-from nbhelpers.playgrounds.engine.digit_pad import (
-    DigitPad,
-    center,
-    in_words,
-    rasterise,
-    shrink,
-    transform,
-)
+from nbhelpers.playgrounds.engine.digit_pad import DigitPad, in_words
+from nbhelpers.playgrounds.engine.strokes import center, rasterise, shrink, transform
 from nbhelpers.training import evaluate, fit
 
 SEVEN = [[(60, 60), (210, 58), (120, 235)]]
@@ -361,14 +355,8 @@ pad
 
 def test_drawing_in_a_browser(browser, net, tmp_path):
     np.savez(tmp_path / "params.npz", params=net.params)
-    cell = {"cell_type": "code", "id": "pad", "metadata": {}, "outputs": [], "source": CELL}
-    notebook = {
-        "cells": [cell | {"execution_count": None}],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    (tmp_path / "pad.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    nbformat.write(notebook, tmp_path / "pad.ipynb")
     sharp = SimpleNamespace(new_page=partial(browser.new_page, device_scale_factor=2))
     with jupyter_lab(tmp_path) as address:
         opened = open_notebook(sharp, address, "pad.ipynb")

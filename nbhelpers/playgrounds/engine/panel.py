@@ -31,6 +31,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from nbhelpers.boxes import FOCUS
+from nbhelpers.playgrounds.engine.controls import control, family, is_float_slider, on_grid, row
 from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE, one_thread
 
 MOST_KEPT = 4
@@ -146,38 +147,6 @@ class Panel:
             self._show()
             PANELS.add(self)
 
-    @classmethod
-    def opened(cls, experiment, picture, settings, steps, default, **options):
-        """The panel that a factory returns, trained as far as it has been asked to.
-
-        Parameters
-        ----------
-        experiment : type
-            The class of the experiment.
-        picture : Picture
-        settings : str or None
-            A settings string, which may say how far to train.
-        steps : int or None
-            How far to train if the string does not say.
-        default : int
-            How far to train if neither says.
-        **options
-            Passed on to the class: title, paces, pace.
-
-        Returns
-        -------
-        Panel
-            Of the class that it is called on.
-
-        Raises
-        ------
-        ValueError
-            If the settings string is not right.
-        """
-        chosen, at = experiment.Settings.parse(settings or "", experiment.most_steps)
-        steps = at if at is not None else default if steps is None else steps
-        return cls(experiment(chosen), picture, steps=steps, **options)
-
     # -- parts ------------------------------------------------------------------------------
     def _build(self, paces, pace):
         settings = self.experiment.settings
@@ -218,20 +187,16 @@ class Panel:
             style={"description_width": "initial"},
             layout={"width": "190px"},
         )
-        actions = {
-            "step": ("Step", lambda: self.step()),
-            "reset": ("Reset", self.reset),
-            "new_weights": ("New weights", self.new_weights),
-            "keep": ("Keep", self.keep),
-            "clear": ("Clear kept", self.clear),
-            "apply": ("Apply", self._apply),
-            "code": ("Show code", self._toggle_code),
-        }
         self.buttons = {}
-        for name, (words, action) in actions.items():
-            button = widgets.Button(description=words, layout={"width": "auto"})
-            button.on_click(lambda _, action=action: action())
-            self.buttons[name] = button
+        self._add_buttons(
+            step=("Step", lambda: self.step()),
+            reset=("Reset", self.reset),
+            new_weights=("New weights", self.new_weights),
+            keep=("Keep", self.keep),
+            clear=("Clear kept", self.clear),
+            apply=("Apply", self._apply),
+            code=("Show code", self._toggle_code),
+        )
         self.text = widgets.Text(
             description="settings",
             continuous_update=False,
@@ -243,7 +208,6 @@ class Panel:
             description="the program", layout={"width": "98%", "height": "330px", "display": "none"}
         )
         self.script.add_class("nn-named")
-        row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
         b = self.buttons
         seed = [self.controls[name] for name in self.controls if name == "seed"]
         menus = [w for w in self.controls.values() if isinstance(w, widgets.Dropdown)]
@@ -257,18 +221,24 @@ class Panel:
                 widgets.HTML(CSS, layout={"display": "none"}),
                 self.image,
                 self.words,
-                widgets.HBox(
-                    [self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
-                     b["keep"], b["clear"]],
-                    layout=row,
-                ),
-                *(widgets.HBox(group, layout=row) for group in (sliders, menus) if group),
-                widgets.HBox([self.text, b["apply"], b["code"]], layout=row),
+                row(self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
+                    b["keep"], b["clear"]),
+                *(row(*group) for group in (sliders, menus) if group),
+                row(self.text, b["apply"], b["code"]),
                 self.note,
                 self.script,
             ]
         )  # fmt: skip
         self.widget.add_class("nn-panel")
+
+    def _add_buttons(self, **actions):
+        """Add buttons: name=(words, what a click does); returns those of these names."""
+        for name, (words, action) in actions.items():
+            self.buttons[name] = button = widgets.Button(
+                description=words, layout={"width": "auto"}
+            )
+            button.on_click(lambda _, action=action: action())
+        return [self.buttons[name] for name in actions]
 
     @property
     def _play_trait(self):
@@ -602,68 +572,6 @@ def cell():
     message = shell.get_parent() if hasattr(shell, "get_parent") else {}
     here = message.get("metadata", {}).get("cellId")
     return (here, message["header"]["msg_id"]) if here else (None, None)
-
-
-def family(widget):
-    """A widget and all that belong to it: children, layouts, styles, each of them once."""
-    found, waiting = [], [widget]
-    while waiting:
-        widget = waiting.pop()
-        if widget in found:
-            continue
-        found.append(widget)
-        for name in widget.keys:
-            value = getattr(widget, name)
-            parts = value if isinstance(value, (tuple, list)) else [value]
-            waiting += [part for part in parts if isinstance(part, widgets.Widget)]
-    return found
-
-
-def control(label, allowed, value):
-    """The widget for a setting: a slider, a logarithmic slider, a number box or a menu."""
-    common = {
-        "description": label,
-        "value": value,
-        "style": {"description_width": "initial"},
-    }
-    if allowed.options:
-        return widgets.Dropdown(options=allowed.options, layout={"width": "auto"}, **common)
-    if allowed.typed:
-        return widgets.BoundedIntText(
-            min=allowed.low, max=allowed.high, layout={"width": "130px"}, **common
-        )
-    if allowed.kind is int:
-        return widgets.IntSlider(
-            min=allowed.low, max=allowed.high, layout={"width": "290px"}, **common
-        )
-    common |= {"readout": False, "layout": {"width": "270px"}}
-    if allowed.log:
-        low, high = math.log10(allowed.low), math.log10(allowed.high)
-        slider = widgets.FloatLogSlider(min=low, max=high, step=0.05, **common)
-    else:
-        step = (allowed.high - allowed.low) / 100
-        slider = widgets.FloatSlider(min=allowed.low, max=allowed.high, step=step, **common)
-    slider.value = on_grid(slider, value)
-    return slider
-
-
-def is_float_slider(widget):
-    """Whether a widget is a slider for numbers that are not whole."""
-    return isinstance(widget, (widgets.FloatSlider, widgets.FloatLogSlider))
-
-
-def on_grid(slider, value):
-    """The value nearest to `value` among those that the slider can stand on.
-
-    A page moves a slider that stands between two of its steps to one of them and reports that
-    as a change. So a slider is only ever put on a step; the number box shows the exact value.
-    """
-    log = isinstance(slider, widgets.FloatLogSlider)
-    place = math.log10(value) if log else value
-    place = slider.min + slider.step * round((place - slider.min) / slider.step)
-    if place > slider.max:
-        place = slider.max
-    return 10.0**place if log else place
 
 
 def labels(runs, settings):
