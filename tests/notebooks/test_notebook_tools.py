@@ -1,11 +1,9 @@
 """What other tests rely on: exercises are solved in place, and what does not pass is found."""
 
-from pathlib import Path
-
 import nbformat
 import notebook_tools
 import pytest
-from made import code, four_notebooks, markdown, tagged
+from made import code, markdown, tagged
 
 from nbhelpers.publishing import execute as execute_notebooks
 
@@ -27,17 +25,16 @@ def weighted_sum(x, w):
 
 
 def lesson(exercise=EXERCISE, solution=SOLUTION):
-    cells = [
-        code("from nbhelpers.teaching import checks"),
-        tagged(exercise, "exercise"),
-        markdown("between"),
-    ]
-    if solution:
-        cells.append(tagged(solution, "solution", markdown))
-    return nbformat.v4.new_notebook(cells=cells)
+    cells = [code("from nbhelpers.teaching import checks"), tagged(exercise, "exercise")]
+    solved = [tagged(solution, "solution", markdown)] if solution else []
+    return nbformat.v4.new_notebook(cells=[*cells, markdown("between"), *solved])
 
 
-def test_solved_puts_the_solution_in_place(tmp_path):
+def unpassed(notebook, folder):
+    return notebook_tools.unpassed(execute_notebooks.execute(notebook, folder, timeout=60))
+
+
+def test_solved_puts_the_solution_in_place_and_a_wrong_one_is_found(tmp_path):
     notebook = lesson()
     solved = notebook_tools.solved(notebook)
     source = solved.cells[1].source
@@ -45,17 +42,11 @@ def test_solved_puts_the_solution_in_place(tmp_path):
     assert source.endswith('checks.check("start_here.weighted_sum", weighted_sum)')
     assert "..." not in source
     assert notebook.cells[1].source == EXERCISE, "the notebook itself is unchanged"
-    execute_notebooks.execute(solved, tmp_path, timeout=60)
-    assert notebook_tools.unpassed(solved) == []
-    execute_notebooks.execute(notebook, tmp_path, timeout=60)
-    (failed,) = notebook_tools.unpassed(notebook)
+    assert unpassed(solved, tmp_path) == []
+    (failed,) = unpassed(notebook, tmp_path)
     assert "Not solved yet" in failed
-
-
-def test_a_wrong_solution_is_found(tmp_path):
-    solved = notebook_tools.solved(lesson(solution=SOLUTION.replace("(x * w).sum()", "x * w")))
-    execute_notebooks.execute(solved, tmp_path, timeout=60)
-    (failed,) = notebook_tools.unpassed(solved)
+    wrong = lesson(solution=SOLUTION.replace("(x * w).sum()", "x * w"))
+    (failed,) = unpassed(notebook_tools.solved(wrong), tmp_path)
     assert "△ Not yet" in failed
 
 
@@ -89,17 +80,3 @@ def test_a_solution_may_have_words_around_its_code():
     for source in (SOLUTION.replace("\n\n", "\n"), SOLUTION.replace("</details>", "")):
         with pytest.raises(ValueError, match="blank lines"):  # GitHub would not show the code
             notebook_tools.solution_code(markdown(source))
-
-
-def test_cells_by_tag_and_kind():
-    notebook = lesson()
-    assert [c.source for c in notebook_tools.cells(notebook, "exercise")] == [EXERCISE]
-    assert len(notebook_tools.cells(notebook, kind="markdown")) == 2
-    assert notebook_tools.cells(notebook, "program") == []
-
-
-def test_notebooks_are_listed_in_order(tmp_path):
-    folder = four_notebooks(tmp_path / "notebooks")
-    names = [path.name for path in notebook_tools.notebooks(folder)]
-    assert names == ["00_start.ipynb", "01_one.ipynb", "02_two.ipynb", "03_both.ipynb"]
-    assert Path(notebook_tools.FOLDER).name == "notebooks"

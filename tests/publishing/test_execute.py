@@ -112,15 +112,7 @@ def test_an_endless_cell_ends(tmp_path):
 
 
 def test_paths_in_links_and_words_are_no_machine_paths():
-    for text in (
-        "https://example.org/home/x",
-        "and/or",
-        "data/tmp/x",
-        "w/tmp/",
-        "1/2",
-        "A: B",
-        "/works",
-    ):
+    for text in ("https://a.org/home/x", "and/or", "data/tmp/x", "w/tmp/", "1/2", "A: B", "/works"):
         assert not execute_notebooks.PATHS.search(text), text
     for text in ("/tmp/x", "'/root/a'", "C:\\x", "(/Users/me)", "'/tmp'"):
         assert execute_notebooks.PATHS.search(text), text

@@ -4,15 +4,15 @@ import os
 import re
 
 import nbformat
-import notebook_tools
 import pytest
 from made import ONE, code, four_notebooks, full, markdown, save, tagged
+from notebook_tools import cells, notebooks, pairs, plain_text, read, solution_code, solve, tags
 
 from nbhelpers.__main__ import main
 from nbhelpers.publishing import execute as execute_notebooks
 from nbhelpers.publishing.student import student
 
-SERIES = notebook_tools.notebooks()
+SERIES = notebooks()
 EXECUTED = SERIES if os.environ.get("EVERY_NOTEBOOK") else SERIES[:1]
 
 
@@ -29,15 +29,14 @@ def copies(request, tmp_path_factory):
     written = student(out, outputs=request.param)
     assert [path.name for path in written] == [path.name for path in SERIES]
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in SERIES} == before
-    return {path.name: notebook_tools.read(path) for path in written}, request.param
+    return {path.name: read(path) for path in written}, request.param
 
 
 @pytest.mark.parametrize("path", SERIES, ids=lambda path: path.stem)
 def test_a_student_copy_has_all_but_the_solutions(copies, path):
-    original, copy = notebook_tools.read(path), copies[0][path.name]
+    original, (copy, outputs) = read(path), (copies[0][path.name], copies[1])
     nbformat.validate(copy)
-    gone = {"solution", "links"}
-    kept = [cell for cell in original.cells if not gone & notebook_tools.tags(cell)]
+    kept = [cell for cell in original.cells if not {"solution", "links"} & tags(cell)]
     assert [cell.id for cell in copy.cells] == [cell.id for cell in kept]
     assert copy.metadata == original.metadata
     for old, new in zip(kept, copy.cells, strict=True):
@@ -46,39 +45,32 @@ def test_a_student_copy_has_all_but_the_solutions(copies, path):
             assert new.cell_type == "markdown"
             outside = "".join(p.split("</details>")[-1] for p in old.source.split("<details>"))
             assert new.source.split() == outside.split()
+        if new.cell_type == "code":
+            wanted = (old.outputs, old.execution_count) if outputs else ([], None)
+            assert (new.outputs, new.execution_count) == wanted
 
 
 @pytest.mark.parametrize("path", SERIES, ids=lambda path: path.stem)
 def test_no_solution_is_left_in_a_student_copy(copies, path):
     """Neither its code as a whole, nor a line that the text doesn't have elsewhere, nor a word."""
-    original, copy = notebook_tools.read(path), copies[0][path.name]
-    solutions = notebook_tools.cells(original, "solution")
-    assert len(solutions) == len(notebook_tools.cells(copy, "exercise"))
+    original, copy = read(path), copies[0][path.name]
+    solutions = cells(original, "solution")
+    assert len(solutions) == len(cells(copy, "exercise"))
     everything = "\n\n".join(cell.source for cell in copy.cells)
-    others = [c.source for c in original.cells if "solution" not in notebook_tools.tags(c)]
+    others = [c.source for c in original.cells if "solution" not in tags(c)]
     elsewhere = "\n\n".join(others)
     for solution in solutions:
-        assert notebook_tools.solution_code(solution) not in everything
+        assert solution_code(solution) not in everything
         for line in map(str.strip, solution.source.splitlines()):
             assert line in elsewhere or line not in everything, line
             assert everything.count(line) <= elsewhere.count(line), line
     assert "<details" not in "".join(c.source for c in copy.cells if c.cell_type == "markdown")
 
 
-@pytest.mark.parametrize("path", SERIES, ids=lambda path: path.stem)
-def test_student_copies_are_unexecuted_unless_their_outputs_are_wanted(copies, path):
-    original, (everything, outputs) = notebook_tools.read(path), copies
-    stored = {cell.id: cell for cell in original.cells}
-    for cell in notebook_tools.cells(everything[path.name], kind="code"):
-        old = stored[cell.id]
-        wanted = (old.outputs, old.execution_count) if outputs else ([], None)
-        assert (cell.outputs, cell.execution_count) == wanted
-
-
 def test_links_of_student_copies_lead_to_what_is_there(copies):
     """Not to the originals, on Colab or Binder or beside them: those have the solutions."""
     for name, notebook in copies[0].items():
-        prose = "\n".join(c.source for c in notebook_tools.cells(notebook, kind="markdown"))
+        prose = "\n".join(c.source for c in cells(notebook, kind="markdown"))
         prose = re.sub(r"```.*?```|`[^`\n]*`|\$[^$]*\$", "", prose, flags=re.DOTALL)
         for address in re.findall(r"\]\(([^)\s]+)\)", prose):
             host = re.match(r"https?://([^/]+)", address)
@@ -93,57 +85,58 @@ def test_a_student_copy_runs_from_top_to_bottom_and_its_checks_work(tmp_path, pa
     """Unsolved, as it is, and then with each solution in a cell of its own below its exercise."""
     out = tmp_path / "somewhere else"
     (written,) = student(out, [path.stem])
-    notebook = notebook_tools.read(written)
-    solutions = [
-        (e.id, notebook_tools.solve(e.source, notebook_tools.solution_code(s)))
-        for e, s in notebook_tools.pairs(notebook_tools.read(path))
+    notebook = read(written)
+    solutions = [(e.id, solve(e.source, solution_code(s))) for e, s in pairs(read(path))]
+    notebook.cells = [
+        made
+        for cell in notebook.cells
+        for made in (cell, *(code(source) for name, source in solutions if name == cell.id))
     ]
-    solved_below = []
-    for cell in notebook.cells:
-        solved_below.append(cell)
-        solved_below += [code(source) for name, source in solutions if name == cell.id]
-    notebook.cells = solved_below
     execute_notebooks.execute(notebook, out)
     for place, cell in enumerate(notebook.cells):
-        if "exercise" in notebook_tools.tags(cell):
+        if "exercise" in tags(cell):
             said, then = (
-                "".join(map(notebook_tools.plain_text, notebook.cells[place + k].outputs))
-                for k in (0, 1)
+                "".join(map(plain_text, notebook.cells[place + k].outputs)) for k in (0, 1)
             )
             assert "Not solved yet" in said
             assert "✓ Right" in then
 
 
-def test_a_student_copy_keeps_pictures_and_code_and_unlinks_what_is_elsewhere(folder, tmp_path):
-    (folder / "images").mkdir()
-    (folder / "images" / "net.png").write_bytes(b"picture")
-    text = (
-        "![a net](images/net.png) [before](01_one.ipynb#top) [guide](LECTURERS.md), "
-        "[project](../README.md) [book](https://example.org/b) `f[name](z)` [top](#top)\n\n"
-        "```python\nf[name](z)\n```\n\n<details><summary>Answer</summary>\n\n3\n\n</details>"
-    )
-    folded = "<details><summary>What happens</summary>\n\nAll.\n\n</details>"
-    solution = tagged("answer = 3", "solution")
-    save(folder / "04_words.ipynb", markdown(text), markdown(folded), code("f[name](z)"), solution)
+def copied(folder, out, *more):
+    """Texts of the student's cells of a notebook with these, in `out`."""
+    save(folder / "04_words.ipynb", *more)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    out = tmp_path / "out"
-    assert student(out, ["01", 4], notebooks=folder) == [
-        out / "01_one.ipynb",
-        out / "04_words.ipynb",
-    ]
-    words, source = notebook_tools.read(out / "04_words.ipynb").cells
-    assert words.source == (
-        "![a net](images/net.png) [before](01_one.ipynb#top) guide, "
-        "project [book](https://example.org/b) `f[name](z)` [top](#top)\n\n"
-        "```python\nf[name](z)\n```"
-    )
-    assert source.source == "f[name](z)"
-    assert (out / "images" / "net.png").read_bytes() == b"picture"
+    written = student(out, ["01", 4], notebooks=folder)
+    assert [path.name for path in written] == ["01_one.ipynb", "04_words.ipynb"]
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    student(tmp_path / "alone", ["04"], notebooks=folder)
-    assert (
-        ") before guide" in notebook_tools.read(tmp_path / "alone/04_words.ipynb").cells[0].source
-    )
+    return [cell.source for cell in read(written[1]).cells]
+
+
+def test_code_stays_and_solutions_and_answers_go(folder, tmp_path):
+    text = "`f[name](z)`\n\n```python\nf[name](z)\n```"
+    answer = "<details><summary>Answer</summary>\n\n3\n\n</details>"
+    made = markdown(f"{text}\n\n{answer}"), markdown(answer), code("f[name](z)")
+    left = copied(folder, tmp_path / "out", *made, tagged("answer = 3", "solution"))
+    assert left == [text, "f[name](z)"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[b](01_one.ipynb#top) [c](#top)", "[b](01_one.ipynb#top) [c](#top)"),
+        ("[before](00_start.ipynb#top)", "before"),
+        ("[book](https://example.org/b)", "[book](https://example.org/b)"),
+        ("[guide](LECTURERS.md), [project](../README.md)", "guide, project"),
+        ('[guide](LECTURERS.md "for you") [plan](<my plan.md>)', "guide plan"),
+        ("![s](%2E%2E/secret.png) [![u](images/none.png)](LECTURERS.md)", "s u"),
+        ("![t](/{}/secret.png)", "t"),
+    ],
+)
+def test_links_to_what_is_elsewhere_keep_their_words(folder, tmp_path, before, after):
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    before = before.replace("/{}", tmp_path.as_posix())
+    assert copied(folder, tmp_path / "out", markdown(before)) == [after]
+    assert not list((tmp_path / "out").rglob("*.png"))
 
 
 @pytest.mark.parametrize(
@@ -152,9 +145,7 @@ def test_a_student_copy_keeps_pictures_and_code_and_unlinks_what_is_elsewhere(fo
 def test_answers_go_however_their_fold_is_spelt(folder, tmp_path, opening):
     closing = "</DETAILS>" if opening.isupper() else "</details>"
     answer = f"Before.\n\n{opening}<summary>Answer</summary>\n\n42\n\n{closing}\n\nAfter."
-    save(folder / "04_words.ipynb", markdown(answer))
-    (written,) = student(tmp_path / "out", ["04"], notebooks=folder)
-    assert notebook_tools.read(written).cells[0].source == "Before.\n\nAfter."
+    assert copied(folder, tmp_path / "out", markdown(answer)) == ["Before.\n\nAfter."]
 
 
 @pytest.mark.parametrize(
@@ -191,24 +182,8 @@ def test_a_student_copy_that_keeps_an_answer_is_refused(folder, tmp_path, answer
 def test_pictures_are_copied_however_they_are_spelt(folder, tmp_path, text, picture):
     (folder / "images").mkdir()
     (folder / picture).write_bytes(b"picture")
-    save(folder / "04_words.ipynb", markdown(text))
-    out = tmp_path / "out"
-    (written,) = student(out, ["04"], notebooks=folder)
-    assert notebook_tools.read(written).cells[0].source == text
-    assert (out / picture).read_bytes() == b"picture"
-
-
-def test_student_copies_unlink_what_has_a_title_and_copy_nothing_from_elsewhere(folder, tmp_path):
-    elsewhere = tmp_path / "secret.png"
-    elsewhere.write_bytes(b"secret")
-    text = (
-        f'[guide](LECTURERS.md "for you") [plan](<my plan.md>) ![s](%2E%2E/secret.png) '
-        f"![t]({elsewhere.as_posix()}) [![u](images/none.png)](LECTURERS.md)"
-    )
-    save(folder / "04_words.ipynb", markdown(text))
-    (written,) = student(tmp_path / "out", ["04"], notebooks=folder)
-    assert notebook_tools.read(written).cells[0].source == "guide plan s t u"
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["04_words.ipynb"]
+    assert copied(folder, tmp_path / "out", markdown(text)) == [text]
+    assert (tmp_path / "out" / picture).read_bytes() == b"picture"
 
 
 def test_a_link_to_an_original_is_not_written_through(folder, tmp_path):
@@ -236,7 +211,7 @@ def test_student_copies_spare_what_is_there(folder, tmp_path, monkeypatch):
             student(out, overwrite=True, notebooks=folder)
     assert (out / "01_one.ipynb").read_text() == "mine, too"
     student(out, overwrite=True, notebooks=folder)
-    assert notebook_tools.read(out / "01_one.ipynb").cells[1].source == ONE.rstrip()
+    assert read(out / "01_one.ipynb").cells[1].source == ONE.rstrip()
     assert (out / "mine.txt").read_text() == "mine"
     link = tmp_path / "link"
     link.symlink_to(folder)
