@@ -12,7 +12,6 @@ import copy
 import html
 import mimetypes
 import re
-from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -96,9 +95,9 @@ def drawn(text):
 
     def draw(found):
         if formula := found["inline"]:
-            return mathml(unescape(formula))
+            return mathml(html.unescape(formula))
         formula = found["block"] or found["environment"]
-        return mathml(unescape(formula), block=True) if formula else found[0]
+        return mathml(html.unescape(formula), block=True) if formula else found[0]
 
     return FORMULA.sub(draw, text)
 
@@ -149,7 +148,7 @@ def embedded(image, folder):
     found = re.search(rf"\ssrc\s*=\s*{value}", image, re.IGNORECASE)
     if not found:
         return image
-    address = unescape(next(text for text in found.groups() if text is not None))
+    address = html.unescape(next(text for text in found.groups() if text is not None))
     if re.match("data:", address, re.IGNORECASE):
         return image
     if re.match("(?:https?:)?//", address, re.IGNORECASE):

@@ -111,6 +111,25 @@ def test_links_lead_somewhere(folder, path):
         assert {f"{other.stem}.html" for other in NOTEBOOKS[1:]} <= linked
 
 
+# What sticks out to the right of the page, and pictures that do.
+WIDER = """() => {
+  const width = document.documentElement.clientWidth, wrong = [];
+  if (document.documentElement.scrollWidth > width) wrong.push('the page scrolls sideways');
+  const scrolls = e => { for (let n = e.parentElement; n && n !== document.body;
+    n = n.parentElement) if (getComputedStyle(n).overflowX !== 'visible') return true; };
+  for (const e of document.querySelectorAll('main *')) {
+    const box = e.getBoundingClientRect(), code = e.closest('pre, table');
+    const picture = e.tagName === 'IMG';
+    if (box.width && box.right > width + 1 && (picture || !(code || scrolls(e))))
+      wrong.push(e.tagName + ' ' + (e.textContent || '').slice(0, 40));
+    const itself = /auto|scroll/.test(getComputedStyle(e).overflowX);
+    if (code && box.right > width + 1 && !itself && !scrolls(e))
+      wrong.push('cut off: ' + e.textContent.slice(0, 40));
+  }
+  return wrong;
+}"""
+
+
 @pytest.mark.browser
 @each
 def test_opens_offline_with_its_pictures(folder, path, browser):
@@ -139,6 +158,8 @@ def test_opens_offline_with_its_pictures(folder, path, browser):
     assert folded.locator("pre").count() >= len(solutions)
     for code in folded.locator("pre").all():
         assert not code.is_visible()
+    page.set_viewport_size({"width": 390, "height": 800})  # a phone
+    assert page.evaluate(WIDER) == []
     context.close()
 
 
