@@ -4,12 +4,10 @@ One server and one browser serve them all. Each notebook is opened and run once,
 every exercise solved and short trainings; nbval runs all of it as it is stored, unsolved.
 """
 
-import shutil
-
 import nbformat
 import pytest
 from lab import jupyter_lab, open_notebook
-from notebook_tools import FOLDER, ROOT, core, notebooks, read, solved, unpassed
+from notebook_tools import core, notebooks, read, solved, unpassed
 
 NOTEBOOKS = [path.name for path in notebooks()]
 
@@ -18,10 +16,9 @@ NOTEBOOKS = [path.name for path in notebooks()]
 def address(browser, tmp_path_factory):
     """A JupyterLab that serves a copy of the notebooks, with every exercise solved."""
     folder = tmp_path_factory.mktemp("project")
-    skip = shutil.ignore_patterns(".*", "*.npz")
-    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=skip)
-    for name in NOTEBOOKS:
-        nbformat.write(core(solved(read(FOLDER / name))), folder / "notebooks" / name)
+    (folder / "notebooks").mkdir()
+    for path in notebooks():
+        nbformat.write(core(solved(read(path))), folder / "notebooks" / path.name)
     with jupyter_lab(folder) as address:
         yield address
 

@@ -82,28 +82,30 @@ def pairs(notebook):
 
 
 def solve(exercise, solution):
-    """Source of an exercise cell with its solution before the first check.
+    """Source of an exercise cell with the solution in place of what it defines.
 
-    What the cell leaves open is defined there for a second time.
+    Statements that bind a name which the solution binds are dropped, the solution stands where
+    the first of them stood, and everything else, the checks above all, stays.
     """
-    lines = exercise.splitlines()
-    before_check = ast.parse(exercise).body[_checks(exercise)[0]].lineno - 1
-    return "\n".join([*lines[:before_check], solution, *lines[before_check:]])
-
-
-def _checks(source):
-    """Which statements of an exercise cell check an answer: their positions."""
-    found = [
-        i
-        for i, statement in enumerate(ast.parse(source).body)
-        if any(
-            isinstance(node, ast.Call) and ast.unparse(node.func) == "checks.check"
-            for node in ast.walk(statement)
-        )
-    ]
-    if not found:
-        raise ValueError(f"an exercise cell without checks.check(...): {source[:120]!r}")
-    return found
+    bound = set().union(*(_names(statement) for statement in ast.parse(solution).body))
+    kept, placed, checks = [], False, 0
+    for statement in ast.parse(exercise).body:
+        text = _source(exercise, statement)
+        if _calls_check(statement):
+            if not placed:
+                kept, placed = [*kept, solution], True
+            kept.append(text)
+            checks += 1
+        elif _names(statement) & bound and not isinstance(statement, (ast.Import, ast.ImportFrom)):
+            if not placed:
+                kept, placed = [*kept, solution], True
+        elif _unsolved(statement):
+            raise ValueError(f"the solution does not define what this leaves open: {text!r}")
+        else:
+            kept.append(text)
+    if not checks:
+        raise ValueError(f"an exercise cell without checks.check(...): {exercise[:120]!r}")
+    return "\n\n".join(kept)
 
 
 def solved(notebook):
@@ -119,7 +121,9 @@ def unpassed(notebook):
     failed = []
     for exercise in cells(notebook, "exercise", "code"):
         said = [plain_text(output) for output in exercise.outputs]
-        if sum(text.startswith("✓ Right") for text in said) < len(_checks(exercise.source)):
+        passed = sum(text.startswith("✓ Right") for text in said)
+        wanted = sum(_calls_check(s) for s in ast.parse(exercise.source).body)
+        if passed < wanted:
             failed.append(exercise.source + "\n\n" + "\n".join(said))
     return failed
 
@@ -145,6 +149,43 @@ def plain_text(output):
     """An output's plain text ("" if it has none)."""
     text = output.get("data", {}).get("text/plain", output.get("text", ""))
     return text if isinstance(text, str) else "".join(text)
+
+
+def _source(source, statement):
+    """A statement's text, decorators included."""
+    first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
+    return "\n".join(source.splitlines()[first - 1 : statement.end_lineno])
+
+
+def _names(statement):
+    """Names that a statement binds."""
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return {statement.name}
+    return {
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def _calls_check(statement):
+    return any(
+        isinstance(node, ast.Call) and ast.unparse(node.func) in ("checks.check", "check")
+        for node in ast.walk(statement)
+    )
+
+
+def _unsolved(statement):
+    """True for `name = ...` and for a function that returns `...`."""
+    return any(
+        isinstance(node, (ast.Assign, ast.Return))
+        and any(isinstance(n, ast.Constant) and n.value is ... for n in _parts(node.value))
+        for node in ast.walk(statement)
+    )
+
+
+def _parts(value):
+    return value.elts if isinstance(value, ast.Tuple) else [value]
 
 
 # -- readable in every theme ------------------------------------------------------------------
