@@ -45,6 +45,8 @@ def test_a_network_comes_back_to_the_last_bit_and_trains_on(options, tmp_path):
     assert opened.has_bias == net.has_bias
     assert opened.l2 == net.l2
     assert opened.dropout == net.dropout
+    assert {type(number) for number in (opened.l2, *opened.dropout)} == {float}
+    assert {type(size) for size in opened.sizes} == {int}
     net.rng, opened.rng = (np.random.default_rng(3) for _ in range(2))  # of the dropout
     for _ in range(2):
         assert np.array_equal(opened.params, net.params)
