@@ -98,7 +98,7 @@ def test_the_minutes_are_those_that_the_notebook_promises(number):
     first = read(LESSONS[number]).cells[0].source
     (promised,) = re.findall(r"[Aa]bout (\d+) minutes", first)
     in_readme = re.findall(
-        rf"^\| \[{number} .*\| (\d+) \|$", (ROOT / "README.md").read_text(), re.M
+        rf"^\| \[{number} .*\| (\d+) \|$", (ROOT / "README.md").read_text("utf-8"), re.M
     )
     assert in_readme == [promised]
     assert sum(minutes for minutes, _, _ in plan(number)) == int(promised)

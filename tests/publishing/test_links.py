@@ -161,8 +161,14 @@ def cut(path, piece, other=""):
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda p: (p / "notebooks/03_sgd.ipynb").write_text("{"), "03_sgd.ipynb: not a notebook"),
-        (lambda p: (p / "notebooks/03_sgd.ipynb").write_text("[]"), "its JSON is of type list"),
+        (
+            lambda p: (p / "notebooks/03_sgd.ipynb").write_text("{", "utf-8"),
+            "03_sgd.ipynb: not a notebook",
+        ),
+        (
+            lambda p: (p / "notebooks/03_sgd.ipynb").write_text("[]", "utf-8"),
+            "its JSON is of type list",
+        ),
         (lambda p: cut(p / "README.md", "<!-- links -->"), r"README\.md should have"),
         (
             lambda p: cut(p / "notebooks" / publish.GUIDE, "<!-- end of nbgitpuller -->"),
