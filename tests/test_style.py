@@ -4,11 +4,11 @@ import matplotlib as mpl
 import matplotlib.style
 import numpy as np
 import pytest
-from nbhelpers.digit_pad import DigitPad
 
 from nbhelpers import plots
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import PLAYGROUNDS
+from nbhelpers.playgrounds.engine.digit_pad import DigitPad
 
 
 @pytest.fixture
