@@ -46,8 +46,8 @@ from nbhelpers.estimators import MLPClassifier, MLPRegressor
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds import PLAYGROUNDS
-from nbhelpers.playgrounds.engine.guards import WHOLE
 from nbhelpers.playgrounds.engine.controls import family
+from nbhelpers.playgrounds.engine.guards import WHOLE
 from nbhelpers.training import evaluate, fit
 
 unix = pytest.mark.skipif(os.name == "nt", reason="needs signals and permissions as Unix has them")
