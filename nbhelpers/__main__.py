@@ -9,25 +9,8 @@ import sys
 from pathlib import Path
 
 
-def publish(asked):
-    """Write the project's name on GitHub into all links; without one, that of git's remote."""
-    from nbhelpers.publishing import links
-
-    repository = links.remote(links.ROOT) if asked.repository is None else asked.repository
-    changed = links.publish(repository, asked.ref)
-    print(f"{', '.join(links.setting(links.ROOT))}: {len(changed)} files changed")
-
-
-def student(asked):
-    """Write copies of the notebooks without solutions, answers and outputs."""
-    from nbhelpers.publishing.student import student
-
-    written = student(asked.out, asked.lesson, asked.outputs, asked.overwrite, asked.notebooks)
-    print(f"notebooks written into {asked.out}: {len(written)}")
-
-
 def handouts(asked):
-    """Write the notebooks as web pages that need no network, one file each."""
+    """Write notebooks as web pages: one file each, pictures inside, readable without a network."""
     from nbhelpers.publishing import handouts
 
     for page in handouts.write(asked.out, chosen(asked)):
@@ -35,22 +18,30 @@ def handouts(asked):
 
 
 def slides(asked):
-    """Mark which cell is on which slide, for `jupyter nbconvert --to slides NOTEBOOK`."""
+    """Sort the cells onto slides; `jupyter nbconvert --to slides NOTEBOOK` then makes the talk."""
     from nbhelpers.publishing import slides
 
     for path in chosen(asked):
         print(f"{path.name}: {slides.mark(path)} slides")
 
 
+def student(asked):
+    """Write copies for students, without solutions, answers and outputs."""
+    from nbhelpers.publishing.student import student
+
+    written = student(asked.out, asked.lesson, asked.outputs, asked.overwrite, asked.notebooks)
+    print(f"notebooks written into {asked.out}: {len(written)}")
+
+
 def program(asked):
-    """Print a notebook's program."""
+    """Print the program that a notebook arrives at."""
     from nbhelpers.teaching import lessons
 
     print(lessons.program(asked.lesson, asked.notebooks), end="")
 
 
 def export(asked):
-    """Write a notebook's program as a script that runs alone."""
+    """Write that program into a file that runs alone."""
     from nbhelpers.teaching import lessons
 
     print("wrote", lessons.export(asked.lesson, asked.file, asked.overwrite, asked.notebooks))
@@ -61,6 +52,15 @@ def difference(asked):
     from nbhelpers.teaching import lessons
 
     print(lessons.difference(asked.first, asked.second, notebooks=asked.notebooks))
+
+
+def publish(asked):
+    """Write the project's name on GitHub into all links; without one, that of git's remote."""
+    from nbhelpers.publishing import links
+
+    repository = links.remote(links.ROOT) if asked.repository is None else asked.repository
+    changed = links.publish(repository, asked.ref)
+    print(f"{', '.join(links.setting(links.ROOT))}: {len(changed)} files changed")
 
 
 def execute(asked):
@@ -77,74 +77,96 @@ def chosen(asked):
     return asked.notebook or numbered(folder())
 
 
-LESSON = "its number: 01, 02, …"
-#: verb -> (function, its arguments: names, and what argparse wants to know of them)
+LESSON = {"metavar": "NUMBER", "help": "of a notebook: 01, 02, …"}
+SOME = {"nargs": "*", "metavar": "NUMBER", "help": "of notebooks: 01, 02, …; default: all"}
+FILES = {"nargs": "*", "type": Path, "metavar": "NOTEBOOK", "help": "a file; default: all"}
+ORIGINALS = {"metavar": "FOLDER", "help": "with the notebooks; default: that of the project"}
+#: verb -> (function, example, its arguments: names, and what argparse wants to know of them)
 VERBS = {
-    "publish": (
-        publish,
-        ["repository", {"nargs": "?", "metavar": "OWNER/REPO"}],
-        ["--ref", {"help": "branch or tag; default: the present one"}],
-    ),
-    "student": (
-        student,
-        ["out", {"help": "a new folder"}],
-        ["lesson", {"nargs": "*", "help": f"{LESSON}; default: all"}],
-        ["--outputs", {"action": "store_true", "help": "keep what the cells have put out"}],
-        ["--overwrite", {"action": "store_true", "help": "the folder needn't be empty"}],
-        ["--notebooks", {"help": "folder with the originals"}],
-    ),
     "handouts": (
         handouts,
-        ["out", {"type": Path, "help": "folder for the pages"}],
-        ["notebook", {"nargs": "*", "type": Path, "help": "default: all"}],
+        "handouts pages",
+        ["out", {"type": Path, "metavar": "OUT", "help": "folder for the pages"}],
+        ["notebook", FILES],
     ),
-    "slides": (slides, ["notebook", {"nargs": "*", "type": Path, "help": "default: all"}]),
-    "program": (
-        program,
-        ["lesson", {"help": LESSON}],
-        ["--notebooks", {"help": "folder with the notebooks"}],
+    "slides": (slides, "slides notebooks/01_xor_loop.ipynb", ["notebook", FILES]),
+    "student": (
+        student,
+        "student copies 01 02",
+        ["out", {"metavar": "OUT", "help": "a new folder"}],
+        ["lesson", SOME],
+        ["--outputs", {"action": "store_true", "help": "keep what the cells have put out"}],
+        ["--overwrite", {"action": "store_true", "help": "the folder needn't be empty"}],
+        ["--notebooks", ORIGINALS],
     ),
+    "program": (program, "program 07", ["lesson", LESSON], ["--notebooks", ORIGINALS]),
     "export": (
         export,
-        ["lesson", {"help": LESSON}],
-        ["file", {"help": "where to write it, for instance xor.py"}],
+        "export 01 xor.py",
+        ["lesson", LESSON],
+        ["file", {"metavar": "FILE", "help": "a new file"}],
         ["--overwrite", {"action": "store_true", "help": "replace another file of this name"}],
-        ["--notebooks", {"help": "folder with the notebooks"}],
+        ["--notebooks", ORIGINALS],
     ),
     "difference": (
         difference,
-        ["first", {"help": LESSON}],
-        ["second", {"help": LESSON}],
-        ["--notebooks", {"help": "folder with the notebooks"}],
+        "difference 06 07",
+        ["first", LESSON],
+        ["second", LESSON],
+        ["--notebooks", ORIGINALS],
+    ),
+    "publish": (
+        publish,
+        "publish OWNER/REPO --ref v1.0",
+        ["repository", {"nargs": "?", "metavar": "OWNER/REPO", "help": "or its address"}],
+        ["--ref", {"help": "branch or tag; default: as before"}],
     ),
     "execute": (
         execute,
-        ["notebook", {"nargs": "*", "type": Path, "help": "default: all"}],
+        "execute notebooks/01_xor_loop.ipynb",
+        ["notebook", FILES],
         ["--check", {"action": "store_true", "help": "only tell whether they are stored clean"}],
         ["--timeout", {"type": float, "default": 300, "help": "seconds for a cell (300)"}],
     ),
 }
 
 
-def main(arguments=None):
-    """Do what the arguments say; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m nbhelpers", description=__doc__.splitlines()[0]
+def parser():
+    """The parser of the command line."""
+    look = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+    examples = "\n".join(f"  python -m nbhelpers {example}" for _, example, *_ in VERBS.values())
+    whole = argparse.ArgumentParser(
+        prog="python -m nbhelpers",
+        description=__doc__.splitlines()[0],
+        epilog=f"for example:\n{examples}\n\npython -m nbhelpers VERB --help tells more of one.",
+        **look,
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", title="verbs")
-    for verb, (function, *wanted) in VERBS.items():
+    verbs = whole.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    for verb, (function, example, *wanted) in VERBS.items():
         words = function.__doc__
-        its = verbs.add_parser(verb, help=words, description=words)
+        epilog = f"for example:\n  python -m nbhelpers {example}"
+        its = verbs.add_parser(verb, help=words, description=words, epilog=epilog, **look)
         for name, options in wanted:
             its.add_argument(name, **options)
-    asked = parser.parse_args(arguments)
+    return whole
+
+
+def main(arguments=None):
+    """Do what the arguments say; return the exit status: 0, or 1 if something was wrong."""
+    asked = parser().parse_args(arguments)
+    if asked.verb is None:
+        parser().print_help(sys.stderr)
+        return 1
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
         return VERBS[asked.verb][0](asked) or 0
     except ImportError as error:
         print(f"{error}: run pip install -r requirements.txt", file=sys.stderr)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        named = error.strerror and error.filename  # else it has words of our own
+        print(f"{error.filename}: {error.strerror}" if named else error, file=sys.stderr)
+    except ValueError as error:
         print(error, file=sys.stderr)
     return 1
 

@@ -4,7 +4,8 @@ Each function works element by element on an array of any shape and keeps its dt
 numbers, such as raw pixels, become float64 where a fraction can come out). With
 ``out=`` it writes its result into an existing array, which may be the input itself, just as
 NumPy's own functions do. Each derivative is written in terms of the *output* `A`, because that
-is the array which backpropagation still has at hand.
+is the array which backpropagation still has at hand. A number too small for its dtype becomes 0;
+that is no error here, whatever `np.seterr` says.
 
 Built in notebooks 01 (sigmoid), 03 (linear) and 04 (the others).
 """
@@ -41,6 +42,7 @@ def linear(Z, out=None):
     return np.positive(Z, out=out)
 
 
+@np.errstate(under="ignore")
 def sigmoid(Z, out=None):
     """Squash any number into (0, 1): f(z) = 1 / (1 + exp(-z)).
 
@@ -69,6 +71,7 @@ def sigmoid(Z, out=None):
     return np.divide(above, 1 + np.exp(-np.abs(Z)), out=out)
 
 
+@np.errstate(under="ignore")
 def tanh(Z, out=None):
     """Squash any number into (-1, 1): f(z) = tanh(z), a sigmoid centred on zero.
 
@@ -95,6 +98,7 @@ def relu(Z, out=None):
     return np.maximum(Z, 0, out=out)
 
 
+@np.errstate(under="ignore")
 def leaky_relu(Z, out=None):
     """ReLU that lets one per cent through: f(z) = max(z, 0.01 z).
 
@@ -109,6 +113,7 @@ def leaky_relu(Z, out=None):
     return np.maximum(Z, LEAK * Z, out=out)
 
 
+@np.errstate(under="ignore")
 def elu(Z, out=None):
     """ReLU with a smooth floor at -1: f(z) = z for z > 0, exp(z) - 1 otherwise.
 
@@ -130,11 +135,13 @@ def linear_derivative(A):
     return np.ones_like(A)
 
 
+@np.errstate(under="ignore")
 def sigmoid_derivative(A):
     """Return f'(z) = a (1 - a), for the outputs a = f(z) in `A` (any shape, dtype kept)."""
     return A * (1 - A)
 
 
+@np.errstate(under="ignore")
 def tanh_derivative(A):
     """Return f'(z) = 1 - a², for the outputs a = f(z) in `A` (any shape, dtype kept)."""
     return 1 - A * A
@@ -153,6 +160,7 @@ def leaky_relu_derivative(A):
     return np.where(A > 0, A.dtype.type(1), A.dtype.type(LEAK))
 
 
+@np.errstate(under="ignore")
 def elu_derivative(A):
     """Return f'(z) = 1 where a > 0, else a + 1, for the outputs in `A` (any shape, dtype kept)."""
     return np.minimum(A, 0) + 1
@@ -178,6 +186,8 @@ class Activation:
         as large as it is from layer to layer. For tanh it is PyTorch's 5/3 (that rule gives
         1.59), for sigmoid PyTorch's 1, which keeps nothing: its outputs lie around 0.5.
         Explained in notebook 05.
+    initializer : str
+        The initial weights that suit it, a name in `INITIALIZERS`.
     """
 
     name: str
@@ -185,6 +195,7 @@ class Activation:
     derivative: Callable
     range: tuple[float, float]
     gain: float
+    initializer: str = "xavier_normal"
 
 
 INF = float("inf")
@@ -197,10 +208,15 @@ ACTIVATIONS = {
         Activation("linear", linear, linear_derivative, (-INF, INF), 1.0),
         Activation("sigmoid", sigmoid, sigmoid_derivative, (0.0, 1.0), 1.0),
         Activation("tanh", tanh, tanh_derivative, (-1.0, 1.0), 5 / 3),
-        Activation("relu", relu, relu_derivative, (0.0, INF), 2**0.5),
+        Activation("relu", relu, relu_derivative, (0.0, INF), 2**0.5, "he_normal"),
         Activation(
-            "leaky_relu", leaky_relu, leaky_relu_derivative, (-INF, INF), (2 / (1 + LEAK**2)) ** 0.5
+            "leaky_relu",
+            leaky_relu,
+            leaky_relu_derivative,
+            (-INF, INF),
+            (2 / (1 + LEAK**2)) ** 0.5,
+            "he_normal",
         ),
-        Activation("elu", elu, elu_derivative, (-1.0, INF), ELU_POWER**-0.5),
+        Activation("elu", elu, elu_derivative, (-1.0, INF), ELU_POWER**-0.5, "he_normal"),
     )
 }

@@ -1,25 +1,17 @@
 """The data of the series: four points for XOR, curves, clouds and spirals, and 70,000 digits.
 
 Small sets are drawn on the spot, from the ``rng`` that you pass in, so the same seed gives the same
-points. MNIST is read from four files whose SHA-256 is checked before a byte is used.
+points. MNIST is read from four files whose SHA-256 is checked first (`mnist_files`). Classes are
+integers of the type that NumPy counts and indexes with, `np.intp`.
 """
 
-import hashlib
-import http.client
-import os
-import sys
-import urllib.request
-import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from nbhelpers.arguments import at_least, at_least_one, at_least_zero, checked_rng
-from nbhelpers.files import replacing
-
-# ------------------------------------------------------------------ points drawn on the spot
+from nbhelpers.mnist_files import FILES, download, find, read_verified
+from nbhelpers.validation import at_least, at_least_one, at_least_zero, checked_rng
 
 
 def xor(dtype=np.float32):
@@ -111,10 +103,11 @@ def curve(name="sine", n=32, rng=None, noise=0.0, domain=None, shift=0.0, dtype=
     x = np.linspace(low, high, n)
     if shift:
         x = x[:-1] + shift * (high - low) / (n - 1)
-    y = CURVES[name].f(x)
-    if noise:
-        y = y + checked_rng(rng).normal(scale=noise, size=x.shape)
-    return x[:, None].astype(dtype), y[:, None].astype(dtype)
+    with np.errstate(under="ignore"):  # what is too small for the format is 0
+        y = CURVES[name].f(x)
+        if noise:
+            y = y + checked_rng(rng).normal(scale=noise, size=x.shape)
+        return x[:, None].astype(dtype), y[:, None].astype(dtype)
 
 
 def sine(n=32, rng=None, noise=0.0, domain=None, shift=0.0, dtype=np.float32):
@@ -138,7 +131,7 @@ def clouds(n=500, *, rng, means=((0, -2), (2, 2), (-2, 2)), dtype=np.float32):
     -------
     X : array (n · classes, 2)
         Class after class; `fit` shuffles.
-    y : int64 array (n · classes,)
+    y : int array (n · classes,)
 
     Notes
     -----
@@ -149,7 +142,7 @@ def clouds(n=500, *, rng, means=((0, -2), (2, 2), (-2, 2)), dtype=np.float32):
     means = np.asarray(means, dtype=float)
     if means.ndim != 2 or means.shape[1] != 2:
         raise ValueError(f"means has shape {means.shape}; expected (classes, 2)")
-    y = np.repeat(np.arange(len(means)), n)
+    y = np.repeat(np.arange(len(means), dtype=np.intp), n)
     X = means[y] + checked_rng(rng).normal(size=(len(y), 2))
     return X.astype(dtype), y
 
@@ -170,7 +163,7 @@ def moons(n=200, *, rng, noise=0.1, dtype=np.float32):
     -------
     X : array (2n, 2)
         All of class 0 (the upper moon), then all of class 1.
-    y : int64 array (2n,)
+    y : int array (2n,)
     """
     at_least_one(n=n)
     at_least_zero(noise=noise)
@@ -179,7 +172,7 @@ def moons(n=200, *, rng, noise=0.1, dtype=np.float32):
     upper = np.column_stack([np.cos(angle), np.sin(angle)])
     lower = [1, 0.5] - upper  # the upper moon turned by half a circle and moved
     X = np.concatenate([upper, lower]) + rng.normal(scale=noise, size=(2 * n, 2))
-    return X.astype(dtype), np.repeat(np.arange(2), n)
+    return X.astype(dtype), np.repeat(np.arange(2, dtype=np.intp), n)
 
 
 def spirals(n_classes=3, n=100, *, rng, noise=0.15, turns=0.75, dtype=np.float32):
@@ -202,13 +195,13 @@ def spirals(n_classes=3, n=100, *, rng, noise=0.15, turns=0.75, dtype=np.float32
     -------
     X : array (n · n_classes, 2)
         Class after class.
-    y : int64 array (n · n_classes,)
+    y : int array (n · n_classes,)
     """
     at_least(2, n_classes=n_classes)
     at_least_one(n=n)
     at_least_zero(noise=noise)
     checked_rng(rng)
-    y = np.repeat(np.arange(n_classes), n)
+    y = np.repeat(np.arange(n_classes, dtype=np.intp), n)
     radius = np.tile(np.linspace(0.05, 1, n), n_classes)
     angle = 2 * np.pi * (y / n_classes + turns * radius) + rng.normal(scale=noise, size=y.shape)
     X = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
@@ -222,7 +215,7 @@ def digits(dtype=np.float32):
     -------
     X : array (1797, 64)
         In the file's order; 0 is paper and 1 is ink.
-    y : int64 array (1797,)
+    y : int array (1797,)
 
     Notes
     -----
@@ -232,7 +225,7 @@ def digits(dtype=np.float32):
     from sklearn.datasets import load_digits
 
     X, y = load_digits(return_X_y=True)
-    return (X / 16).astype(dtype), y.astype(np.int64)
+    return (X / 16).astype(dtype), y.astype(np.intp)
 
 
 def split(X, y, size, *, rng):
@@ -266,38 +259,6 @@ def split(X, y, size, *, rng):
     return (X[order[apart:]], y[order[apart:]]), (X[order[:apart]], y[order[:apart]])
 
 
-# ------------------------------------------------------------------ MNIST: four files, verified
-
-
-class File(NamedTuple):
-    """What an MNIST file holds once it is decompressed: its size in bytes and its SHA-256."""
-
-    size: int
-    sha256: str
-
-
-FILES = {
-    "train-images-idx3-ubyte.gz": File(
-        47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
-    ),
-    "train-labels-idx1-ubyte.gz": File(
-        60_008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
-    ),
-    "t10k-images-idx3-ubyte.gz": File(
-        7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
-    ),
-    "t10k-labels-idx1-ubyte.gz": File(
-        10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
-    ),
-}
-MIRRORS = (
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-)
-CHECKOUT_DATA = Path(__file__).resolve().parents[1] / "data"
-LARGEST = max(file.size for file in FILES.values())
-
-
 def mnist():
     """The MNIST database of handwritten digits, whole, in the split that everybody uses.
 
@@ -305,7 +266,7 @@ def mnist():
     -------
     (X_train, y_train), (X_test, y_test)
         X: float32 arrays (60000, 784) and (10000, 784) in [0, 1], 0 is paper and 1 is ink, one
-        28 × 28 image a row; ``X[i].reshape(28, 28)`` is the picture. y: int64 labels from 0 to 9.
+        28 × 28 image a row; ``X[i].reshape(28, 28)`` is the picture. y: integer labels from 0 to 9.
 
     Raises
     ------
@@ -331,149 +292,6 @@ def mnist():
             pixels = np.frombuffer(data, np.uint8, offset=16).reshape(-1, 28 * 28)
             arrays.append(np.divide(pixels, 255, dtype=np.float32))
         else:  # header: magic number, labels; then a byte a label
-            arrays.append(np.frombuffer(data, np.uint8, offset=8).astype(np.int64))
+            arrays.append(np.frombuffer(data, np.uint8, offset=8).astype(np.intp))
     X_train, y_train, X_test, y_test = arrays
     return (X_train, y_train), (X_test, y_test)
-
-
-def data_folder():
-    """The folder with the four files: what ``NBHELPERS_DATA`` names, else the checkout's data/."""
-    named = os.environ.get("NBHELPERS_DATA")
-    if not named:
-        return CHECKOUT_DATA
-    folder = Path(named).expanduser()
-    if not folder.is_dir():
-        raise FileNotFoundError(f"NBHELPERS_DATA names {named!r}, which is not a folder")
-    return folder
-
-
-def cache_folder():
-    """Where downloads go: nbhelpers/ in your system's folder for caches (it may not exist yet)."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "nbhelpers"
-
-
-def find(name):
-    """The path of one of the `FILES` on this machine, or None where it is missing."""
-    paths = (data_folder() / name, cache_folder() / name)
-    return next((path for path in paths if path.exists()), None)
-
-
-def read_verified(path, name):
-    """Read a file; return its decompressed bytes if they are those that `name` stands for.
-
-    The checksum covers the decompressed bytes, as the published ones do, so it does not matter who
-    compressed the file.
-
-    Raises
-    ------
-    ValueError
-        Names the file and says what it looks like.
-    """
-    try:
-        return _unpack(Path(path).read_bytes(), name)
-    except ValueError as error:
-        raise ValueError(
-            f"{path} {error}. Delete it and call mnist() again to download it, or put the right "
-            f"file in its place: {name}, which holds {FILES[name].size:,} bytes with SHA-256 "
-            f"{FILES[name].sha256} when decompressed."
-        ) from None
-
-
-def _unpack(packed, name):
-    """Decompress and verify the bytes of a file; no more than the largest file is unpacked."""
-    unzip = zlib.decompressobj(wbits=31)  # 31: gzip format, with its own check of the content
-    try:
-        data = unzip.decompress(packed, LARGEST + 1)
-    except zlib.error as error:
-        is_gzip = packed[:2] == b"\x1f\x8b"
-        raise ValueError(f"is damaged ({error})" if is_gzip else _describe(packed)) from None
-    if not packed:
-        raise ValueError("is empty")
-    if len(data) > LARGEST:
-        raise ValueError(f"unpacks to more than {LARGEST:,} bytes: damaged, or not an MNIST file")
-    if not unzip.eof:
-        raise ValueError(f"is cut off: it ends after {len(packed):,} compressed bytes")
-    if hashlib.sha256(data).hexdigest() != FILES[name].sha256:
-        raise ValueError(_describe(data))
-    return data
-
-
-def _describe(data):
-    """What wrong bytes look like, in words that follow the file's name."""
-    digest = hashlib.sha256(data).hexdigest()
-    for name, file in FILES.items():
-        if digest == file.sha256:
-            return f"holds what belongs into {name}"
-    start = data[:200].lstrip().lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "holds a web page or a server's message, not data"
-    magic, count = int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big")
-    if magic in (2049, 2051) and len(data) >= 8:
-        kind = "labels" if magic == 2049 else "images"
-        return f"holds an IDX file of {count:,} {kind} that are not MNIST's"
-    return f"holds {len(data):,} bytes that start with {data[:8]!r}, not an MNIST file"
-
-
-def download(name):
-    """Fetch one of the `FILES` into the cache folder; return its path.
-
-    The bytes are verified, then written under a temporary name, then moved to their own, so that
-    no interruption leaves half a file behind.
-
-    Raises
-    ------
-    FileNotFoundError
-        No mirror gave the right file, or it could not be stored: says which file to put where.
-    """
-    folder, failures = cache_folder(), []
-    wanted = data_folder() if data_folder().is_dir() else folder
-    for mirror in MIRRORS:
-        try:
-            packed = _fetch(mirror + name)
-            _unpack(packed, name)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            failures.append(f"  {mirror}{name} ({error})")
-            continue
-        try:
-            return _store(packed, folder / name)
-        except OSError as error:  # the disk is full, say: another mirror wouldn't help
-            raise FileNotFoundError(
-                f"{name} is missing. It has been downloaded, but couldn't be stored in {folder} "
-                f"({error}).\nMake room there, or put the file here: {wanted / name}"
-            ) from error
-    raise FileNotFoundError(
-        f"{name} is missing and could not be downloaded.\n"
-        f"Put it here: {wanted / name}\n"
-        f"It is in the data/ folder of the project, and at these addresses (in brackets: what went "
-        f"wrong just now):\n" + "\n".join(failures)
-    )
-
-
-def _fetch(url):
-    """The bytes behind a URL, with a progress bar."""
-    from tqdm.auto import tqdm
-
-    packed = bytearray()
-    with urllib.request.urlopen(url, timeout=20) as response:
-        total = int(response.headers.get("Content-Length") or 0) or None
-        with tqdm(total=total, unit="B", unit_scale=True, desc=url.rsplit("/", 1)[-1]) as bar:
-            while chunk := response.read(1 << 16):
-                packed += chunk
-                bar.update(len(chunk))
-                if len(packed) > LARGEST:
-                    raise ValueError("sends more bytes than the largest MNIST file has")
-    return bytes(packed)
-
-
-def _store(packed, path):
-    """Write a file under a temporary name, then move it to its own in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        file.write(packed)
-    return path

@@ -7,7 +7,9 @@ in this package. This is the only module that imports scikit-learn's base classe
 Used in notebook 12.
 """
 
+import copy
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from scipy.sparse import issparse
@@ -20,36 +22,40 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nbhelpers.activations import ACTIVATIONS
-from nbhelpers.arguments import (
+from nbhelpers.initializers import SUITED
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD, Adam
+from nbhelpers.training import fit
+from nbhelpers.validation import (
     above_zero,
     at_least_one,
     at_least_zero,
     below_one,
+    choose,
     is_whole,
     true_or_false,
 )
-from nbhelpers.initializers import SUITED
-from nbhelpers.network import MLP, choose
-from nbhelpers.optimizers import SGD, Adam
-from nbhelpers.training import fit
 
 FLOATS = [np.float64, np.float32]  # examples of these types are taken as they are
 THEIR_NAMES = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's name -> ours
 ACTIVATION_NAMES = {name: name for name in ACTIVATIONS} | THEIR_NAMES
 
 
-def adam(settings):
-    """Return the optimizer that an estimator with solver="adam" asks for."""
-    return Adam(float(settings.learning_rate_init))
-
-
-def sgd(settings):
-    """Return the optimizer that an estimator with solver="sgd" asks for."""
-    lr, momentum = float(settings.learning_rate_init), float(settings.momentum)
-    return SGD(lr, momentum, settings.nesterovs_momentum)
-
-
-SOLVERS = {"adam": adam, "sgd": sgd}
+# solver -> optimizer, and which of its settings are which of ours
+SOLVERS = {
+    "adam": (Adam, {"lr": "learning_rate_init"}),
+    "sgd": (
+        SGD,
+        {"lr": "learning_rate_init", "momentum": "momentum", "nesterov": "nesterovs_momentum"},
+    ),
+}
+CHECKS = {
+    at_least_one: ["max_iter"],
+    above_zero: ["learning_rate_init", "validation_fraction"],
+    at_least_zero: ["alpha", "tol", "momentum"],
+    below_one: ["momentum", "validation_fraction"],
+    true_or_false: ["shuffle", "warm_start", "nesterovs_momentum", "early_stopping"],
+}
 
 
 class PenalizedMLP(MLP):
@@ -91,7 +97,7 @@ class BaseMLP(BaseEstimator):
         Deal the examples into new batches in each epoch.
     random_state : int, RandomState, Generator or None
         Decides the initial weights, the batches and the validation set.
-    tol, n_iter_no_change : float, int
+    tol, n_iter_no_change : float, int or inf
         Stop when the training loss (with `early_stopping`, the validation score) has not become
         better by `tol` for more than `n_iter_no_change` epochs in a row.
     verbose : bool or int
@@ -131,6 +137,16 @@ class BaseMLP(BaseEstimator):
     FloatingPointError
         The loss, the weights or the validation score are no longer finite numbers: see
         `nbhelpers.training.fit`.
+
+    Notes
+    -----
+    Whatever ends `fit` or `partial_fit` early, an interrupt too, the estimator is then what it was
+    before the call: settings, weights, optimizer and generator.
+
+    Settings may be changed between two calls of `partial_fit` or of a warm-started `fit`; the next
+    call obeys them. Another `solver` begins without memory, another `random_state` decides the
+    batches from then on. Another `activation` or `hidden_layer_sizes` is refused: the network is
+    made.
 
     References
     ----------
@@ -177,28 +193,19 @@ class BaseMLP(BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
 
     def fit(self, X, y):
-        """Train on examples `X` (n, d) and targets `y`, up to `max_iter` epochs; return self.
-
-        After an error the estimator is what it was before, fitted or not.
-        """
-        before = dict(vars(self))
-        try:
-            return self._fit(X, y)
-        except Exception:
-            vars(self).clear()
-            vars(self).update(before)
-            raise
+        """Train on examples `X` (n, d) and targets `y`, up to `max_iter` epochs; return self."""
+        with self._all_or_nothing():
+            self._fit(X, y)
+        return self
 
     def _fit(self, X, y):
         """Do what `fit` says, as far as it goes."""
-        self._check_settings()
-        first = not (self.warm_start and hasattr(self, "net_"))
-        X, Y = self._checked(X, y, first)
-        self._start(X, Y, new_net=first)
+        X, Y = self._start(X, y, first=not (self.warm_start and hasattr(self, "net_")))
+        self._optimizer = self._new_optimizer()
         validation, self.validation_scores_ = None, None
         if self.early_stopping:
-            X, Y, X_apart, Y_apart = self._set_apart(X, Y)
-            validation, self.validation_scores_ = (X_apart, Y_apart), []
+            X, Y, *validation = self._set_apart(X, Y)
+            self.validation_scores_ = []
         best, best_params, waited = -np.inf, None, 0
 
         def watch(net, history):
@@ -222,6 +229,7 @@ class BaseMLP(BaseEstimator):
             self.net_.params[...] = best_params
         self.best_validation_score_ = best if validation else None
         self.best_loss_ = None if validation else min(self.loss_curve_)
+        self._no_improvement_count = waited  # scikit-learn's name
         if waited <= self.n_iter_no_change:
             warnings.warn(
                 f"stopped after max_iter={self.max_iter} epochs, before the training came to "
@@ -229,49 +237,83 @@ class BaseMLP(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=3,
             )
-        return self
 
     def _partial_fit(self, X, y, **classes):
         """Train for one epoch; the first call makes the network."""
-        self._check_settings()
-        if self.early_stopping:
-            raise ValueError("partial_fit has no validation set; expected early_stopping=False")
-        first = not hasattr(self, "net_")
-        X, Y = self._checked(X, y, first, **classes)
-        if first:
-            self._start(X, Y, new_net=True)
-        self._run(X, Y, epochs=1)
+        with self._all_or_nothing():
+            self._one_epoch(X, y, **classes)
         return self
+
+    def _one_epoch(self, X, y, **classes):
+        """Do what `partial_fit` says, as far as it goes."""
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True; it has no validation set"
+            )
+        X, Y = self._start(X, y, first=not hasattr(self, "net_"), **classes)
+        optimizer = self._new_optimizer()
+        if type(optimizer) is type(getattr(self, "_optimizer", None)):  # it goes on
+            for name in SOLVERS[self.solver][1]:
+                setattr(self._optimizer, name, getattr(optimizer, name))
+        else:
+            self._optimizer = optimizer
+        self._run(X, Y, epochs=1)
+
+    @contextmanager
+    def _all_or_nothing(self):
+        """Let the `with` block change the estimator; if anything ends it early, nothing changes."""
+        before = dict(vars(self))
+        parts = [before.get(name) for name in ("net_", "_optimizer", "_rng", "random_state")]
+        put_back = [restorer(part) for part in parts]
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            for restore in put_back:
+                restore()
+            raise
 
     def _check_settings(self):
         """Raise a ValueError that names the first setting that cannot be meant."""
         choose("activation", ACTIVATION_NAMES, self.activation)
         choose("solver", SOLVERS, self.solver)
         hidden_sizes(self.hidden_layer_sizes)
-        at_least_one(max_iter=self.max_iter, n_iter_no_change=self.n_iter_no_change)
+        if self.n_iter_no_change != np.inf:
+            at_least_one(n_iter_no_change=self.n_iter_no_change)
         if not (isinstance(self.batch_size, str) and self.batch_size == "auto"):
             at_least_one(batch_size=self.batch_size)
         if not is_whole(self.verbose):
             true_or_false(verbose=self.verbose)
-        above_zero(
-            learning_rate_init=self.learning_rate_init, validation_fraction=self.validation_fraction
-        )
-        at_least_zero(alpha=self.alpha, tol=self.tol, momentum=self.momentum)
-        below_one(momentum=self.momentum, validation_fraction=self.validation_fraction)
-        true_or_false(
-            shuffle=self.shuffle,
-            warm_start=self.warm_start,
-            nesterovs_momentum=self.nesterovs_momentum,
-            early_stopping=self.early_stopping,
-        )
+        for check, names in CHECKS.items():
+            check(**{name: getattr(self, name) for name in names})
 
-    def _start(self, X, Y, new_net):
-        """Make a new optimizer and, if asked for, a new network of the examples' dtype."""
-        self._optimizer = choose("solver", SOLVERS, self.solver)(self)
-        if not new_net:
-            return
-        self._rng = generator(self.random_state)
-        activation = choose("activation", ACTIVATION_NAMES, self.activation)
+    def _start(self, X, y, first, **classes):
+        """Check everything; make a network if this is the first call. Return X, Y to train on."""
+        self._check_settings()
+        if not first:
+            self._check_network()
+        X, Y = self._checked(X, y, first, **classes)
+        if first or self.random_state != self._seed:
+            self._seed, self._rng = self.random_state, generator(self.random_state)
+        if first:
+            self._make_network(X, Y)
+        return X, Y
+
+    def _check_network(self):
+        """Raise a ValueError if the settings ask for another network than the one there is."""
+        hidden = hidden_sizes(self.hidden_layer_sizes)
+        names = [ACTIVATION_NAMES[self.activation]] * len(hidden)
+        made = [activation.name for activation in self.net_.activations[:-1]]
+        if hidden != self.net_.sizes[1:-1] or names != made:
+            raise ValueError(
+                f"the network is {self.net_}; for hidden_layer_sizes={self.hidden_layer_sizes!r} "
+                f"and activation={self.activation!r} take a new estimator"
+            )
+
+    def _make_network(self, X, Y):
+        """Make a new network of the examples' dtype."""
+        activation = ACTIVATION_NAMES[self.activation]
         output, loss = self._output_and_loss(Y)
         self.n_outputs_ = Y.shape[1] if Y.ndim == 2 else len(self.classes_)
         self.net_ = PenalizedMLP(
@@ -285,6 +327,11 @@ class BaseMLP(BaseEstimator):
         )
         self.n_layers_, self.loss_curve_ = len(self.net_.sizes), []
         self.out_activation_ = {"linear": "identity", "sigmoid": "logistic"}.get(output, output)
+
+    def _new_optimizer(self):
+        """Return a new optimizer with the present settings."""
+        kind, names = SOLVERS[self.solver]
+        return kind(**{name: getattr(self, setting) for name, setting in names.items()})
 
     def _run(self, X, Y, epochs, validation=None, callback=None):
         """Train the network for some epochs and write down how it went."""
@@ -304,29 +351,39 @@ class BaseMLP(BaseEstimator):
             verbose=bool(self.verbose),
         )
         self.n_iter_ = len(history)
-        self.loss_curve_ += history.train_loss
+        self.loss_curve_ = self.loss_curve_ + history.train_loss
         self.loss_ = self.loss_curve_[-1]
 
     def _set_apart(self, X, Y):
         """Return X, Y to train on and X, Y to validate on."""
-        X, X_apart, Y, Y_apart = train_test_split(
-            X,
-            Y,
-            test_size=self.validation_fraction,
-            stratify=self._strata(Y),
-            random_state=int(self._rng.integers(2**31)),
-        )
+        strata = self._strata(Y)
+        try:
+            X, X_apart, Y, Y_apart = train_test_split(
+                X,
+                Y,
+                test_size=self.validation_fraction,
+                stratify=strata,
+                random_state=int(self._rng.integers(2**31)),
+            )
+        except ValueError as error:
+            if strata is None:
+                raise
+            labels = self.classes_[np.ravel(strata).astype(int)].tolist()
+            found = {label: labels.count(label) for label in self.classes_.tolist()}
+            raise ValueError(f"{error} Examples of each class: {found}") from None
         if len(X_apart) < 2:
             raise ValueError(
-                f"validation_fraction={self.validation_fraction!r} sets {len(X_apart)} example "
-                "apart; expected two or more"
+                f"The validation set is too small: validation_fraction is "
+                f"{self.validation_fraction!r}, which sets {len(X_apart)} example apart; expected "
+                "two or more"
             )
         return X, Y, X_apart, Y_apart
 
     def _activations(self, X):
         """Return the activations of all layers for examples `X` (n, d), with checks."""
         check_is_fitted(self)
-        return self.net_.forward(validate_data(self, X, reset=False, dtype=FLOATS))
+        with np.errstate(under="ignore"):  # a probability too small for the format is 0
+            return self.net_.forward(validate_data(self, X, reset=False, dtype=FLOATS))
 
     @property
     def coefs_(self):
@@ -399,8 +456,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if first:
             self.classes_ = unique_labels(y if classes is None else classes)
             self._multilabel = multilabel
+        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            raise ValueError(f"classes is {classes}; expected {self.classes_}, as before")
         if len(self.classes_) < 2:
-            raise ValueError(f"y has one class only, {self.classes_[0]!r}; expected two or more")
+            found = "y has one class only," if classes is None else "classes is"
+            raise ValueError(f"{found} {self.classes_.tolist()}; expected two or more")
         unknown = np.setdiff1d(unique_labels(y), self.classes_)
         if multilabel != self._multilabel or len(unknown):
             raise ValueError(
@@ -415,10 +475,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return ("softmax" if Y.ndim == 1 else "sigmoid"), None
 
     def _strata(self, Y):
-        return None if self._multilabel else Y
+        if self._multilabel:
+            return None
+        return Y if Y.ndim == 1 else Y.astype(bool)  # as scikit-learn does it
 
     def _validation_score(self, X, Y, history):
-        return history.validation_accuracy[-1]
+        return float(history.validation_accuracy[-1])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -468,7 +530,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _validation_score(self, X, Y, history):
         # as float64, where even the squares of the largest float32 numbers are finite
-        return r2_score(Y.astype(np.float64), self.net_.predict(X).astype(np.float64))
+        Y, predicted = Y.astype(np.float64), self.net_.predict(X).astype(np.float64)
+        with np.errstate(all="ignore"):  # `watch` looks at the result
+            return float(r2_score(Y, predicted))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -476,9 +540,30 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return tags
 
 
+def restorer(part):
+    """Return a function that puts a network, an optimizer or a generator back as it is now."""
+    if isinstance(part, MLP):
+        params, grads, alpha = part.params.copy(), part.grads.copy(), part.alpha
+
+        def restore():
+            part.params[...], part.grads[...], part.alpha = params, grads, alpha
+
+        return restore
+    if isinstance(part, (SGD, Adam)):
+        state = copy.deepcopy(vars(part))
+        return lambda: vars(part).update(state)
+    if isinstance(part, np.random.Generator):
+        state = part.bit_generator.state
+        return lambda: setattr(part.bit_generator, "state", state)
+    if isinstance(part, np.random.RandomState):
+        state = part.get_state()
+        return lambda: part.set_state(state)
+    return lambda: None
+
+
 def replace(name, arrays, new):
     """Copy `new` into the arrays of a network, or raise a ValueError before anything changes."""
-    expected, new = [a.shape for a in arrays], [np.asarray(a) for a in new]
+    expected, new = [a.shape for a in arrays], [np.asarray(a, arrays[0].dtype) for a in new]
     found = [a.shape for a in new]
     if found != expected:
         raise ValueError(f"{name}: arrays of shapes {found}; expected {expected}")

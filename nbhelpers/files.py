@@ -1,11 +1,31 @@
-"""Files that are written whole or not at all."""
+"""Your own folder, and files that are written whole or not at all."""
 
 import errno
 import os
 import secrets
 import stat
+import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def cache_folder():
+    """Your own folder: nbhelpers/ in your system's folder for caches (it may not exist yet).
+
+    Where there is no home (an account that no list of users has), it is among the temporary files.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path(tempfile.gettempdir())
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or home / ".cache"
+    return Path(base) / "nbhelpers"
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbhelpers.arguments import above_zero, checked_rng
 from nbhelpers.network import views
+from nbhelpers.validation import above_zero, checkable, checked_rng, float64_array
 
 
 def numerical_gradient(f, x, eps=1e-5):
@@ -40,9 +40,7 @@ def numerical_gradient(f, x, eps=1e-5):
     ValueError
         `x` is not a float64 array: anything else is too coarse, or a copy would be moved.
     """
-    if not isinstance(x, np.ndarray) or x.dtype != np.float64:
-        found = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        raise ValueError(f"x must be a float64 array, got {found}")
+    float64_array(x)
     above_zero(eps=eps)
     gradient = np.empty_like(x)
     for i in np.ndindex(x.shape):
@@ -58,6 +56,7 @@ def numerical_gradient(f, x, eps=1e-5):
     return gradient
 
 
+@np.errstate(under="ignore")
 def relative_error(a, b, noise=0.0):
     """Return ‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal arrays (two arrays of zeros too), 1 at worst.
 
@@ -71,7 +70,7 @@ def relative_error(a, b, noise=0.0):
 
 def rounding_noise(loss, eps):
     """Return what rounding the loss does to a central difference (see the top of this module)."""
-    return np.finfo(np.float64).eps * (1 + abs(loss)) / eps
+    return float(np.finfo(np.float64).eps * (1 + abs(loss)) / eps)
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,7 @@ class Report:
     __repr__ = __str__
 
 
+@np.errstate(under="ignore")
 def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
     """Compare every gradient of `net` on the examples with central differences.
 
@@ -140,8 +140,7 @@ def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
         The network is not float64; an `eps` so small that rounding would hide any mistake; a
         `tolerance` that is not above 0.
     """
-    float64_only(net)
-    large_enough(eps)
+    checkable(net, eps)
     above_zero(tolerance=tolerance)
     A = net.forward(X)
     net.backward(A, y)
@@ -154,9 +153,10 @@ def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
         errors[f"W{layer + 1}"] = relative_error(net.dW[layer], W[layer], noise)
         if has_bias[layer]:
             errors[f"b{layer + 1}"] = relative_error(net.db[layer], b[layer], noise)
-    return Report(errors, tolerance)
+    return Report(errors, float(tolerance))
 
 
+@np.errstate(under="ignore")
 def direction_check(net, X, y, rng, eps=1e-5):
     """Check all parameters at once with two evaluations: the slope along one random direction.
 
@@ -182,8 +182,7 @@ def direction_check(net, X, y, rng, eps=1e-5):
     ValueError
         As in `check_gradients`; an `rng` that is not a numpy Generator.
     """
-    float64_only(net)
-    large_enough(eps)
+    checkable(net, eps)
     checked_rng(rng)
     net.backward(net.forward(X), y)
     direction = rng.standard_normal(len(net.params))
@@ -198,16 +197,3 @@ def direction_check(net, X, y, rng, eps=1e-5):
         net.params[...] = before
     noise = rounding_noise(above, eps)
     return relative_error(net.grads @ direction, (above - below) / (2 * eps), noise)
-
-
-def large_enough(eps):
-    """Raise a ValueError for an `eps` below 1e-8, where the noise is as large as the slopes."""
-    above_zero(eps=eps)
-    if eps < 1e-8:
-        raise ValueError(f"eps is {eps!r}; expected 1e-8 or more, or rounding hides any mistake")
-
-
-def float64_only(net):
-    """Raise a ValueError where the network is not float64: float32 is too coarse for a check."""
-    if net.dtype != np.float64:
-        raise ValueError(f"a gradient check needs a float64 network, got {net.dtype}")

@@ -8,6 +8,8 @@ Built in notebook 05, which derives the scales in four lines each.
 
 import numpy as np
 
+from nbhelpers.activations import ACTIVATIONS
+
 
 def zeros(fan_in, fan_out, rng):
     """All weights 0: every unit of a layer starts, and stays, the same as its neighbours.
@@ -91,11 +93,4 @@ INITIALIZERS = {
     f.__name__: f
     for f in (zeros, uniform, normal, xavier_normal, xavier_uniform, he_normal, he_uniform)
 }
-SUITED = {  # the initial weights that suit each activation
-    "relu": "he_normal",
-    "leaky_relu": "he_normal",
-    "elu": "he_normal",
-    "tanh": "xavier_normal",
-    "sigmoid": "xavier_normal",
-    "linear": "xavier_normal",
-}
+SUITED = {a.name: a.initializer for a in ACTIVATIONS.values()}  # the start for each activation

@@ -5,6 +5,10 @@ returns the axes. Blue means class 0, negative, below; vermilion means class 1, 
 The colours are Okabe and Ito's, which people who are colour-blind can tell apart.
 """
 
+import inspect
+from contextlib import contextmanager
+from functools import wraps
+
 import contourpy
 import matplotlib as mpl
 import numpy as np
@@ -39,8 +43,7 @@ STYLE = {
     "figure.dpi": 96,
     "savefig.dpi": 96,
     "figure.facecolor": "white",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same on every machine
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
     "font.size": 11,
     "axes.titlesize": 12,
     "axes.titlepad": 8,
@@ -54,6 +57,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
+    "axes.grid": True,
     "axes.prop_cycle": mpl.cycler(color=[PALETTE[name] for name in CYCLE]),
     "axes.unicode_minus": True,
     "grid.color": "#E6E6E6",
@@ -79,7 +83,50 @@ def use_style():
 
     Inline pictures become PNGs of 96 dots an inch, well below 150 kB each.
     """
-    mpl.rcParams.update(STYLE | {"axes.grid": True})
+    mpl.rcParams.update(STYLE)
+
+
+# What the reader keeps: settings of windows and of the session, not of pictures.
+SESSION = ("backend", "backend_fallback", "interactive", "toolbar", "tk.window_focus")
+SESSION += ("figure.max_open_warning", "figure.raise_window")
+OURS = {k: v for k, v in dict.items(mpl.rcParamsDefault) if k not in SESSION}
+OURS |= dict.items(mpl.RcParams(STYLE))  # checked, and so in the form in which matplotlib has them
+
+
+@contextmanager
+def own_style():
+    """Let the `with` block draw the same picture whatever the reader's settings of matplotlib are.
+
+    All of them are set, not only those in `STYLE`. Unlike `rc_context` it checks nothing, which
+    makes it fast enough for every frame: some 0.05 ms instead of 5. Numbers too small for the
+    floating-point format, which matplotlib doesn't mind, are no error either (`np.seterr`).
+    """
+    before = dict(dict.items(mpl.rcParams))
+    dict.update(mpl.rcParams, OURS)
+    try:
+        with np.errstate(under="ignore"):
+            yield
+    finally:
+        dict.update(mpl.rcParams, before)
+
+
+def styled(draw):
+    """Let a function that makes its own axes do so in our style; axes it is given stay as they are.
+
+    The axes get their first ticks at once, or those would take the reader's settings later on.
+    """
+
+    @wraps(draw)
+    def wrapper(*args, **options):
+        if inspect.signature(draw).bind(*args, **options).arguments.get("ax") is not None:
+            return draw(*args, **options)
+        with own_style():
+            ax = draw(*args, **options)
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.get_major_ticks(), axis.get_minor_ticks()
+        return ax
+
+    return wrapper
 
 
 def new_axes(ax, **size):
@@ -88,8 +135,7 @@ def new_axes(ax, **size):
         return ax
     import matplotlib.pyplot as plt  # not at the top: its global state is not for playgrounds
 
-    with mpl.rc_context(STYLE):
-        return plt.subplots(layout="constrained", **size)[1]
+    return plt.subplots(layout="constrained", **size)[1]
 
 
 # -- decision surface ----------------------------------------------------------------------------
@@ -136,6 +182,7 @@ def class_surface(P, xlim, ylim):
     return colours, [line for lead in leads for line in level_lines(lead, xlim, ylim, 0)]
 
 
+@styled
 def decision_surface(
     predict,
     ax=None,
@@ -255,6 +302,7 @@ def weight_lines(weights, positions):
     return np.concatenate(segments), widths, ends[(values > 0).astype(int)]
 
 
+@styled
 def network_diagram(net, ax=None, x=None, names=("$x_1$", "$x_2$"), output_names=("output",)):
     """A network as circles and lines: colour is the sign of a weight, width its size.
 
@@ -309,6 +357,7 @@ def network_diagram(net, ax=None, x=None, names=("$x_1$", "$x_2$"), output_names
 
 
 # -- curves, images, tables ----------------------------------------------------------------------
+@styled
 def loss_curves(histories, labels=None, ax=None, log=True, xlabel="epoch", ylabel="loss"):
     """Loss against epochs or steps, one line a history.
 
@@ -360,6 +409,7 @@ def tile(images, columns, gap=1, background=np.nan):
     return sheet
 
 
+@styled
 def image_grid(images, titles=None, ax=None, columns=10, cmap="gray_r", vmin=None, vmax=None):
     """Small images in a grid, as handwritten digits or a unit's weights.
 
@@ -404,6 +454,7 @@ def image_grid(images, titles=None, ax=None, columns=10, cmap="gray_r", vmin=Non
     return ax
 
 
+@styled
 def confusion(matrix, ax=None, names=None):
     """A confusion matrix: rows are the true classes, columns what the network said.
 

@@ -11,7 +11,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from nbhelpers.arguments import above_zero, at_least, at_least_zero, checked_rng, is_whole
+from nbhelpers.validation import (
+    above_zero,
+    at_least,
+    at_least_zero,
+    check_float_images,
+    check_images,
+    checked_rng,
+    whole_pixels,
+)
 
 
 def shift(X, down, right, shape=(28, 28)):
@@ -34,10 +42,9 @@ def shift(X, down, right, shape=(28, 28)):
     ValueError
         X doesn't have height * width columns, or the pixels are not whole.
     """
-    if not (is_whole(down) and is_whole(right)):
-        raise ValueError(f"pixels must be whole; got down={down!r} and right={right!r}")
-    down, right = int(down), int(right)  # a uint8 can't be negated
-    images = as_images(X, shape)
+    down, right = whole_pixels(down, right)
+    check_images(X, shape)
+    images = X.reshape(len(X), *shape)
     moved = np.zeros_like(images)
     height, width = shape
     to_rows = slice(max(down, 0), height + min(down, 0))
@@ -82,6 +89,7 @@ def affine_grid(matrix, offset=(0.0, 0.0), shape=(28, 28)):
     return source[:, 0], source[:, 1]
 
 
+@np.errstate(under="ignore")
 def sample(X, rows, columns, shape=(28, 28)):
     """Read images at the points of a grid, by bilinear interpolation; 0 outside of the frame.
 
@@ -103,9 +111,7 @@ def sample(X, rows, columns, shape=(28, 28)):
         X doesn't have height * width columns, or holds whole numbers, which a share of a pixel
         would be rounded to.
     """
-    as_images(X, shape)
-    if not np.issubdtype(X.dtype, np.floating):
-        raise ValueError(f"X holds {X.dtype}; expected floats, as X / np.float32(255) makes them")
+    check_float_images(X, shape)
     height, width = shape
     top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
     result = np.zeros((len(X), len(rows)), X.dtype)
@@ -167,6 +173,7 @@ def random_grid(rng, degrees, scale, shear, pixels, shape=(28, 28)):
     return affine_grid(rotation @ slant @ stretch, rng.uniform(-pixels, pixels, 2), shape)
 
 
+@np.errstate(under="ignore")
 def random_bend(rng, pixels=1.0, smooth=4.0, shape=(28, 28)):
     """Return how far a sheet of rubber moves at every pixel: smooth random fields.
 
@@ -203,6 +210,7 @@ def random_bend(rng, pixels=1.0, smooth=4.0, shape=(28, 28)):
 
 
 @lru_cache
+@np.errstate(under="ignore")
 def smoothing_matrix(size, smooth):
     """How much pixel j counts in the mean around pixel i: a matrix (size, size), rows sum to 1."""
     distance = np.subtract.outer(np.arange(size), np.arange(size))
@@ -248,15 +256,3 @@ def random_elastic(
     rows, columns = random_grid(rng, degrees, scale, shear, pixels, shape)
     down, right = random_bend(rng, bend, smooth, shape)
     return sample(X, rows + down, columns + right, shape)
-
-
-def as_images(X, shape):
-    """Return `X` (n, height * width) as images (n, height, width), or raise a ValueError."""
-    if not isinstance(X, np.ndarray):
-        raise ValueError(f"X is of type {type(X).__name__}; expected an array, one image a row")
-    if X.ndim != 2 or X.shape[1] != shape[0] * shape[1]:
-        raise ValueError(
-            f"X has shape {X.shape}; expected (n, {shape[0] * shape[1]}): one image of "
-            f"{shape[0]} x {shape[1]} pixels a row"
-        )
-    return X.reshape(len(X), *shape)

@@ -9,14 +9,15 @@ Used in notebooks 10, 11 and 12.
 import errno
 import io
 import itertools
+import os
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from nbhelpers.datasets import cache_folder
-from nbhelpers.files import replacing
-from nbhelpers.network import MLP, all_finite
+from nbhelpers.files import cache_folder, replacing
+from nbhelpers.network import MLP
+from nbhelpers.validation import all_finite
 
 FORMAT = 1
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)  # you may not write there, or nobody
@@ -33,7 +34,7 @@ def save(net, path):
     net : MLP
     path : str or Path
         Where to; ".npz" is added if it doesn't end so. A name alone means the present folder or,
-        if that can't be written to, your own folder (`datasets.cache_folder`); it says so then.
+        if that can't be written to, your own folder (`files.cache_folder`); it says so then.
 
     Returns
     -------
@@ -71,10 +72,17 @@ def save(net, path):
     except OSError as error:
         if error.errno not in READ_ONLY or path.parent != Path():
             raise
-        path = own(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(arrays, path)
-        print(f"{Path.cwd()} can't be written to, so the network is in {path}.")
+        here, path = Path.cwd(), own(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(arrays, path)
+        except OSError as another:
+            raise OSError(
+                error.errno,
+                f"neither {here} nor {path.parent} can be written to; name another folder",
+                path.name,
+            ) from another
+        print(f"{here} can't be written to, so the network is in {path}.")
         print(f'load("{path.name}") finds it there.')
     return path
 
@@ -119,10 +127,9 @@ def load(path):
         Not a file of `save`, damaged, or numbers in it that don't fit each other; it says which.
     """
     path = Path(path) if Path(path).is_file() else with_ending(path)
-    if path.parent == Path() and own(path).exists():
-        there = own(path)
-        if not path.exists() or path.stat().st_mtime < there.stat().st_mtime:
-            path = there
+    found = [place for place in (path, own(path)) if os.path.exists(place)]
+    if path.parent == Path() and found:
+        path = max(found, key=os.path.getmtime)
     file = io.BytesIO(path.read_bytes())
     try:
         if not zipfile.is_zipfile(file):

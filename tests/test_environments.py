@@ -1,11 +1,8 @@
-"""The sets of versions that tests/environments.py builds, and what it runs in them."""
+"""The sets of versions that tests/support/environments.py builds."""
 
 import os
 import re
-import subprocess
-import sys
 from importlib import metadata
-from pathlib import Path
 
 import environments
 import pytest
@@ -23,8 +20,10 @@ def pins(name):
     )
 
 
-def test_three_sets():
-    assert environments.NAMES == ("colab", "oldest", "newest")
+def test_each_set_has_its_file_and_what_is_left_out_exists():
+    assert {*PINNED, "newest"} == set(environments.NAMES)
+    for file in environments.NEWEST_ONLY:
+        assert (environments.ROOT / "tests" / file).is_file()
 
 
 @pytest.mark.parametrize("name", PINNED)
@@ -46,63 +45,6 @@ def test_colab_has_all_that_a_notebook_imports():
     names = re.findall(r'"([\w-]+)', needed)
     assert names
     assert {*names, "ipykernel", "ipython", "anywidget"} <= set(pins("colab"))
-
-
-def test_what_runs_with_old_versions():
-    oldest = environments.selection("oldest")
-    for name in ("kernels", "estimators", "panels", "datasets", "weights", "lessons", "colab"):
-        assert f"tests/test_{name}.py" in [path.replace("\\", "/") for path in oldest]
-    assert "notebooks" in oldest
-    assert all((environments.ROOT / path).exists() for path in oldest)
-    left_out = [f"test_{part}.py" for part in environments.THE_SAME_EVERYWHERE]
-    assert all((environments.ROOT / "tests" / file).is_file() for file in left_out)
-    assert oldest == environments.selection("colab")
-    assert environments.selection("newest") == []  # everything
-
-
-def test_a_changed_bound_changes_what_is_wanted(tmp_path, monkeypatch):
-    """An environment keeps the text that it was built from, and is built anew for another one."""
-    (tmp_path / "oldest.txt").write_text("numpy==1.26.4\n", encoding="utf-8")
-    before = environments.wanted("oldest")
-    monkeypatch.setattr(environments, "CONSTRAINTS", tmp_path)
-    assert environments.wanted("oldest") != before
-    assert "numpy==1.26.4" in environments.wanted("oldest")
-
-
-def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="not an environment"):
-        environments.build("oldest", tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "selected"),
-    [
-        (["-k", "notebooks"], True),
-        (["-k", "tests", "--durations=3"], True),
-        (["-m", "not browser", "-x"], True),
-        (["--ignore=notebooks/11_past_99_percent.ipynb"], True),
-        (["tests/test_kernels.py", "-k", "adam"], False),
-        (["tests/test_kernels.py::test_x"], False),
-        (["notebooks", "--ignore=notebooks/11_past_99_percent.ipynb"], False),
-        ([], True),
-    ],
-)
-def test_files_on_the_command_line_take_the_place_of_the_selection(
-    arguments, selected, monkeypatch
-):
-    commands = []
-    monkeypatch.setattr(environments, "build", lambda name, folder: Path("python"))
-    monkeypatch.setattr(sys, "argv", ["environments.py", "oldest", *arguments])
-    monkeypatch.setattr(
-        environments.subprocess,
-        "run",
-        lambda command, **_: commands.append(command) or subprocess.CompletedProcess(command, 0),
-    )
-    assert environments.main() == 0
-    tests = environments.selection("oldest") if selected else []
-    assert commands == [["python", "-m", "pytest", *tests, *arguments]]
 
 
 @pytest.mark.skipif("VERSIONS" not in os.environ, reason="not one of the three sets")

@@ -1,18 +1,20 @@
 """The estimators: scikit-learn's rules, its own numbers, and life inside its tools."""
 
+import contextlib
 import copy
 import doctest
+import itertools
 import pickle
 import subprocess
 import sys
 import unittest
+import warnings
 
 import numpy as np
 import pytest
 from sklearn import neural_network as sklearn_mlp
-from sklearn.base import clone
 from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -21,7 +23,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.multiclass import unique_labels
 
 from nbhelpers import datasets, estimators
-from nbhelpers.estimators import ACTIVATION_NAMES, MLPClassifier, MLPRegressor
+from nbhelpers.estimators import ACTIVATION_NAMES, BaseMLP, MLPClassifier, MLPRegressor
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD, Adam
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -350,6 +354,58 @@ def test_warm_start_goes_on_and_a_cold_start_does_not():
     assert again[-1] == pytest.approx(first)
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
+def test_settings_changed_between_two_calls_are_obeyed(ours, method, capsys):
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    first = ours((6,), "logistic", max_iter=1, warm_start=True, random_state=0, solver="sgd")
+    first.fit(X, y).partial_fit(X, y)
+
+    def again(**settings):
+        mlp = copy.deepcopy(first).set_params(**settings)
+        return getattr(mlp, method)(X, y)
+
+    def moved(mlp):
+        return np.abs(mlp.coefs_[0] - first.coefs_[0]).max()
+
+    at_rest = {"learning_rate_init": 1e-9, "momentum": 0.0}  # momentum remembers larger steps
+    assert moved(again(**at_rest)) < 1e-8 < 1e-5 < moved(again())
+    assert again(alpha=100.0).loss_ > again().loss_ + 1
+    optimizer = again(momentum=0.5, nesterovs_momentum=False, learning_rate_init=0.25)._optimizer
+    assert (optimizer.lr, optimizer.momentum, optimizer.nesterov) == (0.25, 0.5, False)
+    begun = first._optimizer.t if method == "partial_fit" else 0  # a fit begins at rest
+    assert again(batch_size=10)._optimizer.t == begun + 10
+    assert isinstance(again(solver="adam")._optimizer, Adam)
+    assert again(solver="adam")._optimizer.t == 1
+    assert state(again(shuffle=False)._rng) == state(first._rng) != state(again()._rng)
+    assert state(again(random_state=5)._rng) != state(again()._rng)
+    capsys.readouterr()
+    again(verbose=True)
+    assert "loss" in capsys.readouterr().err
+    assert moved(again(activation="sigmoid", hidden_layer_sizes=6)) == moved(again())
+    for settings in ({"activation": "tanh"}, {"hidden_layer_sizes": (6, 6)}):
+        with pytest.raises(ValueError, match=r"the network is <MLP 2-6-1 .* take a new estimator"):
+            again(**settings)
+    if method == "fit":
+        assert again(max_iter=3).n_iter_ == 3
+        assert again(early_stopping=True).validation_scores_ is not None
+
+
+def test_what_is_reported_is_of_pythons_own_types():
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    for ours in (MLPClassifier, MLPRegressor):
+        mlp = ours(early_stopping=True, max_iter=np.int64(3), tol=np.float32(0)).fit(X, y)
+        numbers = [mlp.loss_, mlp.best_validation_score_, mlp.score(X, y)]
+        numbers += [
+            *mlp.loss_curve_,
+            *mlp.validation_scores_,
+            ours(max_iter=2).fit(X, y).best_loss_,
+        ]
+        assert {type(number) for number in numbers} == {float}
+        counts = [mlp.n_iter_, mlp.n_layers_, mlp.n_outputs_, mlp.n_features_in_]
+        assert {type(count) for count in counts} == {int}
+
+
 @pytest.mark.parametrize("kind", ["pickle", "deepcopy"])
 @pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
 def test_a_copy_predicts_the_same_and_can_go_on_learning(ours, kind):
@@ -368,6 +424,19 @@ def test_a_copy_predicts_the_same_and_can_go_on_learning(ours, kind):
     assert np.array_equal(other.coefs_[0], mlp.coefs_[0])
 
 
+@pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
+def test_no_setting_of_numpys_errors_disturbs(ours):
+    X, y = datasets.moons(50, rng=np.random.default_rng(0))
+    methods = ["predict", "predict_proba", "predict_log_proba", "decision_function"]
+    for early_stopping in (False, True):
+        mlp = ours(max_iter=20, learning_rate_init=0.05, early_stopping=early_stopping)
+        with np.errstate(all="raise"):
+            mlp.fit(X, y).score(X, y)
+            found = [getattr(mlp, name)(5000 * X) for name in methods if hasattr(mlp, name)]
+        assert len(found) == (4 if ours is MLPClassifier else 1)
+        assert not any(np.isnan(array).any() for array in found)
+
+
 def test_weights_can_be_set():
     X, y = datasets.moons(50, rng=np.random.default_rng(0))
     a = MLPClassifier((6,), max_iter=5, random_state=0).fit(X, y)
@@ -383,6 +452,8 @@ def test_weights_can_be_set():
     for wrong in ([np.ones((2, 6))], [np.ones((2, 6)), 3], [1, 2]):
         with pytest.raises(ValueError, match=r"expected \[\(2, 6\), \(6, 1\)\]"):
             b.coefs_ = wrong
+    with pytest.raises(ValueError, match="could not convert"):
+        b.coefs_ = [np.ones((2, 6)), np.full((6, 1), "x")]
     assert np.array_equal(b.predict_proba(X), before)
 
 
@@ -438,16 +509,6 @@ def test_grid_search_with_two_processes(monkeypatch):
     assert np.isfinite(numbers.fit(X, y).cv_results_["mean_test_score"]).all()
 
 
-def test_clone_copies_settings_and_nothing_learned():
-    X, y = datasets.moons(20, rng=np.random.default_rng(0))
-    mlp = MLPClassifier((3, 4), "elu", alpha=0.5, max_iter=1).fit(X, y)
-    other = clone(mlp)
-    assert other.get_params() == mlp.get_params()
-    assert not hasattr(other, "coefs_")
-    with pytest.raises(NotFittedError):
-        other.predict(X)
-
-
 # ------------------------------------------------------------------ errors
 
 
@@ -486,6 +547,7 @@ def test_clone_copies_settings_and_nothing_learned():
         ({"max_iter": True}, "max_iter is True; expected"),
         ({"tol": -1}, "tol is -1; expected"),
         ({"n_iter_no_change": 0}, "n_iter_no_change is 0; expected"),
+        ({"n_iter_no_change": -np.inf}, "n_iter_no_change is -inf; expected"),
         ({"early_stopping": "no"}, "early_stopping is 'no'; expected"),
         ({"warm_start": 1}, "warm_start is 1; expected"),
         ({"shuffle": "yes"}, "shuffle is 'yes'; expected"),
@@ -527,33 +589,97 @@ def test_data_that_cannot_be_say_so():
         mlp.fit(X[50:], y[50:])
     with pytest.raises(ValueError, match="first call of partial_fit needs classes"):
         mlp.partial_fit(X, y)
-    with pytest.raises(ValueError, match="early_stopping=False"):
+    with pytest.raises(ValueError, match=r"classes is \[1\]; expected two or more"):
+        mlp.partial_fit(X[50:], y[50:], classes=[1])
+    mlp.partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"classes is \[0, 1\]; expected \[0 1 2\], as before"):
+        mlp.partial_fit(X, y, classes=[0, 1])
+    pets = np.array(["cat", "dog"])[[0, 0, 0, 1]]
+    with pytest.raises(ValueError, match=r"only 1 member.*: \{'cat': 3, 'dog': 1\}"):
+        MLPClassifier(early_stopping=True).fit(X[:4], pets)
+    with pytest.raises(ValueError, match="does not support early_stopping=True"):
         MLPRegressor(early_stopping=True).partial_fit(X, y)
-    with pytest.raises(ValueError, match=r"sets 1 example apart; expected two or more"):
+    with pytest.raises(ValueError, match=r"too small: .* sets 1 example apart"):
         MLPRegressor(early_stopping=True).fit(X[:8], y[:8])
 
 
-@pytest.mark.parametrize(
-    ("settings", "targets"),
-    [
-        ({}, lambda y: np.zeros_like(y)),  # one class only
-        ({"early_stopping": True, "validation_fraction": 0.01}, lambda y: y),
-        ({}, lambda y: np.stack([y, 3 * y], axis=1)),  # no table of zeros and ones
-        ({"learning_rate_init": 1e300}, lambda y: y),
-    ],
-)
-def test_a_fit_that_fails_leaves_what_was_fitted(settings, targets):
+def state(thing):
+    """All that is in an estimator, in a form that can be compared: to the last bit."""
+    if isinstance(thing, (BaseMLP, MLP, SGD, Adam)):
+        return {name: state(value) for name, value in vars(thing).items()}
+    if isinstance(thing, (list, tuple)):
+        return [state(item) for item in thing]
+    if isinstance(thing, np.ndarray):
+        return thing.dtype, thing.shape, thing.tobytes()
+    return repr(thing.bit_generator.state if isinstance(thing, np.random.Generator) else thing)
+
+
+OUTSIDE = ("fit", "partial_fit", "_partial_fit", "_all_or_nothing", "restore", "<lambda>")
+SEVEN = {"max_iter": 7, "warm_start": True, "random_state": np.random.default_rng(3)}
+FAILURES = {  # settings and targets that end a call
+    "one class": ({}, lambda y: 0 * y),
+    "no table of labels": ({}, lambda y: np.stack([y, 3 * y], axis=1)),
+    "no validation set": ({"early_stopping": True, "validation_fraction": 0.01}, np.copy),
+    "another network": ({"hidden_layer_sizes": (4,)}, np.copy),
+    "steps too large": ({"learning_rate_init": 1e300}, np.copy),
+    "steps too large at last": ({"solver": "sgd", "learning_rate_init": 1e10}, np.copy),
+    "a warning": ({}, np.copy),
+}
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize(("settings", "targets"), FAILURES.values(), ids=FAILURES)
+def test_whatever_ends_a_call_the_estimator_is_as_before(settings, targets, ours, method):
     X, y = datasets.moons(50, rng=np.random.default_rng(0))
-    mlp = MLPClassifier((6,), max_iter=5, random_state=0).fit(X, y)
-    before, attributes = mlp.predict_proba(X), set(vars(mlp))
-    with pytest.raises((ValueError, FloatingPointError)):
-        mlp.set_params(**settings).fit(X, targets(y))
-    np.testing.assert_array_equal(mlp.predict_proba(X), before)
-    assert set(vars(mlp)) == attributes
-    new = MLPClassifier(**settings)
-    with pytest.raises((ValueError, FloatingPointError)):
-        new.fit(X, targets(y))
-    assert not [name for name in vars(new) if name.endswith("_")]
+    mlp = ours((6,), **copy.deepcopy(SEVEN)).fit(X, y)
+    mlp.set_params(**settings)
+    before, weights = state(mlp), mlp.coefs_[0]  # a view
+    with (
+        warnings.catch_warnings(action="error"),  # seven epochs are too few: a ConvergenceWarning
+        contextlib.suppress(ValueError, FloatingPointError, ConvergenceWarning),
+    ):
+        getattr(mlp, method)(X, targets(y))
+        assert method == "partial_fit"  # some of these do not disturb it
+        return
+    assert state(mlp) == before
+    assert np.array_equal(mlp.coefs_[0], weights)
+
+
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True, "solver": "sgd"}])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("calls_before", [0, 1])
+def test_an_interrupt_at_any_line_leaves_the_estimator_as_before(calls_before, method, settings):
+    X, y = datasets.moons(20, rng=np.random.default_rng(0))
+    new = MLPRegressor((2,), max_iter=2, warm_start=True, random_state=np.random.default_rng(3))
+    for _ in range(calls_before):
+        new.fit(X, y)
+    new.set_params(**settings if method == "fit" else {})
+    before = state(new)
+
+    def interrupt(frame, event, _):
+        """Raise KeyboardInterrupt when so many lines of fit or partial_fit have been run."""
+        nonlocal left
+        inside = frame.f_code.co_filename == estimators.__file__
+        if not inside or frame.f_code.co_name in OUTSIDE:
+            return None
+        left -= event == "line"
+        if not left:
+            raise KeyboardInterrupt
+        return interrupt
+
+    for lines in itertools.count(1):
+        mlp, left, tracer = copy.deepcopy(new), lines, sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            getattr(mlp, method)(X, y)
+            break
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(tracer)
+        assert state(mlp) == before
+    assert lines > 60
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

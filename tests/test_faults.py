@@ -2,8 +2,8 @@
 texts, a thousand events, interrupts, two panels side by side.
 
 More of them stand beside what they belong to: damaged, swapped and missing data files and broken
-downloads in test_datasets.py, damaged networks in test_weights.py, hostile settings, many threads
-and divergence in test_panels.py, wrong arguments in test_kernels.py, test_training.py and
+downloads in test_mnist_files.py, damaged networks in test_weights.py, hostile settings, many
+threads and divergence in test_panels.py, wrong arguments in test_kernels.py, test_training.py and
 test_estimators.py.
 """
 
@@ -29,7 +29,7 @@ import pytest
 from benchmarks import events
 from jupyter_client.manager import start_new_kernel
 from notebook_tools import ROOT, cells, notebooks, read
-from test_datasets import (  # noqa: F401  (two fixtures)
+from test_mnist_files import (  # noqa: F401  (two fixtures)
     DATA,
     TEST_LABELS,
     TRAIN_IMAGES,
@@ -40,13 +40,13 @@ from test_datasets import (  # noqa: F401  (two fixtures)
 )
 
 import nbhelpers.files
-from nbhelpers import datasets
+from nbhelpers import mnist_files
 from nbhelpers.estimators import MLPClassifier, MLPRegressor
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds import PLAYGROUNDS
-from nbhelpers.playgrounds.engine.experiment import WHOLE
-from nbhelpers.playgrounds.engine.panel import family
+from nbhelpers.playgrounds.engine.controls import family
+from nbhelpers.playgrounds.engine.guards import WHOLE
 from nbhelpers.training import evaluate, fit
 
 unix = pytest.mark.skipif(os.name == "nt", reason="needs signals and permissions as Unix has them")
@@ -97,15 +97,17 @@ def test_a_full_disk_is_named_and_nothing_half_written_stays(
             super().do_GET()
 
     with mirror(DATA, Counted) as address:
-        monkeypatch.setattr(datasets, "MIRRORS", (address, address))
+        monkeypatch.setattr(mnist_files, "MIRRORS", (address, address))
         with pytest.raises(FileNotFoundError, match="No space left") as caught:
-            datasets.download(TRAIN_IMAGES)
+            mnist_files.download(TRAIN_IMAGES)
         assert f"couldn't be stored in {cache}" in str(caught.value)
         assert f"put the file here: {folder / TRAIN_IMAGES}" in str(caught.value)
         assert list(cache.iterdir()) == []
         assert asked == [f"/{TRAIN_IMAGES}"]  # the other mirror would not help
         full_disk()
-        datasets.read_verified(datasets.download(TRAIN_IMAGES), TRAIN_IMAGES)  # now there is room
+        mnist_files.read_verified(
+            mnist_files.download(TRAIN_IMAGES), TRAIN_IMAGES
+        )  # now there is room
     assert [path.name for path in cache.iterdir()] == [TRAIN_IMAGES]
 
 
@@ -120,8 +122,8 @@ def test_without_data_and_network_a_panel_says_what_to_do(tmp_path, monkeypatch)
 
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
     monkeypatch.setenv("NBHELPERS_DATA", str(tmp_path))
-    monkeypatch.setattr(datasets, "cache_folder", lambda: tmp_path / "cache")
-    data = importlib.import_module("nbhelpers.playgrounds.mnist").data
+    monkeypatch.setattr(mnist_files, "cache_folder", lambda: tmp_path / "cache")
+    data = importlib.import_module("nbhelpers.playgrounds.engine.mnist_experiment").data
     data.cache_clear()
     try:
         with pytest.raises(FileNotFoundError) as caught:
@@ -129,7 +131,7 @@ def test_without_data_and_network_a_panel_says_what_to_do(tmp_path, monkeypatch)
     finally:
         data.cache_clear()
     assert f"Put it here: {tmp_path / TRAIN_IMAGES}\n" in str(caught.value)
-    assert str(caught.value).count("name resolution") == len(datasets.MIRRORS)
+    assert str(caught.value).count("name resolution") == len(mnist_files.MIRRORS)
     for name in ("xor", "digits"):  # what needs no file goes on
         PLAYGROUNDS[name](steps=1).close()
 
@@ -341,7 +343,7 @@ def elements(html):
 
 def page(panel):
     """All elements in the HTML of a panel."""
-    parts = [widget for widget in family(panel.box) if isinstance(widget, ipywidgets.HTML)]
+    parts = [widget for widget in family(panel.widget) if isinstance(widget, ipywidgets.HTML)]
     return frozenset().union(*(elements(widget.value) for widget in parts))
 
 
@@ -497,7 +499,7 @@ def test_an_interrupt_in_the_middle_leaves_a_panel_that_works(kind, action):
         assert signal.getsignal(signal.SIGINT) is handler
         settings = panel.experiment.settings
         assert all(c.value == getattr(settings, name) for name, c in panel.controls.items()
-                   if name not in panel.boxes)  # fmt: skip
+                   if name not in panel.number_boxes)  # fmt: skip
         assert panel.text.value == panel.settings
         assert f"Interrupted at step {panel.experiment.steps}" in panel.note.value
         assert not panel.playing
@@ -720,7 +722,7 @@ def test_two_panels_side_by_side_do_not_disturb_each_other(kind):
     alone, *panels = (quick(PLAYGROUNDS[name](steps=3)) for name in (kind, kind, kind, another))
     for _ in used(alone):
         pass
-    parts = [family(panel.box) for panel in panels]
+    parts = [family(panel.widget) for panel in panels]
     ids = [widget.model_id for widgets in parts for widget in widgets]
     assert len(set(ids)) == len(ids)
     moves = [used(panel) for panel in panels]

@@ -4,6 +4,7 @@ import copy
 import itertools
 import pickle
 import warnings
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from nbhelpers import warps
 from nbhelpers.activations import ACTIVATIONS, sigmoid
 from nbhelpers.gradient_check import (
     check_gradients,
@@ -21,6 +23,9 @@ from nbhelpers.gradient_check import (
 from nbhelpers.initializers import INITIALIZERS
 from nbhelpers.losses import LOSSES, binary_cross_entropy, softmax, softmax_cross_entropy
 from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD, Adam
+from nbhelpers.training import History, evaluate, fit, train_step
+from nbhelpers.validation import checked_inputs, checked_targets
 
 FLOATS = [np.float32, np.float64]
 ENDINGS = [
@@ -122,10 +127,11 @@ def test_leaky_relu_lets_one_per_cent_through():
     np.testing.assert_allclose(ACTIVATIONS["leaky_relu"].f(np.array([-200.0, 3])), [-2, 3])
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", [*ACTIVATIONS, "softmax"])
 def test_activations_accept_lists(name):
-    f = ACTIVATIONS[name].f
-    np.testing.assert_array_equal(f([-1, 0, 2.5]), f(np.array([-1, 0, 2.5])))
+    f = softmax if name == "softmax" else ACTIVATIONS[name].f
+    for Z in ([[-1, 0, 2.5]], [[5, 1, 1]]):
+        np.testing.assert_array_equal(f(Z), f(np.array(Z, float)))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.uint64])
@@ -134,10 +140,6 @@ def test_whole_numbers_of_any_kind_are_numbers(name, dtype):
     f = softmax if name == "softmax" else ACTIVATIONS[name].f
     Z = np.array([[0, 1, 3, 100]]).astype(dtype)
     np.testing.assert_allclose(f(Z), f(Z.astype(np.float64)), rtol=1e-12)
-
-
-def test_softmax_accepts_a_list_of_whole_numbers():
-    np.testing.assert_array_equal(softmax([[5, 1, 1]]), softmax(np.array([[5.0, 1, 1]])))
 
 
 # ---------------------------------------------------------------- losses
@@ -225,27 +227,23 @@ def test_delta_is_the_slope_and_keeps_dtype(name, dtype, rng):
 # ---------------------------------------------------------------- initial weights
 
 
-@pytest.mark.parametrize(
-    ("name", "spread"),
-    [
-        ("zeros", 0),
-        ("uniform", 12**-0.5),
-        ("normal", 300**-0.5),
-        ("xavier_normal", (2 / 500) ** 0.5),
-        ("xavier_uniform", (2 / 500) ** 0.5),
-        ("he_normal", (2 / 300) ** 0.5),
-        ("he_uniform", (2 / 300) ** 0.5),
-    ],
-)
-def test_initial_weights_have_the_spread_they_promise(name, spread, rng):
+SPREADS = {
+    "zeros": 0,
+    "uniform": 12**-0.5,
+    "normal": 300**-0.5,
+    "xavier_normal": (2 / 500) ** 0.5,
+    "xavier_uniform": (2 / 500) ** 0.5,
+    "he_normal": (2 / 300) ** 0.5,
+    "he_uniform": (2 / 300) ** 0.5,
+}
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_initial_weights_have_the_spread_they_promise(name, rng):
     W = INITIALIZERS[name](300, 200, rng)
     assert W.shape == (300, 200)
-    assert W.std() == pytest.approx(spread, rel=0.02)
+    assert W.std() == pytest.approx(SPREADS[name], rel=0.02)
     assert W.mean() == pytest.approx(0.5 if name == "uniform" else 0, abs=0.01)
-
-
-def test_every_initializer_is_tested():
-    assert len(INITIALIZERS) == 7
 
 
 # ---------------------------------------------------------------- network
@@ -407,6 +405,8 @@ def test_checks_refuse_what_would_hide_mistakes(rng):
         check_gradients(net, X, y, tolerance=np.nan)
     with pytest.raises(ValueError, match="rng is 0; expected a numpy Generator"):
         direction_check(net, X, y, 0)
+    with pytest.raises(ValueError, match="a gradient check needs a float64 network, got float32"):
+        check_gradients(MLP([4, 3], rng=rng), X, y)
 
 
 @pytest.mark.parametrize(("output", "loss"), ENDINGS)
@@ -446,12 +446,6 @@ def test_numerical_gradient_of_a_table(rng):
 def test_numerical_gradient_refuses_what_it_cannot_move(x):
     with pytest.raises(ValueError, match="must be a float64 array, got"):
         numerical_gradient(lambda: 0.0, x)
-
-
-def test_check_refuses_float32(rng):
-    net = MLP([4, 3], rng=rng)
-    with pytest.raises(ValueError, match="float64"):
-        check_gradients(net, np.ones((2, 4)), [0, 1])
 
 
 def test_relative_error_of_nothing_and_of_opposites():
@@ -706,3 +700,123 @@ def test_bad_targets_are_refused_in_words(output, y, words, rng):
         net.backward(A, y)
     with pytest.raises(ValueError, match=words):
         net.loss(A, y)
+
+
+# ---------------------------------------------------------------- whatever NumPy's error state is
+
+
+def unmoved(f, *arguments):
+    """Return what `f` returns, after trying that the strictest error state changes nothing."""
+    expected = f(*copy.deepcopy(arguments))
+    with np.errstate(all="raise"):
+        result = f(*copy.deepcopy(arguments))
+    np.testing.assert_equal(result, expected)
+    return expected
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", [*ACTIVATIONS, "softmax"])
+def test_an_underflow_in_an_activation_is_no_error(name, dtype):
+    tiny = np.finfo(dtype).tiny
+    Z = np.array([[-1e4, -95, -1e-30, -tiny / 3, -tiny, 0, tiny, 2e-23, 95, 1e4]], dtype)
+    A = unmoved(softmax if name == "softmax" else ACTIVATIONS[name].f, Z)
+    assert np.isfinite(A).all()
+    if name != "softmax":
+        unmoved(ACTIVATIONS[name].derivative, A)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", LOSSES)
+def test_an_underflow_in_a_loss_is_no_error(name, dtype):
+    tiny = np.finfo(dtype).tiny
+    A = np.array([[tiny / 3, 1, 0], [tiny, 0, 1], [0.5, 0.5, tiny**0.7]], dtype)
+    for Y in (np.eye(3, dtype=dtype), A[::-1] * dtype(0.3)):
+        assert type(unmoved(LOSSES[name].value, A, Y)) is float
+        unmoved(LOSSES[name].delta, A, Y)
+
+
+@pytest.mark.parametrize("make", [lambda: SGD(1e-30), lambda: SGD(1e-6, 0.1), lambda: Adam(1e-6)])
+@pytest.mark.parametrize(("output", "loss"), ENDINGS)
+def test_an_underflow_in_a_network_is_no_error(output, loss, make, rng):
+    X, y = problem(output, rng, n=12)
+    net = MLP([4, 30, 3], "tanh", output, loss, "xavier_normal", rng=rng, dropout=0.5, l2=0.01)
+    net.W[0][...] *= np.logspace(-44, 0, 30, dtype=np.float32)  # units that hardly speak
+    wide = 500 * X
+    X32, Y = checked_inputs(net, X), checked_targets(net, y, 12)
+
+    def one_by_one(net, optimizer):
+        for _ in range(3):
+            A = net.forward(wide, training=True)
+            net.backward(A, y)
+            optimizer.step(net.params, net.grads)
+        return net.params, net.loss(A, y), net.accuracy(A[-1], y)
+
+    def in_steps(net, optimizer):
+        return [train_step(net, X32, Y, optimizer) for _ in range(3)], net.params
+
+    def fitted(net, optimizer):
+        settings = {"epochs": 3, "batch_size": 4, "validation": (wide, y)}
+        history = fit(net, X, y, optimizer=optimizer, rng=np.random.default_rng(0), **settings)
+        return net.params, history.train_loss, history.validation_loss
+
+    for use in (one_by_one, in_steps, fitted):
+        unmoved(use, net, make())
+    unmoved(net.predict, wide)
+    unmoved(evaluate, net, wide, y)
+    unmoved(net.predict, np.full((1, 4), 1e-300))  # smaller than any float32
+
+
+def test_an_underflow_in_a_gradient_check_is_no_error(rng):
+    X, y = problem("softmax", rng)
+    net = network("sigmoid", "softmax", None, 3, rng)
+    net.b[0][...], net.W[1][...] = -800, 1e-200
+    unmoved(lambda: check_gradients(net, X, y).errors)
+    unmoved(lambda: direction_check(net, X, y, np.random.default_rng(0)))
+    unmoved(relative_error, np.full(3, 1e-200), np.full(3, 1.1e-200))
+
+
+def test_an_underflow_in_a_warp_is_no_error(rng):
+    X = rng.random((2, 784), dtype=np.float32) * np.float32(1e-38)
+    warps.smoothing_matrix.cache_clear()
+    for warp in (warps.random_affine, warps.random_elastic, warps.random_shift):
+        unmoved(warp, X, rng)
+    unmoved(lambda: warps.random_bend(np.random.default_rng(0), smooth=0.7))
+
+
+def test_an_overflow_is_still_an_error_where_numpy_is_told_so(rng):
+    net = MLP([2, 3], output="linear", rng=rng)
+    net.params[...] = 3e38
+    with np.errstate(all="raise"):
+        with pytest.raises(FloatingPointError, match="overflow"):
+            net.predict([[1.0, 1.0]])
+        with pytest.raises(ValueError, match="X contains numbers too large for float32"):
+            net.predict([[1e300, 1.0]])
+
+
+PER_EPOCH = [field.name for field in fields(History) if field.name != "best_epoch"]
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("output", "loss"), ENDINGS)
+def test_every_single_number_is_pythons_own(output, loss, dtype, rng):
+    X, y = problem(output, rng, n=12)
+    net = MLP(
+        np.array([4, 5, 3]), "tanh", output, loss, dropout=np.float32(0.5), l2=np.float64(0.1),
+        bias=np.array([True, False]), rng=rng, dtype=dtype,
+    )  # fmt: skip
+    A = net.forward(X)
+    settings = {"optimizer": SGD(np.float64(0.1)), "epochs": np.int64(2), "batch_size": np.int64(5)}
+    settings |= {"validation": (X, y), "patience": np.int64(2)}
+    history = fit(net, X, y, rng=rng, **settings)
+    found = [net.loss(A, y), net.accuracy(A[-1], y), *evaluate(net, X, y, chunk=np.int64(5))]
+    found += [net.l2, *net.dropout, settings["optimizer"].lr, relative_error(A[1], A[1] + 1)]
+    found += [number for name in PER_EPOCH for number in getattr(history, name)]
+    assert {type(value) for value in found} == {float}
+    whole = [*net.sizes, net.n_layers, net.n_weights, history.best_epoch, settings["optimizer"].t]
+    assert {type(value) for value in whole} == {int}
+    assert {type(value) for value in net.has_bias} == {bool}
+    if dtype == np.float64:
+        report = check_gradients(net, X, y, tolerance=np.float64(1e-7))
+        found = [*report.errors.values(), report.tolerance, direction_check(net, X, y, rng)]
+        assert {type(value) for value in found} == {float}
+        assert type(report.passed) is bool

@@ -1,8 +1,8 @@
 """Playgrounds: move a slider, watch a network learn.
 
 `playgrounds.xor()` and its siblings return a panel; as the last expression of a cell it shows
-itself. How one is made: `experiment.py` (what is trained), `picture.py` (what is seen), `panel.py`
-(what is moved); `xor.py` is an example to copy.
+itself. How one is made: `engine/experiment.py` (what is trained), `engine/picture.py` (what is
+seen), `engine/playground.py` (how it is declared); `xor.py` is an example to copy.
 """
 
 from nbhelpers.playgrounds.bias import bias
@@ -19,21 +19,10 @@ from nbhelpers.playgrounds.signals import signals
 from nbhelpers.playgrounds.softmax import softmax
 from nbhelpers.playgrounds.xor import xor
 
-PLAYGROUNDS = {
-    "xor": xor,
-    "bias": bias,
-    "curve_bias": curve_bias,
-    "bowl": bowl,
-    "sgd": sgd,
-    "activations": activations,
-    "signals": signals,
-    "softmax": softmax,
-    "bugs": bugs,
-    "regions": regions,
-    "digits": digits,
-    "optimizers": optimizers,
-    "mnist": mnist,
-    "remedies": remedies,
-}
+IN_ORDER = (  # of the notebooks
+    *(xor, bias, curve_bias, bowl, sgd, activations, signals, softmax, regions, bugs),
+    *(digits, optimizers, mnist, remedies),
+)
+PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}
 
 __all__ = ["PLAYGROUNDS", "DigitPad", *PLAYGROUNDS]

@@ -10,13 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.engine.experiment import Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.xor import FUNCTION, SIGMOID, SLOPE, PlanePicture, Xor
+from nbhelpers.playgrounds.engine.code import COMMON
+from nbhelpers.playgrounds.engine.plane import PlaneExperiment, PlanePicture, truth_table
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE, weight_lines
 
 TABLES = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}
 CLOUDS = "off the origin"
+CLOUDS_CODE = """\
+rng = np.random.default_rng(0)
+X = np.concatenate([rng.normal(0.4, 0.15, (8, 2)), rng.normal(1.0, 0.15, (8, 2))])
+Y = np.repeat([[0.0], [1.0]], 8, axis=0)
+"""
 
 
 @dataclass(frozen=True)
@@ -27,25 +33,23 @@ class BiasSettings(Settings):
     task: str = choice("XOR", [*TABLES, CLOUDS], short="")
     hidden_bias: str = choice("on", ["on", "off"])
     output_bias: str = choice("on", ["on", "off"])
-    activation: str = choice(
-        "sigmoid", ["sigmoid", "tanh", "relu"], label="hidden activation", short=""
-    )
+    activation: str = choice("sigmoid", COMMON, label="hidden activation", short="")
     hidden: int = number(3, 0, 8, label="hidden units", short="hidden")
     seed: int = seed()
 
 
-class Bias(Xor):
+class Bias(PlaneExperiment):
     """A 2-h-1 network, or a lone neuron, whose layers may have a bias or not."""
 
     Settings = BiasSettings
 
     def data(self):
-        if self.settings.task != CLOUDS:
-            X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
-            return X, np.array([TABLES[self.settings.task]], dtype=float).T
+        task = self.settings.task
+        if task != CLOUDS:
+            return truth_table(TABLES[task])
         rng = np.random.default_rng(0)
         X = np.concatenate([rng.normal(0.4, 0.15, (8, 2)), rng.normal(1.0, 0.15, (8, 2))])
-        return X, np.repeat([[0.0], [1.0]], 8, axis=0)
+        return X, np.repeat([[0.0], [1.0]], 8, axis=0), CLOUDS_CODE
 
     def network(self):
         s = self.settings
@@ -72,75 +76,11 @@ class Bias(Xor):
     def advice(self):
         return "Try a smaller learning rate, or a sigmoid in the hidden layer."
 
-    def code(self):
-        s = self.settings
-        layers = 2 if s.hidden else 1
-        biases = [s.hidden_bias, s.output_bias] if s.hidden else [s.output_bias]
-        on = [bias == "on" for bias in biases]
-        table = CLOUD_SCRIPT if s.task == CLOUDS else TABLE_SCRIPT.format(TABLES[s.task])
-        sizes = ["2", "hidden", "1"] if s.hidden else ["2", "1"]
-        start = ["hidden = " + str(s.hidden)] if s.hidden else []
-        forward, update = [], []
-        for k in range(1, layers + 1):
-            before, bias = ("X" if k == 1 else "A1"), on[k - 1]
-            start.append(f"W{k} = rng.random(({sizes[k - 1]}, {sizes[k]}))")
-            start += [f"b{k} = np.zeros({sizes[k]})"] * bias
-            squash = FUNCTION["sigmoid" if k == layers else s.activation]
-            forward.append(f"A{k} = " + squash.format(f"{before} @ W{k}" + f" + b{k}" * bias))
-            step = [f"W{k} -= learning_rate * ({before}.T @ delta{k})"]
-            step += [f"b{k} -= learning_rate * delta{k}.sum(axis=0)"] * bias
-            update = step + update
-        A = f"A{layers}"
-        backward = [f"delta{layers} = ({A} - Y)" + SLOPE["sigmoid"].format(A)]
-        if s.hidden:
-            backward.append("delta1 = (delta2 @ W2.T)" + SLOPE[s.activation].format("A1"))
-        return SCRIPT.format(
-            table=table,
-            learning_rate=repr(s.learning_rate),
-            seed=s.seed,
-            start="\n".join(start),
-            sigmoid=SIGMOID,
-            steps=self.steps,
-            shown_steps=f"{self.steps:,}",
-            loop="\n".join("    " + line for line in forward + backward + update),
-            forward="\n".join(forward),
-            A=A,
-        )
-
 
 def signed(x):
     """A number with two decimals and a sign that stands alone: "− 0.50"."""
     x = round(float(x), 2)
     return f"{'−' if x < 0 else '+'} {abs(x):.2f}"
-
-
-# The parts of the script of *Show code*.
-TABLE_SCRIPT = """\
-X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
-Y = np.array([{}], dtype=float).T"""
-CLOUD_SCRIPT = """\
-rng = np.random.default_rng(0)
-X = np.concatenate([rng.normal(0.4, 0.15, (8, 2)), rng.normal(1.0, 0.15, (8, 2))])
-Y = np.repeat([[0.0], [1.0]], 8, axis=0)"""
-SCRIPT = """\
-import numpy as np
-
-{table}
-
-learning_rate = {learning_rate}
-rng = np.random.default_rng({seed})
-{start}
-
-{sigmoid}
-for step in range({steps}):
-{loop}
-
-{forward}
-loss = 0.5 * np.sum(({A} - Y) ** 2)
-print(f"step {shown_steps} · loss {{loss:.6g}}")
-for x, a in zip(X, {A}):
-    print(x.round(2), "->", round(float(a[0]), 4))
-"""
 
 
 class BiasPicture(PlanePicture):
@@ -187,28 +127,11 @@ class BiasPicture(PlanePicture):
             line.set_data(*np.reshape(ones, (-1, 2)).T)
 
 
-def bias(settings=None, steps=None):
-    """The bias playground: a task in the plane, hidden units, a bias switch for each layer.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "task=AND,hidden=0,output_bias=off".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 1,000 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 02.
-    """
-    title = "What a bias does"
-    return Panel.opened(Bias, BiasPicture(), settings, steps, 1_000, title=title)
+bias = playground(
+    Bias,
+    BiasPicture,
+    title="What a bias does",
+    steps=1_000,
+    example="task=AND,hidden=0,output_bias=off",
+    notebook="02",
+)

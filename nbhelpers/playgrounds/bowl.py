@@ -12,10 +12,13 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
-from nbhelpers.playgrounds.curve import CurvePanel
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
+from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import short
-from nbhelpers.playgrounds.engine.picture import PREVIOUS, LossCurves, Picture, message
+from nbhelpers.playgrounds.engine.picture import Picture, message
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
 START = (0.54, 0.71)
@@ -53,7 +56,7 @@ class Bowl(Experiment):
     ----------
     weights : array (2,)
         x and y of a bowl; w and b of the neuron w x + b.
-    history : dict of str to Curve
+    history : dict of str to Series
         The loss, and both weights after every step as "first" and "second".
     """
 
@@ -66,7 +69,7 @@ class Bowl(Experiment):
         self.weights = np.array(START)
         if s.seed:
             self.weights = self.rng.uniform((-1.3, -1.0), (1.3, 1.0))
-        self.net = SimpleNamespace(params=self.weights)
+        self.net, self.optimizer = SimpleNamespace(params=self.weights), SGD(s.learning_rate)
         if self.scale is None:
             self.x, self.y = points()
             self.batch_size = BATCHES[s.surface]
@@ -94,7 +97,7 @@ class Bowl(Experiment):
         return np.array([np.sum(delta * x), np.sum(delta)])
 
     def advance(self):
-        self.weights -= self.settings.learning_rate * self.gradient()
+        self.optimizer.step(self.weights, self.gradient())
         return self.look()
 
     def look(self):
@@ -177,7 +180,7 @@ for step in range({steps}):
     weights -= lr * gradient
 
 loss = np.sum(scale * weights**2)
-print(f"step {shown} · loss {{loss:.6g}}")
+print(f"step {shown}, loss {{loss:.6g}}")
 print("x, y =", weights)
 """
 NEURON_SCRIPT = """\
@@ -199,7 +202,7 @@ for step in range({steps}):
     weights -= lr * gradient
 
 loss = 0.5 * np.mean((weights[0] * x + weights[1] - y) ** 2)
-print(f"step {shown} · loss {{loss:.6g}}")
+print(f"step {shown}, loss {{loss:.6g}}")
 print("w, b =", weights)
 """
 
@@ -351,28 +354,13 @@ def path(history):
     return [np.where(far, np.nan, w) for w in weights]
 
 
-def bowl(settings=None, steps=None):
-    """The gradient descent playground: two weights, learning rate, five losses.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "learning_rate=0.09,surface=stretched bowl".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 1,000 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 03.
-    """
-    title = "Gradient descent in a bowl"
-    return CurvePanel.opened(Bowl, BowlPicture(), settings, steps, 1_000, title=title, pace=1)
+bowl = playground(
+    Bowl,
+    BowlPicture,
+    title="Gradient descent in a bowl",
+    steps=1_000,
+    example="learning_rate=0.09,surface=stretched bowl",
+    notebook="03",
+    pace=1,
+    catch_up=0.300,
+)

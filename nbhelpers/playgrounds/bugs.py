@@ -6,28 +6,26 @@ without it. The gradient that the bug makes is compared with central differences
 
 import itertools
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
 
 from nbhelpers.activations import ACTIVATIONS
 from nbhelpers.datasets import spirals
 from nbhelpers.gradient_check import relative_error, rounding_noise
 from nbhelpers.losses import softmax
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import DPI, LossCurves, Picture, Surface, enlarge, message
-from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.engine.badges import Badges
+from nbhelpers.playgrounds.engine.code import COMMON, functions, initial_weights
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.picture import Picture, Surface, enlarge, message, paler
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
 
 CLASSES, BATCH_SIZE, EPS = 3, 10, 1e-5
 TOLERANCE = 1e-5  # a larger relative error is a bug
-MARKS, LETTERS = "✓✗", " abcdefghijklmnopqrstuvwxyzW0123456789.+-"  # of which badges are made
 LIMITS = (-2.6, 2.6)  # the part of the plane that is shown, the same in both directions
 GRID = 56  # points of the regions along each side
 NONE, BIAS, VARIABLE, MASK, MEAN, SOFTMAX, ORDER = BUGS = (
@@ -41,41 +39,36 @@ NONE, BIAS, VARIABLE, MASK, MEAN, SOFTMAX, ORDER = BUGS = (
 )
 
 
-def gradients(W, A, Y, activation, bug=NONE, lr=0.0):
-    """The gradients that a backward pass with this bug gives.
+def backward(net, A, Y, bug, lr):
+    """Fill `net.grads` as `MLP.backward` does, but with a bug.
 
     Parameters
     ----------
-    W : list of ndarray (n_in, n_out)
+    net : MLP
+        With softmax, cross-entropy and biases.
     A : list of ndarray
-        What `MLP.forward` returned.
+        What `net.forward` returned.
     Y : ndarray (n, classes)
         Targets, one-hot.
-    activation : Activation
-        Of all hidden layers.
     bug : str
         One of `BUGS`.
     lr : float
         Learning rate; only "update first" needs it.
-
-    Returns
-    -------
-    dW, db : lists of ndarray
     """
-    n = 1 if bug == MEAN else len(Y)
-    delta = ((softmax(A[-1]) if bug == SOFTMAX else A[-1]) - Y) / n
-    dW, db = [], []
-    for layer in reversed(range(len(W))):
-        dW.insert(0, A[layer].T @ delta)
-        db.insert(0, np.zeros(len(delta.T)) if bug == BIAS else delta.sum(axis=0))
-        if layer == 0:
-            return dW, db
-        through = W[layer] - lr * dW[0] if bug == ORDER else W[layer]
-        delta = delta @ through.T
-        if bug == VARIABLE:
-            delta = delta * activation.derivative(activation.f(A[layer]))
-        elif bug != MASK:
-            delta = delta * activation.derivative(A[layer])
+    if bug == NONE:
+        net.backward(A, Y, check=False)
+        return
+    delta = ((softmax(A[-1]) if bug == SOFTMAX else A[-1]) - Y) / (1 if bug == MEAN else len(Y))
+    for layer in reversed(range(net.n_layers)):
+        net.dW[layer] = A[layer].T @ delta
+        net.db[layer] = 0 if bug == BIAS else delta.sum(axis=0)
+        if layer > 0:
+            W, activation = net.W[layer], net.activations[layer - 1]
+            delta = delta @ (W - lr * net.dW[layer] if bug == ORDER else W).T
+            if bug == VARIABLE:
+                delta *= activation.derivative(activation.f(A[layer]))
+            elif bug != MASK:
+                delta *= activation.derivative(A[layer])
 
 
 def central_differences(W, b, X, y, f, eps=EPS):
@@ -124,7 +117,7 @@ class BugsSettings(Settings):
     layers: int = number(2, 1, 4, label="hidden layers", short="layers")
     hidden: int = number(8, 2, 10, label="units in each", short="units")
     bug: str = choice(VARIABLE, BUGS, short="")
-    activation: str = choice("tanh", ["tanh", "sigmoid", "relu"], short="")
+    activation: str = choice("tanh", COMMON, short="")
     seed: int = seed()
 
 
@@ -151,6 +144,7 @@ class Bugs(Experiment):
             )
             for rng in (self.rng, np.random.default_rng(s.seed))
         )
+        self.optimizer = SGD(s.learning_rate)  # without momentum it has no memory: one for both
         self.order, self.checked = [], (None, None)
         self.record_losses()
 
@@ -165,19 +159,15 @@ class Bugs(Experiment):
         if len(self.order) == 0:
             self.order = self.rng.permutation(len(self.X))
         rows, self.order = self.order[:BATCH_SIZE], self.order[BATCH_SIZE:]
-        lr = self.settings.learning_rate
         for net, bug in ((self.healthy, NONE), (self.net, self.settings.bug)):
-            dW, db = self.gradients(net, rows, bug)
-            for p, g in zip(net.W + net.b, dW + db, strict=True):
-                p -= lr * g
+            self.fill(net, rows, bug)
+            self.optimizer.step(net.params, net.grads)
         return self.record_losses()
 
-    def gradients(self, net, rows, bug):
-        """The gradients of a network on some training points, with a bug."""
-        s = self.settings
+    def fill(self, net, rows, bug):
+        """Fill a network's gradients on some training points, with a bug."""
         A = net.forward(self.X[rows], check=False)
-        activation = ACTIVATIONS[s.activation]
-        return gradients(net.W, A, self.Y[rows], activation, bug, s.learning_rate)
+        backward(net, A, self.Y[rows], bug, self.settings.learning_rate)
 
     def check(self):
         """Relative error of each array on six examples: {"W1": ..., "b1": ..., "W2": ...}."""
@@ -185,12 +175,12 @@ class Bugs(Experiment):
             net, rows = self.net, self.few
             f = ACTIVATIONS[self.settings.activation].f
             with np.errstate(all="ignore"):
-                dW, db = self.gradients(net, rows, self.settings.bug)
+                self.fill(net, rows, self.settings.bug)
                 *measured, loss = central_differences(net.W, net.b, self.X[rows], self.y[rows], f)
                 noise = rounding_noise(loss, EPS)
                 errors = {}
                 for layer in range(net.n_layers):
-                    for name, mine, theirs in zip("Wb", (dW, db), measured, strict=True):
+                    for name, mine, theirs in zip("Wb", (net.dW, net.db), measured, strict=True):
                         error = relative_error(mine[layer], theirs[layer], noise)
                         errors[f"{name}{layer + 1}"] = error
             self.checked = self.steps, errors
@@ -226,11 +216,11 @@ class Bugs(Experiment):
             bug=s.bug,
             seed=s.seed,
             sizes=self.net.sizes,
+            weights=initial_weights("xavier_normal"),
             lr=repr(s.learning_rate),
             steps=self.steps,
             shown_steps=f"{self.steps:,}",
-            function=FUNCTION[s.activation],
-            slope=SLOPE[s.activation],
+            functions=functions(s.activation),
             start=start if s.bug == MEAN else f"({start}) / len(Y)",
             start_bug=bug if s.bug in (MEAN, SOFTMAX) else "",
             db="np.zeros_like(b[layer])" if bias else "delta.sum(axis=0)",
@@ -250,8 +240,7 @@ BUG_LINES = {
     SOFTMAX: "  # BUG: A[-1] is a softmax already",
     ORDER: "  # BUG: W as it is after the step",
 }
-SCRIPT = (
-    """\
+SCRIPT = """\
 # Backpropagation with a bug: {bug}
 import numpy as np
 
@@ -264,13 +253,11 @@ X, Y = (X - X.mean(axis=0)) / X.std(axis=0), np.eye(3)[y]
 rng = np.random.default_rng({seed})
 sizes, lr = {sizes}, {lr}
 shapes = list(zip(sizes[:-1], sizes[1:]))
-W = [rng.standard_normal(s) * np.sqrt(2 / sum(s)) for s in shapes]
+W = [{weights} for n_in, n_out in shapes]
 b = [np.zeros(n_out) for _, n_out in shapes]
 
 
-"""
-    + FUNCTIONS
-    + """
+{functions}
 
 def forward(X):
     A = [X]
@@ -303,7 +290,7 @@ for step in range({steps}):
     for p, g in zip(W + b, backward(forward(X[rows]), Y[rows])):
         p -= lr * g
 
-print(f"step {shown_steps} · loss {{loss(X, Y):.6g}}")
+print(f"step {shown_steps}, loss {{loss(X, Y):.6g}}")
 
 few, eps = np.arange(0, 150, 25), 1e-5  # the gradient check, one number after the other
 names = [f"{{kind}}{{layer + 1}}" for kind in "Wb" for layer in range(len(W))]
@@ -319,15 +306,14 @@ for name, p, g in zip(names, W + b, backward(forward(X[few]), Y[few])):
     error = np.linalg.norm(g - measured) / (np.linalg.norm(g) + np.linalg.norm(measured) + 1e-30)
     print(name, "relative error", f"{{error:.2g}}")
 """
-)
 
 
-PALE = np.array([[*(0.42 * np.array(to_rgb(c)) + 0.58), 1] for c in CLASS_COLORS[:CLASSES]])
-PALE = (255 * PALE).round().astype(np.uint8)  # (classes, 4): the ground of each class
+GROUND = np.array([[*paler(c, 0.42), 255] for c in CLASS_COLORS[:CLASSES]])
+GROUND = GROUND.round().astype(np.uint8)  # (classes, 4): the colour of each class's region
 FACES = {True: ("#DDEDF8", PALETTE["blue"]), False: ("#FBE3D6", PALETTE["vermilion"])}
 
 
-class Regions(Surface):
+class Answers(Surface):
     """The class that a network finds most probable, pixel by pixel."""
 
     def set_probabilities(self, P):
@@ -335,75 +321,7 @@ class Regions(Surface):
         height, width = (round(side / 2) for side in self.ax.bbox.size[::-1])
         P = np.nan_to_num(P)
         big = np.stack([enlarge(P[..., k], height, width) for k in range(P.shape[2])])
-        self.pixels = PALE[big.argmax(axis=0)].repeat(2, axis=0).repeat(2, axis=1)
-
-
-class Badges(Artist):
-    """Small boxes of text in a fixed-width face, put together from the images of letters.
-
-    For numbers that change with every picture this takes a tenth of matplotlib's time for text.
-    """
-
-    def __init__(self, ax):
-        super().__init__()
-        self.ax, self.badges = ax, []
-
-    def set_badges(self, badges):
-        """Show badges (x, y, lines, face, edge, rim[, height]): the middle, and as in `badge`."""
-        self.badges = []
-        for x, y, lines, *look in badges:
-            pixels = badge(tuple(lines), *look)
-            corner = self.ax.transData.transform((x, y)) - np.array(pixels.shape[1::-1]) / 2
-            self.badges.append((*np.round(corner), pixels))
-
-    def draw(self, renderer):
-        gc = renderer.new_gc()
-        for x, y, pixels in self.badges:
-            renderer.draw_image(gc, x, y, pixels)
-        gc.restore()
-
-
-@lru_cache(maxsize=256)
-def badge(lines, face, edge, rim, height=17):
-    """The pixels of a badge with these lines of text.
-
-    `face` and `edge` are colours; the rim is so many pixels wide, a letter so many high. Without a
-    rim, the letters have its colour.
-    """
-    width, images = max(len(line) for line in lines), letters(height)
-    rows = [np.hstack([images[c] for c in line.ljust(width)]) for line in lines]
-    ink = np.pad(np.vstack(rows), ((4, 4), (5, 5)))[..., np.newaxis]  # 0 to 1
-    pixels = (1 - ink) * rgb(face) + ink * rgb(PALETTE["ink"] if rim else edge)
-    if rim:
-        frame = np.ones(ink.shape[:2], bool)
-        frame[rim:-rim, rim:-rim] = False
-        pixels[frame] = rgb(edge)
-    return np.dstack([pixels, np.full(ink.shape[:2], 255)])[::-1].astype(np.uint8)
-
-
-def rgb(colour):
-    """A colour's red, green and blue, 0 to 255."""
-    return 255 * np.array(to_rgb(colour))
-
-
-@lru_cache
-def letters(height=17):
-    """How dark each pixel of the letters' images is, 0 to 1: {"a": (17, 8), ...}; marks are wider.
-
-    All are drawn at once, when the first is needed: one by one they would slow down the first
-    pictures of a panel.
-    """
-    widths = {c: round((14 if c in MARKS else 8) * height / 17) for c in MARKS + LETTERS}
-    ends = np.cumsum([*widths.values()])
-    figure = Figure(figsize=(ends[-1] / DPI, height / DPI), dpi=DPI, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
-    for (c, width), end in zip(widths.items(), ends, strict=True):
-        face, size = ("DejaVu Sans", 12) if c in MARKS else ("DejaVu Sans Mono", 9.6)
-        x, y = (end - width) / ends[-1], 4.5 / 17
-        figure.text(x, y, c, family=face, fontsize=size * height / 17)
-    canvas.draw()
-    dark = 1 - np.asarray(canvas.buffer_rgba())[..., 0] / 255.0
-    return dict(zip(widths, np.split(dark, ends[:-1], axis=1), strict=True))
+        self.pixels = GROUND[big.argmax(axis=0)].repeat(2, axis=0).repeat(2, axis=1)
 
 
 class BugsPicture(Picture):
@@ -421,8 +339,8 @@ class BugsPicture(Picture):
         ax = self.axes(456, 52, 256, 276)
         ax.set(xlim=LIMITS, ylim=LIMITS, xticks=[-2, 0, 2], yticks=[-2, 0, 2])
         ax.set(title="what it answers", xlabel="$x_1$", ylabel="$x_2$")
-        self.regions = self.changing(Regions(ax))
-        ax.add_artist(self.regions)
+        self.answers = self.changing(Answers(ax))
+        ax.add_artist(self.answers)
         self.points = grid_points(LIMITS, LIMITS, GRID)
         self.dots = [
             self.changing(ax.plot([], [], "o", ms=4.2, mew=0.5, mec="white", color=colour)[0])
@@ -447,7 +365,7 @@ class BugsPicture(Picture):
         self.words.set_text(f"diverged at step {experiment.diverged}")
         with np.errstate(all="ignore"):
             P = net.forward(self.points, check=False)[-1]
-        self.regions.set_probabilities(P.reshape(GRID, GRID, CLASSES))
+        self.answers.set_probabilities(P.reshape(GRID, GRID, CLASSES))
         for k, dots in enumerate(self.dots):
             dots.set_data(*experiment.X[experiment.y == k].T)
         self._show_network(experiment)
@@ -486,42 +404,14 @@ def verdict(name, error):
     return f"{name}✗{error:.2f}" if error >= 0.005 else f"{name}✗{error:.0e}"
 
 
-class BugsPanel(Panel):
-    """Two networks take their time: they may train for longer after a change."""
-
-    CATCH_UP = 0.400
-
-
-def bugs(settings=None, steps=None):
-    """The playground of bugs: choose one, watch the loss fall all the same, and the check see it.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "bug=no mask,layers=3,steps=500".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 750 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 07.
-    """
-    return BugsPanel.opened(
-        Bugs,
-        BugsPicture(),
-        settings,
-        steps,
-        750,
-        title="A bug in backpropagation",
-        paces=(1, 10, 30, 100, 1000),
-        pace=30,
-    )
+bugs = playground(
+    Bugs,
+    BugsPicture,
+    title="A bug in backpropagation",
+    steps=750,
+    example="bug=no mask,layers=3,steps=500",
+    notebook="07",
+    paces=(1, 10, 30, 100, 1000),
+    pace=30,
+    catch_up=0.400,  # two networks take their time
+)

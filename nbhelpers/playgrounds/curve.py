@@ -1,24 +1,29 @@
 """The playgrounds of notebooks 02 to 04: a network learns a function of one variable.
 
 One experiment and one picture, three panels: `curve_bias` (02: what a bias does), `sgd` (03:
-mini-batches) and `activations` (04: the hidden units' function, and depth). The network and every
-operation of its training are those of the notebooks' programs, so the numbers are theirs too.
+mini-batches) and `activations` (04: the hidden units' function, and depth).
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
-from types import MappingProxyType
+from types import SimpleNamespace
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from nbhelpers.activations import ACTIVATIONS
 from nbhelpers.datasets import CURVES
 from nbhelpers.datasets import curve as curve_data
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel, short
-from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, message, nice_ceiling
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.engine.code import HIDDEN, apply, define, times_slope
+from nbhelpers.playgrounds.engine.curves import LossCurves, nice_ceiling
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.panel import short
+from nbhelpers.playgrounds.engine.picture import Picture, message
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
 POINTS = 32  # to train on
@@ -29,134 +34,82 @@ DOMAINS = {  # from a function's own domain (low, high)
     "half": lambda low, high: (low / 2, high / 2),
     "double": lambda low, high: (2 * low, 2 * high),
 }
-# What the hidden units do to their weighted sum, and how a delta goes back through them.
-HIDDEN = {
-    "sigmoid": (lambda Z: 1 / (1 + np.exp(-Z)), lambda D, A: D * A * (1 - A)),
-    "tanh": (np.tanh, lambda D, A: D * (1 - A**2)),
-    "relu": (lambda Z: np.maximum(Z, 0), lambda D, A: D * (A > 0)),
-    "leaky_relu": (lambda Z: np.maximum(Z, 0.01 * Z), lambda D, A: D * np.where(A > 0, 1, 0.01)),
-    "elu": (
-        lambda Z: np.maximum(Z, 0) + np.expm1(np.minimum(Z, 0)),
-        lambda D, A: D * (np.minimum(A, 0) + 1),
-    ),
+FIXED = {  # settings that a panel does not have
+    **{"function": "sine", "domain": "own", "activation": "sigmoid", "depth": 1},
+    **{"hidden_bias": "on", "output_bias": "on", "batch_size": 4, "shuffle": "on"},
 }
-
-
-class Net:
-    """A 1-h-...-h-1 network with a linear output; its weights are standard normal to begin with.
-
-    Its plain sigmoid and the order of its operations are those of the notebooks' programs. An
-    `MLP` gives the same numbers up to rounding only, and takes a sixth more time for an epoch of
-    sigmoid units.
-
-    Attributes
-    ----------
-    W : list of arrays (n_in, n_out)
-    b : list of arrays (n_out,); None where a layer has no bias
-    """
-
-    def __init__(self, sizes, activation, rng, hidden_bias=True, output_bias=True):
-        self.f, self.back = HIDDEN[activation]
-        self.W = [rng.standard_normal(shape) for shape in pairwise(sizes)]
-        has_bias = [hidden_bias] * (len(sizes) - 2) + [output_bias]
-        self.b = [np.zeros(n) if on else None for n, on in zip(sizes[1:], has_bias, strict=True)]
-
-    @property
-    def params(self):
-        """All weights and biases, an array (n,)."""
-        return np.concatenate([p.ravel() for p in self.W + self.b if p is not None])
-
-    def forward(self, X):
-        """The activations of all layers, [X, A1, ..., AL]."""
-        A, last = [X], len(self.W) - 1
-        for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
-            Z = A[-1] @ W if b is None else A[-1] @ W + b
-            A.append(self.f(Z) if layer < last else Z)
-        return A
-
-    def update(self, A, Y, lr):
-        """One step of gradient descent on the mean of half the squared errors."""
-        delta = (A[-1] - Y) / len(Y)
-        for layer in reversed(range(len(self.W))):
-            before = delta @ self.W[layer].T if layer else None
-            self.W[layer] -= lr * A[layer].T @ delta
-            if self.b[layer] is not None:
-                self.b[layer] -= lr * np.add.reduce(delta, axis=0)
-            if layer:
-                delta = self.back(before, A[layer])
 
 
 class CurveExperiment(Experiment):
     """A network learns evenly spaced points on a curve; a step is an epoch.
 
-    A setting that a panel does not have is fixed here.
+    Its weights are standard normal to begin with.
+
+    Attributes
+    ----------
+    net : MLP
+    chosen : SimpleNamespace
+        All settings, those of the panel and the fixed ones.
+    A : list of arrays
+        The activations of all layers for the training points.
     """
 
     unit = "epoch"
     most_steps = 20_000
     fade = 0.995
     errors = True  # record the root mean squared errors, at the points and between them
-    fixed = MappingProxyType(
-        {
-            "function": "sine",
-            "domain": "own",
-            "activation": "sigmoid",
-            "depth": 1,
-            "hidden_bias": "on",
-            "output_bias": "on",
-            "batch_size": 4,
-            "shuffle": "on",
-        }
-    )
-
-    def chosen(self, name):
-        """The value of a setting, or what it is fixed to."""
-        return getattr(self.settings, name) if hasattr(self.settings, name) else self.fixed[name]
+    fixed = FIXED
 
     def build(self):
-        s, name = self.settings, self.chosen("function")
-        self.domain = DOMAINS[self.chosen("domain")](*CURVES[name].domain)
+        s = self.chosen = SimpleNamespace(**self.fixed | vars(self.settings))
+        self.domain = DOMAINS[s.domain](*CURVES[s.function].domain)
         options = {"domain": self.domain, "dtype": np.float64}
-        self.X, self.Y = curve_data(name, POINTS, **options)
-        self.X_test, self.Y_test = curve_data(name, POINTS, shift=0.5, **options)
-        self.net = Net(
-            [1, *[s.hidden] * self.chosen("depth"), 1],
-            self.chosen("activation"),
-            self.rng,
-            hidden_bias=self.chosen("hidden_bias") == "on",
-            output_bias=self.chosen("output_bias") == "on",
+        self.X, self.Y = curve_data(s.function, POINTS, **options)
+        self.X_test, self.Y_test = curve_data(s.function, POINTS, shift=0.5, **options)
+        self.net = MLP(
+            [1, *[s.hidden] * s.depth, 1],
+            activation=s.activation,
+            output="linear",
+            loss="half_squared_error",
+            initializer="zeros",
+            bias=[s.hidden_bias == "on"] * s.depth + [s.output_bias == "on"],
+            rng=self.rng,
+            dtype=np.float64,
         )
-        self.batch_size = self.chosen("batch_size")
+        for W in self.net.W:
+            W[...] = self.rng.standard_normal(W.shape)
+        self.optimizer = SGD(s.learning_rate)
         self.order = np.arange(POINTS)
         self.reach = 0.0, 0.0  # what the picture's axes must reach: a contribution, an activation
         with np.errstate(all="ignore"):
             self.look()
 
+    @property
+    def full(self):
+        """Whether a step is made with all points, in their order."""
+        return self.chosen.batch_size == POINTS and self.chosen.shuffle == "off"
+
     def advance(self):
-        lr, size = self.settings.learning_rate, self.batch_size
-        if self.chosen("shuffle") == "on":
+        net, size, full = self.net, self.chosen.batch_size, self.full
+        X, Y = self.X, self.Y
+        if self.chosen.shuffle == "on":
             self.order = self.rng.permutation(POINTS)
-        if size == POINTS and self.chosen("shuffle") == "off":
-            self.net.update(self.A, self.Y, lr)  # the outputs are known already
-            return self.look()
-        X, Y = self.X[self.order], self.Y[self.order]
+            X, Y = X[self.order], Y[self.order]
         for start in range(0, POINTS, size):
-            A = self.net.forward(X[start : start + size])
-            self.net.update(A, Y[start : start + size], lr)
+            A = self.A if full else net.forward(X[start : start + size], check=False)
+            net.backward(A, Y[start : start + size], check=False)
+            self.optimizer.step(net.params, net.grads)
         return self.look()
 
     def look(self):
         """Evaluate and record; returns the loss: half the squared error, mean over the points."""
-        self.A = self.net.forward(self.X)
-        loss = 0.5 * np.mean((self.A[-1] - self.Y) ** 2)
+        self.A = self.net.forward(self.X, check=False)
+        loss = self.net.loss(self.A, self.Y, check=False)
         largest = np.abs(self.A[-2]).max(axis=0)  # of each hidden unit, (hidden,)
         contribution = (largest * np.abs(self.net.W[-1][:, 0])).max()
         # The largest so far, which fades: so the axes rarely change, and follow in the end.
-        contribution_before, activation_before = self.reach
-        self.reach = (
-            max(self.fade * contribution_before, contribution),
-            max(self.fade * activation_before, largest.max()),
-        )
+        now = contribution, largest.max()
+        self.reach = tuple(max(self.fade * a, b) for a, b in zip(self.reach, now, strict=True))
         if self.errors:
             self.record("training", np.sqrt(2 * loss))
             self.record("test", self.test_error())
@@ -164,12 +117,13 @@ class CurveExperiment(Experiment):
 
     def test_error(self):
         """The root mean squared error at the points halfway between those of the training."""
-        return np.sqrt(np.mean((self.net.forward(self.X_test)[-1] - self.Y_test) ** 2))
+        A = self.net.forward(self.X_test, check=False)[-1]
+        return np.sqrt(np.mean((A - self.Y_test) ** 2))
 
     @property
     def batch(self):
         """The rows of the last mini-batch; none before the first step."""
-        start = (POINTS - 1) // self.batch_size * self.batch_size
+        start = POINTS - self.chosen.batch_size
         return self.order[start:] if self.steps else self.order[:0]
 
     def dead(self):
@@ -181,18 +135,15 @@ class CurveExperiment(Experiment):
             between = short(self.test_error())
         name = "RMSE" if self.errors else "root mean squared error"
         words = f"{name} {short(np.sqrt(2 * self.loss))} at the points, {between} between them"
-        if self.chosen("activation") == "relu":
+        if self.chosen.activation == "relu":
             words += f" · {self.dead()} of {self.A[-2].shape[1]} units dead"
         if self.loss > 1e6:
             words += " · the weights have exploded: try a smaller learning rate"
         return words
 
     def advice(self):
-        s = self.settings
-        return (
-            "The updates overshot by more and more. Try a learning rate below "
-            f"{short(0.3 * s.learning_rate)}."
-        )
+        below = short(0.3 * self.settings.learning_rate)
+        return f"The updates overshot by more and more. Try a learning rate below {below}."
 
     def code(self):
         return script(self)
@@ -208,22 +159,6 @@ FUNCTION_CODE = {
     "corner": "np.abs(x)",
     "step": "np.where(x < 0, -1.0, 1.0)",
 }
-HIDDEN_CODE = {  # the function, and how a delta goes back through it
-    "sigmoid": ("1 / (1 + np.exp(-Z))", "{0} * {1} * (1 - {1})"),
-    "tanh": ("np.tanh(Z)", "{0} * (1 - {1}**2)"),
-    "relu": ("np.maximum(Z, 0)", "{0} * ({1} > 0)"),
-    "leaky_relu": ("np.maximum(Z, 0.01 * Z)", "{0} * np.where({1} > 0, 1, 0.01)"),
-    "elu": (
-        "np.maximum(Z, 0) + np.expm1(np.minimum(Z, 0))",
-        "{0} * (np.minimum({1}, 0) + 1)",
-    ),
-}
-DEFINE = """
-
-def {}(Z):
-    return {}
-
-"""
 SCRIPT = """\
 import numpy as np
 
@@ -249,66 +184,56 @@ rng = np.random.default_rng({seed})
 loss = 0.5 * np.mean((A{last} - Y) ** 2)
 {test}
 error = np.sqrt(np.mean((A{last} - Y_test) ** 2))
-print(f"{where} · loss {{loss:.6g}}")
+print(f"{where}, loss {{loss:.6g}}")
 print(f"root mean squared error between the points: {{error:.6g}}")
 """
 
 
 def script(experiment):
     """The script for an experiment as far as it has been trained."""
-    s, chosen = experiment.settings, experiment.chosen
-    name = chosen("activation")
-    hidden, back = HIDDEN_CODE[name]
-    f, define = name, DEFINE.format(name, hidden)
-    if name == "tanh":
-        f, define = "np.tanh", ""
-    layers = range(1, len(experiment.net.W) + 1)
-    last, has_bias = layers[-1], [None] + [b is not None for b in experiment.net.b]
+    s, name, full = experiment.chosen, experiment.chosen.activation, experiment.full
+    layers = range(1, experiment.net.n_layers + 1)
+    last, has_bias = layers[-1], [None, *experiment.net.has_bias]
+    word, rows, n = experiment.unit, "" if full else "[rows]", "len(X)" if full else "len(rows)"
 
-    def forward(X, indent=""):
+    def before(layer, X):
+        return f"A{layer - 1}" if layer > 1 else X
+
+    def forward(X):
         lines = []
         for k in layers:
-            Z = f"{f'A{k - 1}' if k > 1 else X} @ W{k}" + f" + b{k}" * has_bias[k]
-            lines.append(f"{indent}A{k} = {Z if k == last else f'{f}({Z})'}")
+            Z = f"{before(k, X)} @ W{k}" + f" + b{k}" * has_bias[k]
+            lines.append(f"A{k} = {Z if k == last else apply(name, Z)}")
         return lines
 
     start = []
     for k, W in zip(layers, experiment.net.W, strict=True):
         start.append(f"W{k} = rng.standard_normal({W.shape})")
-        if has_bias[k]:
-            start.append(f"b{k} = np.zeros({W.shape[1]})")
-    full = chosen("shuffle") == "off" and experiment.batch_size == POINTS
-    word, steps = experiment.unit, experiment.steps
-    rows = "" if full else "[rows]"
-    indent = "    " if full else "        "
+        start += [f"b{k} = np.zeros({W.shape[1]})"] * has_bias[k]
+    step = [*forward("X" + rows), f"delta{last} = (A{last} - Y{rows}) / {n}"]
+    for k in reversed(layers[:-1]):
+        step.append(f"delta{k} = delta{k + 1} @ W{k + 1}.T{times_slope(name, f'A{k}')}")
+    for k in reversed(layers):
+        step.append(f"W{k} -= lr * ({before(k, 'X' + rows)}.T @ delta{k})")
+        step += [f"b{k} -= lr * delta{k}.sum(axis=0)"] * has_bias[k]
+    constants = {"lr": s.learning_rate, f"{word}s": experiment.steps}
     loop = [f"for {word} in range({word}s):"]
     if not full:
-        order = "rng.permutation(len(X))" if chosen("shuffle") == "on" else "np.arange(len(X))"
+        constants["batch_size"] = s.batch_size
+        order = "rng.permutation(len(X))" if s.shuffle == "on" else "np.arange(len(X))"
         loop += [
             f"    order = {order}",
             "    for start in range(0, len(X), batch_size):",
             "        rows = order[start : start + batch_size]",
         ]
-    loop += forward("X" + rows, indent)
-    loop.append(f"{indent}delta{last} = (A{last} - Y{rows}) / len({'X' if full else 'rows'})")
-    for k in reversed(layers[:-1]):
-        delta = back.format(f"delta{k + 1} @ W{k + 1}.T", f"A{k}")
-        loop.append(f"{indent}delta{k} = {delta}")
-    for k in reversed(layers):
-        A = f"A{k - 1}" if k > 1 else "X" + rows
-        loop.append(f"{indent}W{k} -= lr * {A}.T @ delta{k}")
-        if has_bias[k]:
-            loop.append(f"{indent}b{k} -= lr * delta{k}.sum(axis=0)")
-    constants = {"lr": s.learning_rate, f"{word}s": steps}
-    if not full:
-        constants["batch_size"] = experiment.batch_size
+    loop += [("    " if full else "        ") + line for line in step]
     return SCRIPT.format(
         low=multiple_of_pi(experiment.domain[0]),
         high=multiple_of_pi(experiment.domain[1]),
         points=POINTS,
         gaps=POINTS - 1,
-        function=FUNCTION_CODE[chosen("function")],
-        define=define,
+        function=FUNCTION_CODE[s.function],
+        define="\n\n" + define(name) + "\n" if define(name) else "",
         seed=s.seed,
         start="\n".join(start),
         constants=f"{', '.join(constants)} = {', '.join(map(repr, constants.values()))}",
@@ -316,7 +241,7 @@ def script(experiment):
         shown="\n".join(forward("X")),
         test="\n".join(forward("X_test")),
         last=last,
-        where=f"{word} {steps:,}",
+        where=f"{word} {experiment.steps:,}",
     )
 
 
@@ -442,11 +367,11 @@ class CurvePicture(Picture):
         net = experiment.net
         bottom, top = self.curve_axes.get_ylim()
         with np.errstate(all="ignore"):
-            A = net.forward(self.x)
+            A = net.forward(self.x, check=False)
             y = within(A[-1], bottom - 9, top + 9)
             self.line.set_data(self.x, y)
             self._show_contributions(net, A[-2])
-        rows = experiment.batch if self.batches and experiment.batch_size < POINTS else []
+        rows = experiment.batch if self.batches and experiment.chosen.batch_size < POINTS else []
         self.marked.set_data(experiment.X[rows], experiment.Y[rows])
         words = "" if ((bottom < y) & (y < top)).any() else "the output is outside the picture"
         if experiment.diverged is not None:
@@ -471,7 +396,8 @@ class CurvePicture(Picture):
         if one_layer:  # z = w x + b is 0 at x = -b / w
             b = 0.0 if net.b[0] is None else net.b[0]
             places = within(-b / net.W[0][0], -1e6, 1e6)
-            heights = np.diag(net.forward(places[:, np.newaxis])[1]) * net.W[1][:, 0]
+            A = net.forward(places[:, np.newaxis], check=False)[1]
+            heights = np.diag(A) * net.W[1][:, 0]
             self.middles.set_data(places, within(heights, -far, far))
 
     def _show_histogram(self, A):
@@ -481,9 +407,10 @@ class CurvePicture(Picture):
 
     def _stage(self, experiment):
         """Limits and whatever else stays: the background is drawn again if that has changed."""
-        name, domain = experiment.chosen("function"), experiment.domain
+        name, domain = experiment.chosen.function, experiment.domain
         reach, end = map(ceiling, experiment.reach, (4.0, 1.0))
-        spread = RANGES[experiment.chosen("activation")](end) if self.histogram else None
+        low, high = ACTIVATIONS[experiment.chosen.activation].range
+        spread = (max(low, -0.1 * end) if low < -1 else low, min(high, end))
         if (reach, spread) != self.limits:
             self.limits = reach, spread
             self.contribution_axes.set_ylim(-reach, reach)
@@ -505,15 +432,6 @@ class CurvePicture(Picture):
         self.refresh()
 
 
-RANGES = {  # of the histogram, whose axis ends at `end`
-    "sigmoid": lambda end: (0, 1),
-    "tanh": lambda end: (-1, 1),
-    "relu": lambda end: (0, end),
-    "leaky_relu": lambda end: (-0.1 * end, end),
-    "elu": lambda end: (-1, end),
-}
-
-
 def few_ticks(*axes, most=5):
     """At most so many ticks, at numbers that are easy to read."""
     for axis in axes:
@@ -533,12 +451,6 @@ def ceiling(x, least):
 
 
 # ---------------------------------------------------------------- three panels
-class CurvePanel(Panel):
-    """The engine's panel, which waits a little longer for a run of many epochs."""
-
-    CATCH_UP = 0.300
-
-
 SWITCH = ["on", "off"]
 
 
@@ -562,7 +474,7 @@ class CurveBias(CurveExperiment):
     most_steps = 200_000
     fade = 0.9995
     errors = False
-    fixed = MappingProxyType(CurveExperiment.fixed | {"batch_size": POINTS, "shuffle": "off"})
+    fixed = FIXED | {"batch_size": POINTS, "shuffle": "off"}
 
 
 @dataclass(frozen=True)
@@ -591,7 +503,7 @@ class ActivationSettings(Settings):
     learning_rate: float = number(0.1, 0.001, 3, log=True, short="rate")
     hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
     depth: int = number(1, 1, 3, label="hidden layers", short="layers")
-    activation: str = choice("tanh", list(HIDDEN), short="")
+    activation: str = choice("tanh", HIDDEN, short="")
     domain: str = choice("own", ["own", "centred"], label="inputs", short="inputs")
     seed: int = seed()
 
@@ -602,88 +514,32 @@ class Activations(CurveExperiment):
     Settings = ActivationSettings
 
 
-def curve_bias(settings=None, steps=None):
-    """The bias playground on a curve: biases on and off, hidden units, learning rate, function.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "hidden_bias=off,steps=5000".
-    steps : int, optional
-        How many steps (one update with all points each) to train before the first picture, if
-        the string does not say; 5,000 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 02.
-    """
-    picture = CurvePicture(errors=False)
-    title = "What a bias does to a curve"
-    return CurvePanel.opened(CurveBias, picture, settings, steps, 5_000, title=title)
-
-
-def sgd(settings=None, steps=None):
-    """The mini-batch playground: learning rate, batch size, hidden units, shuffling, function.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "batch_size=1,learning_rate=0.1,steps=1000".
-    steps : int, optional
-        How many epochs to train before the first picture, if the string does not say; 400 if not
-        given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 03.
-    """
-    title = "A network learns a curve from mini-batches"
-    picture = CurvePicture(batches=True)
-    return CurvePanel.opened(Sgd, picture, settings, steps, 400, title=title, pace=10)
-
-
-def activations(settings=None, steps=None):
-    """The playground of activations: their kind, learning rate, hidden units and layers.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "activation=relu,depth=2,steps=1000".
-    steps : int, optional
-        How many epochs to train before the first picture, if the string does not say; 400 if not
-        given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 04.
-    """
-    picture = CurvePicture(histogram=True)
-    title = "A network learns a curve with other activations"
-    return CurvePanel.opened(Activations, picture, settings, steps, 400, title=title, pace=10)
+curve_bias = playground(
+    CurveBias,
+    lambda: CurvePicture(errors=False),
+    title="What a bias does to a curve",
+    steps=5_000,
+    example="hidden_bias=off,steps=5000",
+    notebook="02",
+    catch_up=0.300,
+)
+sgd = playground(
+    Sgd,
+    lambda: CurvePicture(batches=True),
+    title="A network learns a curve from mini-batches",
+    steps=400,
+    example="batch_size=1,learning_rate=0.1,steps=1000",
+    notebook="03",
+    pace=10,
+    catch_up=0.300,
+)
+activations = playground(
+    Activations,
+    lambda: CurvePicture(histogram=True),
+    title="A network learns a curve with other activations",
+    steps=400,
+    example="activation=relu,depth=2,steps=1000",
+    notebook="04",
+    pace=10,
+    catch_up=0.300,
+)

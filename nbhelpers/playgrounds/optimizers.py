@@ -4,21 +4,26 @@ SGD, momentum, Nesterov and Adam start from the same weights and get the same ex
 noise) in every step. A race is 300 steps long, and the schedule is spread over them.
 """
 
+import textwrap
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 
 from nbhelpers import datasets
-from nbhelpers.optimizers import SCHEDULES
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, short
-from nbhelpers.playgrounds.engine.picture import Picture, decades
-from nbhelpers.plots import PALETTE, STYLE
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SCHEDULES, SGD, Adam
+from nbhelpers.playgrounds.engine.code import OPTIMIZER_CODE, initial_weights, insert
+from nbhelpers.playgrounds.engine.curves import decades
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.panel import MOST_KEPT, short
+from nbhelpers.playgrounds.engine.picture import Picture
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
+from nbhelpers.plots import PALETTE, own_style
 
 RUNNERS = ("SGD", "momentum", "Nesterov", "Adam")
 COLOURS = dict(zip(RUNNERS, ("blue", "vermilion", "green", "purple"), strict=True))
@@ -37,7 +42,7 @@ def data():
     X, y = datasets.digits(dtype=np.float64)
     order = np.random.default_rng(0).permutation(len(X))
     X, y = X[order], y[order]
-    return X[:1048], np.eye(10)[y[:1048]], X[1048:1348], y[1048:1348]
+    return X[:1048], y[:1048], X[1048:1348], y[1048:1348]
 
 
 class Ravine:
@@ -67,30 +72,28 @@ class Ravine:
         """Draw the noise of the next step, the same for all."""
         self.error = self.rng.normal(scale=self.noise, size=2) if self.noise else 0.0
 
-    def gradients(self, p):
-        """The slopes (..., 2) at points (..., 2)."""
+    def gradient(self, p):
+        """The slopes (2,) at a point (2,)."""
         return 2 * STEEPNESS * (p @ self.axes) @ self.axes.T + self.error
 
-    def losses(self, p):
+    def heights(self, p):
         """The heights (...) of points (..., 2)."""
         return np.sum(STEEPNESS * (p @ self.axes) ** 2, axis=-1)
 
+    def validate(self, p):
+        """The loss at a point (2,); there is nothing that could be right."""
+        return self.heights(p), None
+
 
 class Digits:
-    """Several networks 64-48-10 with tanh and softmax at once, one a row of their parameters."""
+    """The loss of a network 64-48-10 with tanh and softmax, for any parameters (n,)."""
 
     def __init__(self, rng):
         self.rng, self.order = rng, []
-        self.X, self.Y, self.X_validation, self.y_validation = data()
-        self.shapes = [(64, HIDDEN), (HIDDEN, 10), (1, HIDDEN), (1, 10)]  # W1, W2, b1, b2
-        W = [rng.standard_normal(s) * np.sqrt(2 / sum(s)) for s in self.shapes[:2]]
-        self.start = np.concatenate([*(w.ravel() for w in W), np.zeros(HIDDEN + 10)])
-        self.ends = np.cumsum([a * b for a, b in self.shapes])[:-1]
-
-    def parts(self, p):
-        """Cut parameters (k, n) into W1, W2, b1, b2, each (k, rows, columns)."""
-        pieces = np.split(p, self.ends, axis=1)
-        return [a.reshape(-1, *s) for a, s in zip(pieces, self.shapes, strict=True)]
+        self.X, self.y, self.X_validation, self.y_validation = data()
+        options = {"initializer": "xavier_normal", "rng": rng, "dtype": np.float64}
+        self.net = MLP([64, HIDDEN, 10], "tanh", **options)
+        self.start = self.net.params.copy()
 
     def draw(self):
         """Deal the next mini-batch, the same for all."""
@@ -98,27 +101,18 @@ class Digits:
             self.order = self.rng.permutation(len(self.X))
         self.rows, self.order = self.order[:BATCH_SIZE], self.order[BATCH_SIZE:]
 
-    def gradients(self, p):
-        """The gradients (k, n) of k networks on the mini-batch."""
-        W1, W2, b1, b2 = self.parts(p)
-        X, Y = self.X[self.rows], self.Y[self.rows]
-        A1 = np.tanh(X @ W1 + b1)  # (k, m, 48)
-        Z2 = A1 @ W2 + b2  # (k, m, 10)
-        E = np.exp(Z2 - Z2.max(axis=2, keepdims=True))
-        delta2 = (E / E.sum(axis=2, keepdims=True) - Y) / len(X)
-        delta1 = delta2 @ W2.swapaxes(1, 2) * (1 - A1**2)
-        found = [X.T @ delta1, A1.swapaxes(1, 2) @ delta2, delta1.sum(axis=1), delta2.sum(axis=1)]
-        return np.concatenate([g.reshape(len(p), -1) for g in found], axis=1)
+    def gradient(self, p):
+        """The gradient (n,) on the mini-batch."""
+        self.net.params[...] = p
+        A = self.net.forward(self.X[self.rows], check=False)
+        self.net.backward(A, self.y[self.rows], check=False)
+        return self.net.grads
 
-    def losses(self, p):
-        """The losses (k,) of k networks on the validation images; sets `right`, their shares."""
-        W1, W2, b1, b2 = self.parts(p)
-        Z2 = np.tanh(self.X_validation @ W1 + b1) @ W2 + b2  # (k, 300, 10)
-        Z2 -= Z2.max(axis=2, keepdims=True)
-        rows = np.arange(Z2.shape[1])
-        self.right = np.mean(Z2.argmax(axis=2) == self.y_validation, axis=1)
-        true = Z2[:, rows, self.y_validation]
-        return np.mean(np.log(np.exp(Z2).sum(axis=2)) - true, axis=1)
+    def validate(self, p):
+        """The loss on the validation images, and the share of them that is right."""
+        self.net.params[...] = p
+        A, y = self.net.forward(self.X_validation, check=False), self.y_validation
+        return self.net.loss(A, y, check=False), self.net.accuracy(A[-1], y, check=False)
 
 
 @dataclass(frozen=True)
@@ -132,7 +126,7 @@ class OptimizersSettings(Settings):
     adam_rate: float = number(0.05, 0.0001, 10, log=True, label="rate of Adam", short="Adam")
     momentum: float = number(0.9, 0.0, 1.0, label="momentum μ", short="μ")
     task: str = choice("ravine", TASKS, short="")
-    schedule: str = choice("constant", ["constant", "cosine", "step", "warmup_linear"], short="")
+    schedule: str = choice("constant", list(SCHEDULES), short="")
     seed: int = seed()
 
 
@@ -145,7 +139,7 @@ class Race(Experiment):
         The parameters of the four, in the order of `RUNNERS`.
     gone : dict of str to int
         Whose loss is no longer a finite number, and since which step.
-    history : dict of str to Curve
+    history : dict of str to Series
         Every runner's loss by its name, and its share of wrong digits as "wrong NAME"; as "loss"
         the lowest of the four.
     """
@@ -160,9 +154,12 @@ class Race(Experiment):
         else:
             self.task = Ravine(*RAVINES[s.task], s.seed, self.rng)
         self.p = np.tile(self.task.start, (len(RUNNERS), 1))
-        self.velocity = np.zeros_like(self.p[1:3])
-        self.m, self.v = np.zeros_like(self.p[3]), np.zeros_like(self.p[3])
         self.net = SimpleNamespace(params=self.p)
+        heavy = SGD(s.momentum_rate), SGD(s.momentum_rate, nesterov=True)
+        for optimizer in heavy:
+            optimizer.momentum = s.momentum  # may be 1, which SGD(...) refuses: to be tried here
+        self.optimizers = SGD(s.learning_rate), *heavy, Adam(s.adam_rate)
+        self.rates = [optimizer.lr for optimizer in self.optimizers]
         self.path = [self.p[:, :2].copy()]
         self.gone = {}
         self.look()
@@ -172,33 +169,22 @@ class Race(Experiment):
         return SCHEDULES[self.settings.schedule]((step - 0.5) / RACE)
 
     def advance(self):
-        s, t, p = self.settings, self.steps, self.p
-        factor, mu = self.factor(t), s.momentum
         self.task.draw()
-        g = self.task.gradients(p)
-        p[0] -= s.learning_rate * factor * g[0]
-        rate = s.momentum_rate * factor
-        self.velocity *= mu
-        self.velocity -= rate * g[1:3]
-        p[1] += self.velocity[0]
-        p[2] += mu * self.velocity[1] - rate * g[2]
-        rate, g = s.adam_rate * factor, g[3]
-        self.m += 0.1 * (g - self.m)
-        self.v += 0.001 * (g * g - self.v)
-        p[3] -= rate * (self.m / (1 - 0.9**t)) / (np.sqrt(self.v / (1 - 0.999**t)) + 1e-8)
-        self.path.append(p[:, :2].copy())
+        for p, optimizer, rate in zip(self.p, self.optimizers, self.rates, strict=True):
+            optimizer.lr = rate * self.factor(self.steps)
+            optimizer.step(p, self.task.gradient(p))
+        self.path.append(self.p[:, :2].copy())
         return self.look()
 
     def look(self):
         """Record the losses; returns the lowest."""
-        losses = self.task.losses(self.p)
-        for name, loss in zip(RUNNERS, losses, strict=True):
+        for name, p in zip(RUNNERS, self.p, strict=True):
+            loss, right = self.task.validate(p)
             if not np.isfinite(loss):
                 self.gone.setdefault(name, self.steps)
             self.record(name, loss if name not in self.gone else np.nan)
-        if self.settings.task == DIGITS:
-            for name, share in zip(RUNNERS, self.task.right, strict=True):
-                self.record(f"wrong {name}", 100 * (1 - share) if name not in self.gone else np.nan)
+            if right is not None:
+                self.record(f"wrong {name}", 100 * (1 - right) if name not in self.gone else np.nan)
         return self.record("loss", min(map(self.last, self.left()), default=np.inf))
 
     def left(self):
@@ -238,11 +224,13 @@ class Race(Experiment):
                 angle=angle,
                 start=DRAWN_START if s.seed else f"start = np.array({START})",
                 noise=" + noise" if noise else "",
+                W1=initial_weights("xavier_normal", 64, HIDDEN),
+                W2=initial_weights("xavier_normal", HIDDEN, 10),
             ),
-            rates=dict(
-                zip(RUNNERS, (s.learning_rate, *[s.momentum_rate] * 2, s.adam_rate), strict=True)
-            ),
-            mu=s.momentum,
+            rates=dict(zip(RUNNERS, self.rates, strict=True)),
+            momentum=s.momentum,
+            before=insert(OPTIMIZER_CODE["Adam"].before, params="start"),
+            runners="".join(map(runner, RUNNERS)),
             steps=self.steps,
             shown=f"{self.steps:,}",
             race=RACE,
@@ -260,6 +248,14 @@ FACTORS = {
     "warmup_linear": "progress / 0.1 if progress < 0.1 else (1 - progress) / (1 - 0.1)",
 }
 DRAWN_START = "start = rng.uniform((0.7, 0.4), (1.3, 1.0)) * rng.choice([-1, 1], 2)"
+
+
+def runner(name):
+    """How the script makes a runner's step."""
+    code = insert(OPTIMIZER_CODE[name].numpy, velocity="velocity[name]")
+    return textwrap.indent(f'if name == "{name}":\n{textwrap.indent(code, "    ")}\n', 12 * " ")
+
+
 RAVINE_SCRIPT = """\
 
 rng = np.random.default_rng({seed})
@@ -287,8 +283,8 @@ X, y = X[order], y[order]
 X, Y, X_val, y_val = X[:1048], np.eye(10)[y[:1048]], X[1048:1348], y[1048:1348]
 
 rng = np.random.default_rng({seed})
-W1 = rng.standard_normal((64, 48)) * np.sqrt(2 / (64 + 48))
-W2 = rng.standard_normal((48, 10)) * np.sqrt(2 / (48 + 10))
+W1 = {W1}
+W2 = {W2}
 start = [W1, W2, np.zeros(48), np.zeros(10)]
 
 
@@ -323,10 +319,10 @@ SCRIPT = """\
 import numpy as np
 {task}
 rates = {rates}
-mu, steps = {mu!r}, {steps}
+momentum, steps = {momentum!r}, {steps}
 params = {{name: [p.copy() for p in start] for name in rates}}
 velocity = {{name: [np.zeros_like(p) for p in start] for name in rates}}
-m, v = [np.zeros_like(p) for p in start], [np.zeros_like(p) for p in start]  # Adam's averages
+{before}
 np.seterr(all="ignore")  # whoever diverges doesn't stop the others
 
 
@@ -334,23 +330,13 @@ def factor(progress):  # the schedule: {schedule}
     return {factor}
 
 
-for t in range(1, steps + 1):
-{draw}    for name, lr in rates.items():
-        rate = lr * factor((t - 0.5) / {race})
+for step in range(1, steps + 1):
+{draw}    for name, rate in rates.items():
+        learning_rate = rate * factor((step - 0.5) / {race})
         for i, (p, g) in enumerate(zip(params[name], gradients(params[name]))):
-            if name == "SGD":
-                p -= rate * g
-            elif name == "Adam":
-                m[i] += 0.1 * (g - m[i])
-                v[i] += 0.001 * (g * g - v[i])
-                p -= rate * (m[i] / (1 - 0.9**t)) / (np.sqrt(v[i] / (1 - 0.999**t)) + 1e-8)
-            else:
-                velocity[name][i] *= mu
-                velocity[name][i] -= rate * g
-                p += velocity[name][i] if name == "momentum" else mu * velocity[name][i] - rate * g
-
+{runners}
 losses = {{name: loss(params[name]) for name in rates}}
-print(f"step {shown} · loss {{np.nanmin(list(losses.values())):.6g}}")
+print(f"step {shown}, loss {{np.nanmin(list(losses.values())):.6g}}")
 for name in losses:
     print(name, f"{{losses[name]:.6g}}")
 """
@@ -447,13 +433,10 @@ class RacePicture(Picture):
             for artist in self.filled:
                 artist.remove()
             self.filled = []
-            for lines, on in ((self.paths, not digits), (self.dots, not digits)):
-                for line in lines.values():
-                    line.set_visible(on)
-            for line in self.wrong_lines.values():
-                line.set_visible(digits)
-            self.map.set_visible(not digits)
-            self.wrong.set_visible(digits)
+            parts = [self.wrong, *self.wrong_lines.values()]
+            others = [self.map, *self.paths.values(), *self.dots.values()]
+            for part in parts + others:
+                part.set_visible(digits == (part in parts))
             self.loss_title.set_text("loss of the validation images" if digits else "loss")
             bottom, top = LOSSES[task]
             self.loss.set_ylim(bottom, top)
@@ -468,7 +451,7 @@ class RacePicture(Picture):
 
     def _contours(self, experiment):
         x, y = np.meshgrid(np.linspace(*LIMITS, 151), np.linspace(*LIMITS, 151))
-        Z = experiment.task.losses(np.stack([x, y], axis=-1))
+        Z = experiment.task.heights(np.stack([x, y], axis=-1))
         options = {"levels": 2.2 * np.linspace(0, 1, 15) ** 2.4, "zorder": 0}
         self.filled = [
             self.map.contourf(x, y, Z, cmap=DEPTHS, extend="max", **options),
@@ -484,7 +467,7 @@ class RacePicture(Picture):
             handles.append(Line2D([], [], color=PALETTE["grey"], lw=1.5, ls=dashes, label=label))
         for old in list(self.figure.legends):
             old.remove()
-        with rc_context(STYLE):
+        with own_style():
             self.figure.legend(
                 handles=handles,
                 loc="upper left",
@@ -493,36 +476,15 @@ class RacePicture(Picture):
             )
 
 
-class RacePanel(Panel):
-    """Four networks take their time: they may train for longer after a change."""
-
-    CATCH_UP = 0.400
-
-
-def optimizers(settings=None, steps=None):
-    """The race of the optimizers: SGD, momentum, Nesterov and Adam side by side.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "task=digits,schedule=cosine,steps=300".
-    steps : int, optional
-        How far to go before the first picture, if the string does not say; 60 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 09.
-    """
-    title = "Race of the optimizers"
-    return RacePanel.opened(
-        Race, RacePicture(), settings, steps, 60, title=title, paces=(1, 5, 25, 100), pace=1
-    )
+optimizers = playground(
+    Race,
+    RacePicture,
+    name="optimizers",
+    title="Race of the optimizers",
+    steps=60,
+    example="task=digits,schedule=cosine,steps=300",
+    notebook="09",
+    paces=(1, 5, 25, 100),
+    pace=1,
+    catch_up=0.400,
+)

@@ -5,56 +5,50 @@ notebook 06's program, from the same random numbers.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
 from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.engine.experiment import (
-    Curve,
-    Experiment,
-    Settings,
-    choice,
-    number,
-    seed,
-    text,
-)
-from nbhelpers.playgrounds.engine.panel import Panel, locked, short
-from nbhelpers.playgrounds.engine.picture import (
-    FULL_TABLE,
-    INK,
-    LossCurves,
-    Picture,
-    Surface,
-    Units,
-    colour_table,
-    colours,
-    disc,
-    message,
-)
-from nbhelpers.playgrounds.engine.plane import (
+from nbhelpers.playgrounds.engine.classes import (
     CENTRES,
     DATA_CODE,
     bayes_border,
     best_possible,
     plane_data,
 )
+from nbhelpers.playgrounds.engine.code import HIDDEN, LOSS_CODE, functions, initial_weights, insert
+from nbhelpers.playgrounds.engine.controls import row
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series
+from nbhelpers.playgrounds.engine.panel import Panel, locked, short
+from nbhelpers.playgrounds.engine.picture import (
+    FULL_TABLE,
+    Picture,
+    Surface,
+    Units,
+    colour_table,
+    message,
+    paler,
+)
+from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.points import (
     CLASSES,
     EDGE,
     MOST,
     checked_point,
     click_watcher,
+    normalize_points,
     read_points,
-    spell_points,
     write_points,
 )
-from nbhelpers.playgrounds.engine.scripts import FUNCTION, FUNCTIONS, SLOPE
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed, text
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALETTE,
@@ -81,10 +75,10 @@ class RegionsSettings(Settings):
     layers: int = number(1, 1, 3, label="hidden layers", short="layers")
     classes: int = number(3, 2, CLASSES, short="classes")
     data: str = choice("clouds", ["clouds", "moons", "spirals", "own points"], short="")
-    activation: str = choice("tanh", ["tanh", "sigmoid", "relu", "leaky_relu", "elu"], short="")
+    activation: str = choice("tanh", HIDDEN, short="")
     batch_size: int = choice(32, [1, 8, 32, 128, "all"], label="batch size", short="batch")
     seed: int = seed()
-    points: str = text(spell_points, "points class:x1:x2;class:x1:x2;...", label="added points")
+    points: str = text(normalize_points, "points class:x1:x2;class:x1:x2;...", label="added points")
 
     @property
     def k_data(self):
@@ -146,7 +140,7 @@ class Regions(Experiment):
         self.epoch_steps = max(1, -(-n // self.batch))
         self.every = -(-self.epoch_steps // 4)  # steps between two points of a curve
         self._measured = {}
-        self.history["held_out"] = Curve()
+        self.history["held_out"] = Series()
         self._record()
 
     def advance(self):
@@ -174,7 +168,7 @@ class Regions(Experiment):
     def record(self, name, value):
         """Append `value` to a curve at the present thousandth of an epoch; returns the value."""
         at = round(1000 * self.steps / self.epoch_steps)
-        self.history.setdefault(name, Curve()).append(at, value)
+        self.history.setdefault(name, Series()).append(at, value)
         return value
 
     def standardized(self, X):
@@ -233,7 +227,7 @@ class Regions(Experiment):
         return words + (f" · {counted(self.n_own)} added" if self.n_own else "")
 
     def code(self):
-        return script(self.settings, self.k, self.steps)
+        return script(self)
 
 
 # ---------------------------------------------------------------- the plain script of Show code
@@ -241,8 +235,7 @@ OWN_CODE = """\
 added = np.array({points}).reshape(-1, 3)  # class, x1, x2
 X, y = np.concatenate([X, added[:, 1:]]), np.append(y, added[:, 0].astype(int))
 """
-SCRIPT = (
-    """\
+SCRIPT = """\
 import numpy as np
 
 rng = np.random.default_rng({seed})
@@ -251,9 +244,7 @@ mean, std = X.mean(axis=0), X.std(axis=0)  # of the training inputs alone
 {guard}X{and_test} = (X - mean) / std{standardized_test}
 
 
-"""
-    + FUNCTIONS
-    + """
+{functions}
 
 def forward(X):
 {forward}
@@ -269,90 +260,64 @@ for step in range({steps}):
         order = rng.permutation(len(X))
     rows = order[start : start + batch_size]
     {activations} = forward(X[rows])
-{backward}
-{update}
+{step}
 
 A{last} = forward(X)[-1]
-loss = -np.log(np.maximum(A{last}[np.arange(len(y)), y], 1e-300)).mean()
+loss = {loss}
 {result}
 """
-)
-NO_POINTS = 'print("step {steps:,} · loss 0 · no points yet")\n'
+NO_POINTS = 'import numpy as np\n\nprint("step {:,}, loss 0, no points yet")\n'
+FRESH = """\
+right = np.mean(forward(X_test)[-1].argmax(axis=1) == y_test)
+print(f"step {steps:,}, loss {{loss:.6g}}, {{100 * right:.1f}} % of fresh points right")"""
+OWN = """\
+right = np.sum(A{last}.argmax(axis=1) == y)
+print(f"step {steps:,}, loss {{loss:.6g}}, {{right}} of {n} right")"""
 
 
-def script(s, k, steps):
-    """The script for settings `s` that makes `steps` steps; k classes."""
+def script(e):
+    """The script for an experiment as far as it has been trained."""
+    s, last, fresh = e.settings, e.net.n_layers, len(e.y_test)
     points = read_points(s.points)
-    if s.data == "own points" and not points:
-        return "import numpy as np\n\n" + NO_POINTS.format(steps=steps)
-    k_data = s.k_data
-    n = len(points) + {"clouds": 500 * k_data, "moons": 400, "spirals": 200 * k_data}.get(s.data, 0)
-    batch = n if s.batch_size == "all" else min(s.batch_size, n)
-    sizes = [2, *[s.hidden] * s.layers, k]
-    layers = range(1, len(sizes))
-    last, fresh = layers[-1], s.data != "own points"
-    scale = {
-        "he_normal": "np.sqrt(2 / {0})",
-        "xavier_normal": "np.sqrt(2 / ({0} + {1}))",
-    }[SUITED[s.activation]]
-    outputs = [f"A{i}" for i in layers]
-    inputs = ["X", *outputs]  # of each layer
+    if not len(e.X):
+        return NO_POINTS.format(e.steps)
     weights, forward, backward, update = [], [], [], []
-    for i in layers:
-        shape = sizes[i - 1], sizes[i]
-        weights.append(f"W{i} = rng.standard_normal({shape}) * {scale.format(*shape)}")
-        weights.append(f"b{i} = np.zeros({sizes[i]})")
-        Z = f"{inputs[i - 1]} @ W{i} + b{i}"
-        forward.append(f"    A{i} = {'softmax' if i == last else 'f'}({Z})")
-    for i in reversed(layers):
+    for i, shape in enumerate(pairwise(e.net.sizes), 1):
+        before, f = ("X" if i == 1 else f"A{i - 1}"), ("softmax" if i == last else "f")
+        weights.append(f"W{i} = {initial_weights(SUITED[s.activation], *shape)}")
+        weights.append(f"b{i} = np.zeros({shape[1]})")
+        forward.append(f"A{i} = {f}({before} @ W{i} + b{i})")
+        back = f"delta{i + 1} @ W{i + 1}.T * slope(A{i})"
         if i == last:
-            backward.append(f"    delta{i} = (A{i} - Y[rows]) / len(rows)")
-        else:
-            backward.append(f"    delta{i} = delta{i + 1} @ W{i + 1}.T * slope(A{i})")
-        before = "X[rows]" if i == 1 else inputs[i - 1]
-        update.append(f"    W{i} -= lr * ({before}.T @ delta{i})")
-        update.append(f"    b{i} -= lr * delta{i}.sum(axis=0)")
-    if fresh:
-        result = (
-            "right = np.mean(forward(X_test)[-1].argmax(axis=1) == y_test)\n"
-            f'print(f"step {steps:,} · loss {{loss:.6g}} · '
-            '{100 * right:.1f} % of fresh points right")'
-        )
-    else:
-        result = (
-            f"right = np.sum(A{last}.argmax(axis=1) == y)\n"
-            f'print(f"step {steps:,} · loss {{loss:.6g}} · {{right}} of {counted(n)} right")'
-        )
+            back = f"(A{i} - Y[rows]) / len(rows)"
+        backward.insert(0, f"delta{i} = {back}")
+        step = [f"W{i} -= lr * ({before}.T @ delta{i})", f"b{i} -= lr * delta{i}.sum(axis=0)"]
+        update = step + update
+    update = [line.replace("(X.T", "(X[rows].T") for line in update]
     return SCRIPT.format(
         seed=s.seed,
-        data=DATA_CODE[s.data].format(k=k_data, centres=CENTRES[:k_data].tolist()),
+        data=DATA_CODE[s.data].format(k=s.k_data, centres=CENTRES[: s.k_data].tolist()),
         own=OWN_CODE.format(points=[list(point) for point in points]) if points else "",
-        n_out=k,
+        n_out=e.k,
         guard="" if fresh else "std[std == 0] = 1\n",
         and_test=", X_test" if fresh else "",
         standardized_test=", (X_test - mean) / std" if fresh else "",
-        function=FUNCTION[s.activation],
-        slope=SLOPE[s.activation],
-        forward="\n".join(forward),
-        activations=", ".join(outputs),
+        functions=functions(s.activation),
+        forward="\n".join("    " + line for line in forward),
+        activations=", ".join(f"A{i}" for i in range(1, last + 1)),
         weights="\n".join(weights),
         lr=s.learning_rate,
-        batch=batch,
-        steps=steps,
-        epoch_steps=-(-n // batch),
-        backward="\n".join(backward),
-        update="\n".join(update),
+        batch=e.batch,
+        steps=e.steps,
+        epoch_steps=e.epoch_steps,
+        step="\n".join("    " + line for line in backward + update),
         last=last,
-        result=result,
+        loss=insert(LOSS_CODE["softmax_cross_entropy"].numpy, A=f"A{last}"),
+        result=(FRESH if fresh else OWN).format(last=last, steps=e.steps, n=counted(len(e.X))),
     )
 
 
 # ---------------------------------------------------------------- the picture
-def paler(colour, share=0.5):
-    """A colour mixed with white, as three numbers from 0 to 255."""
-    return 255 * (share * np.array(to_rgb(colour)) + 1 - share)
-
-
 PALE = np.array([paler(colour) for colour in CLASS_COLORS])
 CLASS_TABLES = [
     colour_table(LinearSegmentedColormap.from_list("class", ["#FFFFFF", colour], N=256))
@@ -371,20 +336,6 @@ class Mixture(Surface):
         size = round(self.ax.bbox.width), round(self.ax.bbox.height)
         half = (0.5, 0.5, n - 0.5, n - 0.5)  # the outer points of the grid lie on the edges
         self.pixels = np.array(small.resize(size, Image.Resampling.BILINEAR, half).convert("RGBA"))
-
-
-class ColouredUnits(Units):
-    """The units of a network as discs, each filled with a map in colours of its own."""
-
-    def set_maps(self, maps, tables, positions, size):
-        """Show maps (each (n, n), from 0 to 1) in the colours of `tables` at positions (k, 2)."""
-        cover, ring = disc(size)
-        corners = np.round(self.ax.transData.transform(positions) - size / 2).astype(int)
-        rows = np.ix_(*[np.arange(size) * len(maps[0]) // size] * 2)
-        pixels = np.stack([colours(Z[rows], table) for Z, table in zip(maps, tables, strict=True)])
-        pixels[..., :3] = pixels[..., :3] * (1 - ring) + INK * ring
-        pixels[..., 3] = cover
-        self.discs = [(*corner, one) for corner, one in zip(corners, pixels, strict=True)]
 
 
 def on_epochs(run):
@@ -420,7 +371,7 @@ class RegionsPicture(Picture):
         ax.set_axis_off()
         self.weights = self.changing(LineCollection([], capstyle="round", alpha=0.85))
         ax.add_collection(self.weights)
-        self.units = self.changing(ColouredUnits(ax))
+        self.units = self.changing(Units(ax))
         ax.add_artist(self.units)
         for y, name in ((2 * height / 3, "$x_1$"), (height / 3, "$x_2$")):
             ax.text(12, y, name, ha="center", va="center", fontsize=13)
@@ -517,7 +468,7 @@ class RegionsPicture(Picture):
             maps += list(np.moveaxis(0.5 + 0.5 * a / largest, 2, 0))
         tables = [FULL_TABLE] * len(maps) + CLASS_TABLES[: experiment.k]
         maps += list(np.moveaxis(A[-1], 2, 0))
-        self.units.set_maps(maps, tables, np.concatenate(positions), size)
+        self.units.set_maps(maps, np.concatenate(positions), size, tables)
         for k, sign in enumerate(self.signs):
             x, y = positions[-1][k : k + 1].T
             sign.set_data(x + size / 2 + 12, y)
@@ -529,7 +480,6 @@ class RegionsPanel(Panel):
 
     def _build(self, paces, pace):
         super()._build(paces, pace)
-        self.buttons["new_weights"].description = "New seed"  # gives other points, too
         self.chosen = widgets.ToggleButtons(
             options=[(f"{k} {sign}", k) for k, sign in enumerate(SIGNS)],
             style={"button_width": "48px"},
@@ -547,24 +497,17 @@ class RegionsPanel(Panel):
             )
             for name in ("x₁", "x₂")
         ]
-        row = [widgets.Label("a point of class"), self.chosen, *self.place]
-        actions = {
-            "add_point": ("Add point", lambda: self.add_point()),
-            "undo_point": ("Undo", self.undo_point),
-            "clear_points": ("Clear points", self.clear_points),
-        }
-        for name, (words, action) in actions.items():
-            button = widgets.Button(description=words, layout={"width": "auto"})
-            button.on_click(lambda _, action=action: action())
-            self.buttons[name] = button
-            row.append(button)
+        buttons = self._add_buttons(
+            add_point=("Add point", lambda: self.add_point()),
+            undo_point=("Undo", self.undo_point),
+            clear_points=("Clear points", self.clear_points),
+        )
         words = "Or click among the regions: a point appears there. Shift-click is Undo."
         self.clicks = click_watcher(self.picture.area, self._clicked, words)
-        if self.clicks is not None:
-            row.append(self.clicks)
-        layout = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
-        parts = list(self.box.children)
-        self.box.children = [*parts[:-3], widgets.HBox(row, layout=layout), *parts[-3:]]
+        added = [widgets.Label("a point of class"), self.chosen, *self.place, *buttons]
+        added += [self.clicks] * (self.clicks is not None)
+        parts = list(self.widget.children)
+        self.widget.children = [*parts[:-3], row(*added), *parts[-3:]]
 
     # -- points of the reader's own
     @property
@@ -633,34 +576,14 @@ class RegionsPanel(Panel):
             self.goal = min(max(1, round(self.goal * e.epoch_steps / steps)), e.most_steps)
 
 
-def regions(settings=None, steps=None):
-    """The playground of regions: data, classes, layers, rate; network, regions, losses, live.
-
-    A click in the picture adds a point of the chosen class where `anywidget` is installed; number
-    boxes and a button do so everywhere.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "data=spirals,hidden=16,layers=2".
-    steps : int, optional
-        How many mini-batches to train before the first picture, if the string does not say.
-        Without it 940, with the default settings 20 epochs.
-
-    Returns
-    -------
-    RegionsPanel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 06.
-    """
-    title = "A network divides the plane"
-    return RegionsPanel.opened(
-        Regions, RegionsPicture(), settings, steps, 940, title=title, pace=10
-    )
+regions = playground(
+    Regions,
+    RegionsPicture,
+    RegionsPanel,
+    title="A network divides the plane",
+    steps=940,  # 20 epochs of the default settings
+    example="data=spirals,hidden=16,layers=2",
+    notebook="06",
+    pace=10,
+    new="New seed",  # gives other points, too
+)

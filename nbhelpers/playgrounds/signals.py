@@ -13,12 +13,15 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from nbhelpers.activations import ACTIVATIONS
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import LossCurves, Picture, decades
-from nbhelpers.playgrounds.engine.scripts import FUNCTION, SLOPE
+from nbhelpers.playgrounds.engine.code import HIDDEN, INITIALIZER_CODE, functions
+from nbhelpers.playgrounds.engine.curves import LossCurves, decades
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.picture import Picture
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
 EXAMPLES, SIDE = 200, 8  # how many pictures there are, and their pixels along each side
@@ -26,23 +29,18 @@ DEEPEST = 10  # hidden layers
 BINS = 40  # of a histogram
 FULL = 0.12  # the share of the values in one bin that fills a row; more is cut off
 
-NORMAL, UNIFORM = "rng.standard_normal((fan_in, fan_out))", "rng.uniform(-1, 1, (fan_in, fan_out))"
-SCHEMES = {  # what is drawn, and what it is multiplied by, as it stands in the script too
-    "sd 0.01": (NORMAL, "0.01"),
-    "sd 1": (NORMAL, "1.0"),
-    "uniform sqrt(2/fan_in)": (UNIFORM, "np.sqrt(2 / fan_in)"),
-    "normal 1/sqrt(fan_in)": (NORMAL, "np.sqrt(1 / fan_in)"),
-    "Xavier normal": (NORMAL, "np.sqrt(2 / (fan_in + fan_out))"),
-    "Xavier uniform": (UNIFORM, "np.sqrt(6 / (fan_in + fan_out))"),
-    "He normal": (NORMAL, "np.sqrt(2 / fan_in)"),
+NORMAL = "rng.standard_normal((fan_in, fan_out))"
+SCHEMES = {  # the weights of a layer, as the script has them
+    "sd 0.01": f"{NORMAL} * 0.01",
+    "sd 1": NORMAL,
+    "uniform sqrt(2/fan_in)": "rng.uniform(-1, 1, (fan_in, fan_out)) * np.sqrt(2 / fan_in)",
+    "normal 1/sqrt(fan_in)": INITIALIZER_CODE["normal"].numpy,
+    "Xavier normal": INITIALIZER_CODE["xavier_normal"].numpy,
+    "Xavier uniform": INITIALIZER_CODE["xavier_uniform"].numpy,
+    "He normal": INITIALIZER_CODE["he_normal"].numpy,
 }
-FACTORS = {  # the factors as functions
-    "0.01": lambda fan_in, fan_out: 0.01,
-    "1.0": lambda fan_in, fan_out: 1.0,
-    "np.sqrt(1 / fan_in)": lambda fan_in, fan_out: np.sqrt(1 / fan_in),
-    "np.sqrt(2 / fan_in)": lambda fan_in, fan_out: np.sqrt(2 / fan_in),
-    "np.sqrt(2 / (fan_in + fan_out))": lambda fan_in, fan_out: np.sqrt(2 / (fan_in + fan_out)),
-    "np.sqrt(6 / (fan_in + fan_out))": lambda fan_in, fan_out: np.sqrt(6 / (fan_in + fan_out)),
+DRAW = {  # the same as functions
+    name: eval(f"lambda fan_in, fan_out, rng: {code}", {"np": np}) for name, code in SCHEMES.items()
 }
 
 
@@ -55,7 +53,7 @@ class SignalsSettings(Settings):
     width: int = number(64, 4, 128, label="units in each", short="units")
     learning_rate: float = number(0.03, 0.001, 10, log=True, short="rate")
     scheme: str = choice("Xavier normal", list(SCHEMES), label="initial weights", short="")
-    activation: str = choice("tanh", ["tanh", "relu", "sigmoid"], short="")
+    activation: str = choice("tanh", HIDDEN, short="")
     seed: int = seed()
 
 
@@ -92,13 +90,8 @@ class Signals(Experiment):
             rng=self.rng,
             dtype=np.float64,
         )
-        kind, factor = SCHEMES[s.scheme]
         for W in self.net.W:
-            uniform = kind == UNIFORM
-            drawn = (
-                self.rng.uniform(-1, 1, W.shape) if uniform else self.rng.standard_normal(W.shape)
-            )
-            W[...] = drawn * FACTORS[factor](*W.shape) * s.scale
+            W[...] = DRAW[s.scheme](*W.shape, self.rng) * s.scale
         self.optimizer = SGD(s.learning_rate)
         self.A = self.net.forward(self.X)
         self.record("loss", self.net.loss(self.A, self.Y, check=False))
@@ -157,9 +150,8 @@ class Signals(Experiment):
             seed=s.seed,
             steps=self.steps,
             shown_steps=f"{self.steps:,}",
-            weights=" * ".join(SCHEMES[s.scheme]),
-            function=FUNCTION[s.activation],
-            slope=SLOPE[s.activation],
+            weights=SCHEMES[s.scheme],
+            functions=functions(s.activation, softmax=False),
         )
 
 
@@ -187,9 +179,7 @@ def initial(fan_in, fan_out):
     return {weights} * scale
 
 
-def f(Z):
-{function}
-
+{functions}
 
 sizes = [64] + [width] * depth + [1]
 W = [initial(fan_in, fan_out) for fan_in, fan_out in zip(sizes[:-1], sizes[1:])]
@@ -210,10 +200,6 @@ def backward(A):
     return deltas
 
 
-def slope(A):
-    return {slope}
-
-
 np.seterr(all="ignore")
 for step in range({steps}):
     A = forward()
@@ -225,7 +211,7 @@ for step in range({steps}):
 A = forward()
 deltas = backward(A)
 loss = 0.5 * np.mean((A[-1] - Y) ** 2)
-print(f"step {shown_steps} · loss {{loss:.6g}}")
+print(f"step {shown_steps}, loss {{loss:.6g}}")
 for layer in range(depth):
     dW = A[layer].T @ deltas[layer]
     print(
@@ -236,13 +222,7 @@ for layer in range(depth):
 """
 
 
-RANGES = {"tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "sigmoid": (0.0, 1.0)}
-TICKS = {
-    "tanh": ([-1, 0, 1], ["−1", "0", "1"]),
-    "relu": ([0, 1, 2, 3], ["0", "1", "2", "≥ 3"]),
-    "sigmoid": ([0, 0.5, 1], ["0", "½", "1"]),
-}
-REACH = 3  # the histograms of deltas end at so many standard deviations of the last layer's
+REACH = 3  # where histograms end: of deltas, in standard deviations of the last layer's
 ROW = 0.88  # height of a full row, where the rows are 1 apart
 LOWS = (1e-4, 1e-8, 1e-16, 1e-32)  # where the axis of the sizes may begin
 HIGHS = (1e1, 1e4, 1e8, 1e16, 1e32)  # and where it may end
@@ -305,11 +285,11 @@ class SignalsPicture(Picture):
         with np.errstate(all="ignore"):
             now = experiment.sizes(deltas)
             unit = now[1, -1] if 0 < now[1, -1] < np.inf else 1.0
-            for (_, bars), values, ends, scale in (
-                (self.activations, experiment.A[1:-1], RANGES[activation], 1.0),
+            for (_, bars), values, (low, high), scale in (
+                (self.activations, experiment.A[1:-1], ends(activation), 1.0),
                 (self.deltas, deltas, (-REACH, REACH), unit),
             ):
-                bars.set_verts(ridges(shares(values, *ends, scale), *ends))
+                bars.set_verts(ridges(shares(values, low, high, scale), low, high))
         self._show_sizes(experiment.start, now, activation)
         self.words.set_visible(experiment.diverged is not None)
         self.words.set_text(f"diverged at step {experiment.diverged}")
@@ -329,9 +309,13 @@ class SignalsPicture(Picture):
             now_line.set_data(layers, now_values)
         if activation != self.shown:
             self.shown = activation
-            ax, (ticks, words) = self.activations[0], TICKS[activation]
-            ax.set_xlim(*RANGES[activation])
-            ax.set_xticks(ticks, words)
+            low, high = ends(activation)
+            ticks = np.arange(low, high + 1) if high - low > 1 else np.array([0, 0.5, 1])
+            words = [f"{x:g}".replace("-", "−").replace("0.5", "½") for x in ticks]
+            if high < ACTIVATIONS[activation].range[1]:
+                words[-1] = f"≥ {high:g}"
+            self.activations[0].set_xlim(low, high)
+            self.activations[0].set_xticks(ticks, words)
             self.refresh()
         if (bottom, top) != self.limits:
             self.limits = bottom, top
@@ -339,6 +323,12 @@ class SignalsPicture(Picture):
             self.scale.set_ylim(bottom, top * (top / bottom) ** (share / (1 - share)))
             self.scale.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
             self.refresh(self.level)
+
+
+def ends(activation):
+    """Where the histograms of an activation's outputs begin and end: its range, up to ±REACH."""
+    low, high = ACTIVATIONS[activation].range
+    return max(low, -REACH), min(high, REACH)
 
 
 def shares(values, low, high, scale=1.0):
@@ -362,30 +352,13 @@ def ridges(shares, low, high):
     return np.stack([np.broadcast_to(x, y.shape), y], axis=2)
 
 
-def signals(settings=None, steps=None):
-    """The playground of initial weights: scheme, scale, depth; histograms layer by layer, loss.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "scheme=sd 0.01,depth=10".
-    steps : int, optional
-        How far to train before the first picture, if the string does not say; 0 if not given.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 05.
-    """
-    title = "Signals and gradients through a deep network"
-    paces = (1, 5, 10, 100, 1000)
-    options = {"title": title, "paces": paces, "pace": 5}
-    return Panel.opened(Signals, SignalsPicture(), settings, steps, 0, **options)
+signals = playground(
+    Signals,
+    SignalsPicture,
+    title="Signals and gradients through a deep network",
+    steps=0,
+    example="scheme=sd 0.01,depth=10",
+    notebook="05",
+    paces=(1, 5, 10, 100, 1000),
+    pace=5,
+)

@@ -13,9 +13,12 @@ from matplotlib.font_manager import findfont
 from matplotlib.patches import Rectangle
 from PIL import ImageFont
 
-from nbhelpers.playgrounds.engine.experiment import Experiment, Settings, choice, number, seed
-from nbhelpers.playgrounds.engine.panel import Panel
-from nbhelpers.playgrounds.engine.picture import INK, LossCurves, Picture
+from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.picture import INK_RGB, Picture
+from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE
 
 TARGETS = {  # Y, the probabilities that are wanted
@@ -61,10 +64,11 @@ class Softmax(Experiment):
         if s.seed:
             self.z += self.rng.normal(0, 2, 3)
         self.net = SimpleNamespace(params=self.z)  # all that is learned
+        self.optimizer = SGD(s.learning_rate)
         self.record("loss", self._forward())
 
     def advance(self):
-        self.z -= self.settings.learning_rate * self.slope
+        self.optimizer.step(self.z, self.slope)
         return self.record("loss", self._forward())
 
     def _forward(self):
@@ -131,7 +135,7 @@ for step in range({steps}):
 U, E, A = forward(z)
 slope = {slope}
 loss = {loss}
-print(f"step {shown_steps} · loss {{loss:.6g}}")
+print(f"step {shown_steps}, loss {{loss:.6g}}")
 print("z:    ", z.round(4))
 print("A:    ", A.round(4))
 print("slope:", slope.round(4))
@@ -181,7 +185,7 @@ class Row(Artist):
         for k, word in enumerate(self.words):
             cover, (_, top) = self.FONT.getmask2(word)
             pixels = np.empty((cover.size[1], cover.size[0], 4), np.uint8)
-            pixels[..., :3] = INK
+            pixels[..., :3] = INK_RGB
             pixels[..., 3] = np.reshape(cover, pixels.shape[:2])
             middle, edge = self.ax.transData.transform((k, self.ax.get_ylim()[1]))
             bottom = edge + 22 - top - len(pixels)  # on one line, whatever the letters' height
@@ -256,29 +260,13 @@ def few(x, digits=3):
     return words.replace("-", "−", 1) if x < 0 else words
 
 
-def softmax(settings=None, steps=None):
-    """The softmax playground: scores, a temperature, a true class; probabilities, slopes, loss.
-
-    Parameters
-    ----------
-    settings : str, optional
-        A settings string to begin with, such as "z0=5.0,z1=1.0,temperature=2.0,steps=10".
-    steps : int, optional
-        How many steps to make before the first picture, if the string does not say; 0 by default,
-        so that the sliders are the scores that are shown.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    ValueError
-        If the settings string is not right; it says what may be set.
-
-    Notes
-    -----
-    Used in notebook 06.
-    """
-    options = {"title": "Three scores become three probabilities", "paces": (1, 10, 100), "pace": 1}
-    return Panel.opened(Softmax, SoftmaxPicture(), settings, steps, 0, **options)
+softmax = playground(
+    Softmax,
+    SoftmaxPicture,
+    title="Three scores become three probabilities",
+    steps=0,  # so that the sliders are the scores that are shown
+    example="z0=5.0,z1=1.0,temperature=2.0,steps=10",
+    notebook="06",
+    paces=(1, 10, 100),
+    pace=1,
+)

@@ -21,8 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 UNSET = "OWNER/REPO"
 GUIDE = "LECTURERS.md"  # beside the notebooks
 SETTING = re.compile(r'^REPOSITORY, REF = "([^"\n]*)", "([^"\n]*)"$', re.MULTILINE)
-BLOCK = re.compile(r"(<!-- links -->\n).*?(<!-- end of links -->)", re.DOTALL)
-PULLER = re.compile(r"(<!-- nbgitpuller -->\n).*?(<!-- end of nbgitpuller -->)", re.DOTALL)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$|.*\.(?i:git)$)[A-Za-z0-9_.-]{1,100}")
 #: of what `git check-ref-format` allows, what needs no care in addresses and in Python
 REF = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[./]$))[A-Za-z0-9_][A-Za-z0-9_./-]*")
@@ -116,21 +114,12 @@ def published_notebook(text, notebook, repository, ref):
     return notebook_text(contents)
 
 
-def published_readme(text, repository, ref):
-    """README.md with the links to the first notebook between its two marks."""
-    links = badges(repository, ref, "00_start_here.ipynb")
-    text, n = BLOCK.subn(lambda found: f"{found[1]}{links}\n{found[2]}", text)
+def between(text, mark, new, name):
+    """A document with `new` between <!-- mark --> and <!-- end of mark -->; ValueError if odd."""
+    block = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- end of {mark} -->)", re.DOTALL)
+    text, n = block.subn(lambda found: f"{found[1]}{new}\n{found[2]}", text)
     if n != 1:
-        raise ValueError(f"README.md should have <!-- links --> once, with its end; found {n}")
-    return text
-
-
-def published_guide(text, repository, ref):
-    """The lecturer's guide with the name in the link for JupyterHubs, between its two marks."""
-    link = puller(repository, ref, "00_start_here.ipynb")
-    text, n = PULLER.subn(lambda found: f"{found[1]}```text\n{link}\n```\n{found[2]}", text)
-    if n != 1:
-        raise ValueError(f"{GUIDE} should have <!-- nbgitpuller --> once, with its end; found {n}")
+        raise ValueError(f"{name} should have <!-- {mark} --> once, with its end; found {n}")
     return text
 
 
@@ -163,10 +152,13 @@ def publish(repository, ref=None, root=None):
     new = {}
     for path in numbered(root / "notebooks"):
         new[path] = published_notebook(path.read_bytes(), path.name, repository, ref)
-    readme = root / "README.md"
-    new[readme] = published_readme(readme.read_text(encoding="utf-8"), repository, ref)
-    guide = root / "notebooks" / GUIDE
-    new[guide] = published_guide(guide.read_text(encoding="utf-8"), repository, ref)
+    first = "00_start_here.ipynb"
+    hub = f"```text\n{puller(repository, ref, first)}\n```"
+    for path, mark, link in (
+        (root / "README.md", "links", badges(repository, ref, first)),
+        (root / "notebooks" / GUIDE, "nbgitpuller", hub),
+    ):
+        new[path] = between(path.read_text(encoding="utf-8"), mark, link, path.name)
     changed = [path for path, text in new.items() if path.read_text(encoding="utf-8") != text]
     for path in changed:
         with replacing(path) as file:

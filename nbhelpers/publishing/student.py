@@ -6,8 +6,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from nbhelpers.files import replacing
-from nbhelpers.teaching.lessons import _number
-from nbhelpers.teaching.notebook_files import folder, notebook_text, numbered, read_notebook
+from nbhelpers.teaching.notebook_files import (
+    folder,
+    notebook_text,
+    numbered,
+    read_notebook,
+    two_digits,
+)
 
 _FOLDED = re.compile(r"\n*<details\b[^>]*>.*?</details\s*>", re.DOTALL | re.IGNORECASE)
 _LINK = re.compile(
@@ -58,7 +63,7 @@ def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
     place, out = Path(notebooks) if notebooks is not None else folder(), Path(out)
     found = numbered(place)
     if which:
-        numbers = {_number(lesson) for lesson in which}
+        numbers = {two_digits(lesson) for lesson in which}
         missing = numbers - {path.name[:2] for path in found}
         if missing:
             raise ValueError(f"no notebook {', '.join(sorted(missing))} in {place}")

@@ -11,12 +11,11 @@ the answer is no number at all, or the wrong number of them, the hints begin at 
 import copy
 import html
 import inspect
+import numbers
 import re
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from nbhelpers.boxes import Shown, box, code, plain, shell
 from nbhelpers.teaching import bank
 from nbhelpers.teaching.failures import examine, last_line
 from nbhelpers.teaching.recognise import (
+    Pair,
     all_right,
     freeze,
     general_mistakes,
@@ -35,48 +35,6 @@ from nbhelpers.teaching.recognise import (
     pick,
     right_values,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Exercise:
-    """What an answer is compared with.
-
-    Parameters
-    ----------
-    reference : function or value
-        The right function, or the right value: a number, an array, a tuple of arrays, a string.
-    cases : sequence of tuples
-        For a function: the arguments of each call, one of them a degenerate shape. They are copied
-        before each call.
-    mistakes : mapping
-        A typical mistake in words -> the function or value that makes it.
-    hints : sequence of str
-        Shown one more at each try. Simple HTML (`<code>`, `<sub>`) is fine.
-    tolerance : float
-        Accepted difference, relative to the largest value of an output.
-    outputs : sequence of str
-        Names of the outputs where there are several: `("dW", "db")`.
-    changes : sequence of int
-        Positions of the arguments that the function is meant to change in place. They are then
-        compared instead of what it returns.
-    """
-
-    reference: Any
-    cases: Sequence[tuple] = ()
-    mistakes: Mapping[str, Any] = field(default_factory=dict)
-    hints: Sequence[str] = ()
-    tolerance: float = 1e-6
-    outputs: Sequence[str] = ()
-    changes: Sequence[int] = ()
-
-    def __post_init__(self):
-        if isinstance(self.hints, str):
-            raise ValueError(f"hints is a tuple of texts, got one text: {self.hints!r}")
-        if callable(self.reference) != bool(self.cases):
-            raise ValueError("an exercise needs cases if its reference is a function, else none")
-        for case in self.cases:
-            if not isinstance(case, tuple):
-                raise ValueError(f"a case is a tuple of arguments, got {type(case).__name__}")
 
 
 @dataclass(eq=False, repr=False)
@@ -162,7 +120,7 @@ def check(name, answer):
     return result
 
 
-class Report(Shown):
+class Progress(Shown):
     """Which exercises are done in this kernel: `done` and `missing` are lists of names."""
 
     def __init__(self, lessons):
@@ -180,7 +138,7 @@ class Report(Shown):
 
 def report(lesson=None):
     """Which exercises of a lesson are done in this kernel (default: of all lessons begun)."""
-    return Report([lesson] if lesson else sorted({n.partition(".")[0] for n in _results}))
+    return Progress([lesson] if lesson else sorted({n.partition(".")[0] for n in _results}))
 
 
 def reset(name=None):
@@ -234,64 +192,25 @@ def _make(name, kind, stage, title, lines, named=()):
 
 # -- calling the answer -----------------------------------------------------------------------
 
+_REPLACE = "Replace the <code>...</code>, then run the cell again."
+
 
 def _compare(exercise, answer):
     """The _Finding about an answer."""
     if _blank(answer):
-        return _Finding("unsolved", ["Replace the <code>...</code>, then run the cell again."])
+        return _Finding("unsolved", [_REPLACE])
     if isinstance(exercise.reference, str):
         return _compare_text(exercise, answer)
-    if not callable(exercise.reference):
-        if callable(answer):
-            return _Finding("type", ["A value is asked for here, and you pass a function."])
-        runs = [((), exercise.reference, answer)]
-        changed = []
-    else:
-        if not callable(answer):
-            called = f"without parentheses: <code>f</code>, not {code(_call_text(exercise, 'f'))}"
-            return _Finding(
-                "type", [f"Pass the function itself, {called}. You pass {_kind(answer)}."]
-            )
-        runs, changed = [], []
-        for case in exercise.cases:
-            arguments = copy.deepcopy(case)
-            try:
-                yours = answer(*arguments)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # also SystemExit: the kernel must survive it
-                return _raised(exercise, answer, runs, case, error)
-            yours = freeze(yours)
-            expected = outcome(exercise, exercise.reference, case)
-            if exercise.changes:
-                untouched = _same_inputs(case, arguments, range(len(case)))
-                if _blank(yours) and untouched:
-                    return _unsolved_return(exercise, answer, yours)
-                yours = freeze(pick(exercise, arguments, None))
-            elif _blank(yours):
-                return _unsolved_return(exercise, answer, yours)
-            runs.append((case, expected, yours))
-            kept = [i for i in range(len(case)) if i not in exercise.changes]
-            changed += [i for i in kept if not _same_inputs(case, arguments, [i])]
-    finding = _compare_runs(exercise, runs)
-    if changed:
-        names = _argument_names(exercise)
-        which = " and ".join(code(names[i]) for i in sorted(set(changed)))
-        advice = (
-            f"Your function changes its input {which} in place, so the caller's array is no longer "
-            "what it was. Make a new array (<code>B = A * 2</code>, not <code>A *= 2</code>), or "
-            "work on a <code>.copy()</code>."
-        )
-        if finding.stage == "passed":
-            finding.facts = ["The values are right."]
-            finding.known = known_mistakes(exercise, runs)  # the listed one that does the same
-        finding.facts, finding.stage = [advice, *finding.facts], "changed input"
-    return finding
+    if callable(exercise.reference):
+        return _compare_function(exercise, answer)
+    if callable(answer):
+        return _Finding("type", ["A value is asked for here, and you pass a function."])
+    return _compare_values(exercise, [((), exercise.reference, answer)])
 
 
 def _compare_text(exercise, answer):
     right = _spelled(exercise.reference)
-    if isinstance(answer, int) and right.startswith("line "):
+    if isinstance(answer, numbers.Integral) and right.startswith("line "):
         answer = str(answer)
     if not isinstance(answer, str):
         return _Finding("type", [f"A text in quotes is asked for; you pass {_kind(answer)}."])
@@ -309,6 +228,60 @@ def _spelled(text):
     return f"line {line[1]}" if line else text
 
 
+def _compare_function(exercise, answer):
+    """The _Finding about a function, which is called once for each case."""
+    if not callable(answer):
+        called = f"without parentheses: <code>f</code>, not {code(_call_text(exercise, 'f'))}"
+        return _Finding("type", [f"Pass the function itself, {called}. You pass {_kind(answer)}."])
+    runs, empty, spoiled = [], [], set()
+    for case in exercise.cases:
+        arguments = copy.deepcopy(case)
+        try:
+            yours = answer(*arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # also SystemExit: the kernel must survive it
+            if empty:
+                continue
+            return _raised(exercise, answer, runs, case, error)
+        yours = freeze(yours)
+        touched = {i for i in range(len(case)) if not _equal(case[i], arguments[i])}
+        if _blank(yours) and not (touched and exercise.changes):
+            if yours is not None:
+                return _Finding("unsolved", [_REPLACE])
+            empty.append(case)
+            continue
+        if exercise.changes:
+            yours = freeze(pick(exercise, arguments, None))
+        runs.append((case, outcome(exercise, exercise.reference, case), yours))
+        spoiled |= touched - set(exercise.changes)
+    if empty and runs:
+        fact = f"Your function returns <code>None</code> for {_describe(exercise, empty[0])}, and "
+        fact += "a value for other inputs: one way through it has no <code>return</code>."
+        return _Finding("type", [fact])
+    if empty:
+        fact = "Your function returns <code>None</code>. If it is written: is "
+        return _Finding("unsolved", [fact + "<code>return</code> missing?"])
+    finding = _compare_values(exercise, runs)
+    return _spoiled(exercise, runs, spoiled, finding) if spoiled else finding
+
+
+def _spoiled(exercise, runs, positions, finding):
+    """The finding, with advice about arguments that should have been left as they were."""
+    names = _argument_names(exercise)
+    which = " and ".join(code(names[i]) for i in sorted(positions))
+    advice = (
+        f"Your function changes its input {which} in place, so the caller's array is no longer "
+        "what it was. Make a new array (<code>B = A * 2</code>, not <code>A *= 2</code>), or "
+        "work on a <code>.copy()</code>."
+    )
+    if finding.stage == "passed":
+        finding.facts = ["The values are right."]
+        finding.known = known_mistakes(exercise, runs)  # the listed one that does the same
+    finding.facts, finding.stage = [advice, *finding.facts], "changed input"
+    return finding
+
+
 def _blank(value):
     """True where `...`, None or NotImplemented stands instead of an answer."""
     if value is None or value is Ellipsis or value is NotImplemented:
@@ -318,33 +291,6 @@ def _blank(value):
     if isinstance(value, np.ndarray) and value.dtype == object:
         return any(v is None or v is Ellipsis for v in value.flat)
     return False
-
-
-def _unsolved_return(exercise, answer, value):
-    if value is None:
-        ways = [_gives_none(answer, case) for case in exercise.cases]
-        if True in ways and False in ways:
-            case = exercise.cases[ways.index(True)]
-            fact = f"Your function returns <code>None</code> for {_describe(exercise, case)}, and "
-            fact += "a value for other inputs: one way through it has no <code>return</code>."
-            return _Finding("type", [fact])
-        fact = "Your function returns <code>None</code>. If it is written: is "
-        return _Finding("unsolved", [fact + "<code>return</code> missing?"])
-    return _Finding("unsolved", ["Replace the <code>...</code>, then run the cell again."])
-
-
-def _gives_none(answer, case):
-    """Whether the function returns None for a case; None itself where it stops with an error."""
-    try:
-        return answer(*copy.deepcopy(case)) is None
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # told when the check comes to this case
-        return None
-
-
-def _same_inputs(before, after, positions):
-    return all(_equal(before[i], after[i]) for i in positions)
 
 
 def _equal(a, b):
@@ -361,21 +307,22 @@ def _equal(a, b):
 def _raised(exercise, answer, runs, case, error):
     """What happened, in which line, with which shapes; and the mistakes that stop like this."""
     failure = examine(answer, error)
-    left_open = re.search(
-        "'ellipsis'|type ellipsis", failure.error
-    )  # not: the index ellipsis (...)
+    left_open = re.search("'ellipsis'|type ellipsis", failure.error)  # not "index ellipsis (...)"
     if isinstance(error, NotImplementedError) or left_open:
         return _Finding("unsolved", ["There is still a <code>...</code> to replace."])
     if failure.line:
         where = f"It happens in line {failure.number} of its cell: {code(failure.line)}."
     else:
         where = f"It is called like this: {code(_call_text(exercise, _name(answer)))}."
-    before = ""
+    before = "The"
     if runs:
         before = f"The first {f'{len(runs)} inputs' if len(runs) > 1 else 'input'} went well; the"
-    called = f"{before or 'The'} check called your function with {_shapes(exercise, case)}."
+    called = f"{before} check called your function with {_shapes(exercise, case)}."
     known = known_failures(exercise, runs, case, failure)
     return _Finding("error", [failure.words(), f"{where} {called}"], known=known)
+
+
+# -- arguments and values in words ------------------------------------------------------------
 
 
 def _name(function):
@@ -384,8 +331,6 @@ def _name(function):
 
 
 def _argument_names(exercise):
-    if not callable(exercise.reference):
-        return []
     width = max(len(case) for case in exercise.cases)
     try:
         names = list(inspect.signature(exercise.reference).parameters)
@@ -398,107 +343,47 @@ def _call_text(exercise, function):
     return f"{function}({', '.join(_argument_names(exercise))})"
 
 
-def _describe(exercise, case, limit=8):
-    """The arguments of a case in a few words: values if they are few, otherwise shapes."""
-    named = zip(_argument_names(exercise), case, strict=False)
-    return ", ".join(_describe_one(name, value, limit) for name, value in named) or "nothing"
+def _described(exercise, case, limit):
+    """Each argument of a case; an array of up to `limit` numbers by these, others by shape."""
+    for name, value in zip(_argument_names(exercise), case, strict=False):
+        if isinstance(value, np.ndarray) and 0 < value.size <= limit:
+            shown = np.array2string(value, precision=4, separator=", ").replace("\n", "")
+            yield code(f"{name} = {shown}")
+        elif isinstance(value, np.ndarray):
+            yield f"{code(name)} of shape {value.shape}"
+        elif isinstance(value, list) and all(isinstance(v, np.ndarray) for v in value):
+            shapes = " ".join(str(v.shape).replace(" ", "") for v in value)
+            yield code(f"{name} = arrays {shapes}")
+        else:
+            text = repr(value.item() if isinstance(value, np.generic) else value)
+            yield code(f"{name} = {text if len(text) < 60 else type(value).__name__}")
 
 
-def _describe_one(name, value, limit=8):
-    if isinstance(value, np.ndarray) and not 0 < value.size <= limit:
-        return f"{code(name)} of shape {value.shape}"
-    if isinstance(value, np.ndarray):
-        shown = np.array2string(value, precision=4, separator=", ").replace("\n", "")
-        return code(f"{name} = {shown}")
-    text = repr(value)
-    return code(f"{name} = {text if len(text) < 60 else type(value).__name__}")
+def _describe(exercise, case):
+    return ", ".join(_described(exercise, case, limit=8)) or "nothing"
 
 
 def _shapes(exercise, case):
-    """The arguments of a case, with the shape of each array."""
-    parts = []
-    for name, value in zip(_argument_names(exercise), case, strict=False):
-        if isinstance(value, np.ndarray) and value.ndim:
-            parts.append(f"{code(name)} of shape {value.shape}")
-        else:
-            parts.append(_describe_one(name, value))
-    return " and ".join([", ".join(parts[:-1]), *parts[-1:]] if len(parts) > 1 else parts)
+    *first, last = _described(exercise, case, limit=0)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
-# -- comparing values -------------------------------------------------------------------------
-
-
-def _apart(expected, yours):
-    """What came, as a list where several values are expected and an array has just as many."""
-    several = isinstance(expected, (tuple, list)) and isinstance(yours, np.ndarray)
-    return list(yours) if several and yours.shape[:1] == (len(expected),) else yours
-
-
-def _compare_runs(exercise, runs):
-    runs = [(case, expected, _apart(expected, yours)) for case, expected, yours in runs]
-    pairs, problem, logical = [], None, False  # pairs: case, output's name, expected, yours
-    for case, expected, yours in runs:
-        several = isinstance(expected, (tuple, list))
-        if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
-            got = _kind(yours)
-            if isinstance(yours, (tuple, list)):
-                got = f"{len(yours)} value{'s' * (len(yours) != 1)}"
-            wanted = f" with {_describe(exercise, case)}" if case else ""
-            if len(exercise.outputs) == len(expected):
-                wanted = f" ({', '.join(code(n) for n in exercise.outputs)})"
-            return _Finding(
-                "type", [f"{len(expected)} values are asked for{wanted}; yours is {got}."]
-            )
-        each = zip(expected, yours, strict=True) if several else [(expected, yours)]
-        for i, (right, mine) in enumerate(each):
-            label = ""
-            if several:
-                named = i < len(exercise.outputs)
-                label = code(exercise.outputs[i]) if named else f"value {i + 1}"
-            if not numeric(mine):
-                return _Finding("type", [_wrong_type(label, right, mine)])
-            logical = logical or (_logical(mine) and not _logical(right))
-            pairs.append((case, label, _numbers(right), _numbers(mine)))
-    for pair in pairs:
-        problem = problem or _shape_problem(exercise, *pair)
-    for pair in pairs:
-        problem = problem or _nan_problem(exercise, *pair)
-    problem = problem or _value_problem(exercise, pairs)
-    if problem is None:
-        n = len(runs)
-        tested = f"Your function agrees on all {n} inputs" if n > 1 else "Your answer agrees"
-        return _Finding("passed", [f"{tested}. Well done."])
-    if logical:
-        problem.facts.append(
-            "You give True or False where numbers are asked for; they count as 1 and 0."
-        )
-        problem.sign = ""
-    problem.known = known_mistakes(exercise, runs)
-    if not problem.known and problem.stage == "differs":
-        if not (_plain(exercise, pairs) and _whole(pairs)):  # half of a count says nothing
-            problem.known = general_mistakes(exercise, pairs)
-        problem.nearest = nearest_mistake(exercise, runs)
-    return problem
-
-
-def _logical(value):
-    return np.asarray(value).dtype.kind == "b"
-
-
-def _numbers(value):
-    """The value as an array, 1 and 0 for True and False, which NumPy cannot subtract."""
-    return np.asarray(value).astype(int) if _logical(value) else np.asarray(value)
+def _input(exercise, case):
+    return f" The input was {_describe(exercise, case)}." if case else ""
 
 
 def _kind(value):
     """A value's type in words."""
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype.name} of shape {value.shape}"
+    kind = type(value.item() if isinstance(value, np.generic) else value)
     words = {list: "a list", tuple: "a tuple", dict: "a dictionary", str: "a text"}
     words |= {int: "a number", float: "a number", bool: "True or False", complex: "complex"}
-    if type(value) in words:
-        return words[type(value)]
-    return "a function" if callable(value) else f"a {html.escape(type(value).__name__)}"
+    if kind in words:
+        return words[kind]
+    if callable(value):
+        return "a function"
+    return f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {html.escape(kind.__name__)}"
 
 
 def _wrong_type(label, right, mine):
@@ -513,15 +398,77 @@ def _shape_words(shape):
     return "a single number (shape <code>()</code>)" if shape == () else f"shape {code(shape)}"
 
 
-def _shape_problem(exercise, case, label, right, mine):
+# -- comparing values -------------------------------------------------------------------------
+
+
+def _compare_values(exercise, runs):
+    """The _Finding about what was returned: runs are (case, expected, yours)."""
+    runs = [(case, expected, _apart(expected, yours)) for case, expected, yours in runs]
+    pairs, logical = [], False
+    for case, expected, yours in runs:
+        several = isinstance(expected, (tuple, list))
+        if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
+            return _wrong_number(exercise, case, expected, yours)
+        each = zip(expected, yours, strict=True) if several else [(expected, yours)]
+        for i, (right, mine) in enumerate(each):
+            named = code(exercise.outputs[i]) if i < len(exercise.outputs) else f"value {i + 1}"
+            label = named if several else ""
+            if not numeric(mine):
+                return _Finding("type", [_wrong_type(label, right, mine)])
+            logical = logical or (_logical(mine) and not _logical(right))
+            pairs.append(Pair(case, label, _numbers(right), _numbers(mine)))
+    tests = ((test, pair) for test in (_shape_problem, _nan_problem) for pair in pairs)
+    finding = next(filter(None, (test(exercise, pair) for test, pair in tests)), None)
+    finding = finding or _value_problem(exercise, pairs)
+    if finding is None:
+        n = len(runs)
+        tested = f"Your function agrees on all {n} inputs" if n > 1 else "Your answer agrees"
+        return _Finding("passed", [f"{tested}. Well done."])
+    if logical:
+        finding.facts.append(
+            "You give True or False where numbers are asked for; they count as 1 and 0."
+        )
+        finding.sign = ""
+    finding.known = known_mistakes(exercise, runs)
+    if not finding.known and finding.stage == "differs":
+        if not (_plain(exercise, pairs) and _whole(pairs)):  # half of a count says nothing
+            finding.known = general_mistakes(exercise, pairs)
+        finding.nearest = nearest_mistake(exercise, runs)
+    return finding
+
+
+def _apart(expected, yours):
+    """What came, as a list where several values are expected and an array has just as many."""
+    several = isinstance(expected, (tuple, list)) and isinstance(yours, np.ndarray)
+    return list(yours) if several and yours.shape[:1] == (len(expected),) else yours
+
+
+def _wrong_number(exercise, case, expected, yours):
+    got = _kind(yours)
+    if isinstance(yours, (tuple, list)):
+        got = f"{len(yours)} value{'s' * (len(yours) != 1)}"
+    wanted = f" with {_describe(exercise, case)}" if case else ""
+    if len(exercise.outputs) == len(expected):
+        wanted = f" ({', '.join(code(n) for n in exercise.outputs)})"
+    return _Finding("type", [f"{len(expected)} values are asked for{wanted}; yours is {got}."])
+
+
+def _logical(value):
+    return np.asarray(value).dtype.kind == "b"
+
+
+def _numbers(value):
+    """The value as an array, 1 and 0 for True and False, which NumPy cannot subtract."""
+    return np.asarray(value).astype(int) if _logical(value) else np.asarray(value)
+
+
+def _shape_problem(exercise, pair):
+    case, label, right, mine = pair
     if right.shape == mine.shape:
         return None
     yours = f"{label}: yours" if label else "Yours"
     fact = f"{yours} has {_shape_words(mine.shape)}; expected: {_shape_words(right.shape)}."
-    if case:
-        fact += f" The input was {_describe(exercise, case)}."
-    facts = [fact]
-    tolerance = exercise.tolerance
+    facts, tolerance = [fact + _input(exercise, case)], exercise.tolerance
     if mine.ndim == 2 and mine.T.shape == right.shape and all_right(mine.T, right, tolerance):
         facts.append("The values are right, but rows and columns are swapped: <code>.T</code>.")
     elif mine.ndim == 2 and mine.T.shape == right.shape:
@@ -535,38 +482,37 @@ def _shape_problem(exercise, case, label, right, mine):
     return _Finding("shape", facts)
 
 
-def _nan_problem(exercise, case, label, right, mine):
+def _nan_problem(exercise, pair):
+    case, label, right, mine = pair
     bad = ~np.isfinite(mine) & np.isfinite(right)
     if not bad.any():
         return None
     word = "NaN (not a number)" if np.isnan(mine[bad]).any() else "infinite"
     what = "It is" if mine.ndim == 0 else f"{bad.sum()} of {mine.size} values are"
-    fact = f"{label + ': ' if label else ''}{what} {word}."
-    if case:
-        fact += f" The input was {_describe(exercise, case)}."
+    fact = f"{label + ': ' if label else ''}{what} {word}.{_input(exercise, case)}"
     cause = "Look for a division by 0, the logarithm of 0, or an exponential that is too large."
     return _Finding("nan", [fact, cause])
 
 
 def _value_problem(exercise, pairs):
-    masks = [right_values(mine, right, exercise.tolerance) for _, _, right, mine in pairs]
+    masks = [right_values(p.mine, p.right, exercise.tolerance) for p in pairs]
     wrong, total = sum((~m).sum() for m in masks), sum(m.size for m in masks)
     if not wrong:
         return None
-    single = all(right.ndim == 0 for _, _, right, _ in pairs)
+    single = all(p.right.ndim == 0 for p in pairs)
     if total == 1:
         fact = "A single number is asked for, and yours is one, but not the right one yet."
-    elif single and any(label for _, label, _, _ in pairs):
+    elif single and any(p.label for p in pairs):
         fact = f"{wrong} of {total} numbers are not right yet."
     elif single:
         fact = f"Yours is a single number, as it should be; it is wrong for {wrong} of {total}"
         fact += " inputs."
     else:
         fact = f"The shape is right; {wrong} of {total} values are not."
-    labels = dict.fromkeys(p[1] for p, m in zip(pairs, masks, strict=True) if p[1] and not m.all())
+    labels = [p.label for p, m in zip(pairs, masks, strict=True) if p.label and not m.all()]
     if labels:
-        fact += f" Look at {' and '.join(labels)}."
-    flips = sum((np.sign(mine) * np.sign(right) < 0).sum() for _, _, right, mine in pairs)
+        fact += f" Look at {' and '.join(dict.fromkeys(labels))}."
+    flips = sum((np.sign(p.mine) * np.sign(p.right) < 0).sum() for p in pairs)
     if _plain(exercise, pairs):
         sign = "It has the wrong sign." if flips and not _whole(pairs) else ""
         return _Finding("differs", [fact], sign, _direction(pairs))
@@ -580,31 +526,31 @@ def _value_problem(exercise, pairs):
 
 def _plain(exercise, pairs):
     """True if one number is asked for, and no function."""
-    return not exercise.cases and len(pairs) == 1 and pairs[0][2].ndim == 0
+    return not exercise.cases and len(pairs) == 1 and pairs[0].right.ndim == 0
 
 
 def _whole(pairs):
     """True if whole numbers are asked for, counts for example."""
-    return all(right.dtype.kind in "iu" for _, _, right, _ in pairs)
+    return all(p.right.dtype.kind in "iu" for p in pairs)
 
 
 def _direction(pairs):
     """Whether a plain number is too large or too small; it does not give the answer away."""
     _, _, right, mine = pairs[0]
+    size = ("small", "large")
     if _whole(pairs):
-        few = "few: there are more" if mine < right else "many: there are fewer"
-        return f"{code(f'{mine:.6g}')} is too {few}."
-    size = "small" if mine < right else "large"
-    return f"{code(f'{mine:.6g}')} is too {size}."
+        size = ("few: there are more", "many: there are fewer")
+    return f"{code(f'{mine:.6g}')} is too {size[int(mine >= right)]}."
 
 
 def _example(exercise, pairs, masks):
     """One wrong value, from the smallest input that shows it."""
     bad = [i for i, m in enumerate(masks) if not m.all()]
-    case, label, right, mine = pairs[min(bad, key=lambda i: (pairs[i][2].size, i))]
-    index = tuple(int(i) for i in np.argwhere(~right_values(mine, right, exercise.tolerance))[0])
+    i = min(bad, key=lambda i: (pairs[i].right.size, i))
+    case, label, right, mine = pairs[i]
+    index = tuple(int(k) for k in np.argwhere(~masks[i])[0])
     where = f"element {code(list(index))}" if index else "the value"
     if label:
         where += f" of {label}"
-    numbers = f"{where} is {code(f'{mine[index]:.6g}')}; expected: {code(f'{right[index]:.6g}')}"
-    return f"For example{' with ' + _describe(exercise, case) if case else ''}: {numbers}."
+    told = f"{where} is {code(f'{mine[index]:.6g}')}; expected: {code(f'{right[index]:.6g}')}"
+    return f"For example{' with ' + _describe(exercise, case) if case else ''}: {told}."

@@ -1,25 +1,29 @@
 """Say in words why a function stopped: in which line, and which shapes did not fit together."""
 
 import ast
-import contextlib
-import io
+import inspect
 import linecache
+import operator
 import re
 import traceback
-import types
 from dataclasses import dataclass
 
 import numpy as np
 
 from nbhelpers.boxes import code
 
-_SYMBOLS = {ast.MatMult: "@", ast.Mult: "*", ast.Div: "/", ast.Add: "+", ast.Sub: "-"}
-_SYMBOLS |= {ast.Pow: "**", ast.Mod: "%", ast.FloorDiv: "//"}
+#: an operator in Python's grammar -> its symbol, and what it does
+_OPERATORS = {
+    ast.MatMult: ("@", operator.matmul),
+    ast.Mult: ("*", operator.mul),
+    ast.Div: ("/", operator.truediv),
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Pow: ("**", operator.pow),
+    ast.Mod: ("%", operator.mod),
+    ast.FloorDiv: ("//", operator.floordiv),
+}
 _EQUAL_RANK = (ast.MatMult, ast.Mult, ast.Div)
-_HARMLESS = (ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Tuple, ast.List)
-_HARMLESS += (ast.UnaryOp, ast.BinOp, ast.Compare, ast.Call, ast.keyword)
-_HARMLESS += (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop)
-_METHODS = ("reshape", "ravel", "transpose", "copy", "astype", "sum", "mean", "max", "min", "dot")
 
 
 @dataclass(eq=False)
@@ -41,7 +45,8 @@ class Failure:
     def words(self):
         """One or two sentences (HTML) about what happened."""
         about = _matmul(self) or _broadcast(self) or _growth(self)
-        return f"{about} {self.order}".strip() if about else _other(self)
+        other = f"Your function stops with an error: {code(self.error)}"
+        return f"{about} {self.order}".strip() if about else other
 
 
 def examine(function, error):
@@ -135,10 +140,6 @@ def _growth(failure):
     return f"{what} gives shape {large}, which has no room in an array of shape {small}."
 
 
-def _other(failure):
-    return f"Your function stops with an error: {code(failure.error)}"
-
-
 def _tuple(text):
     """The shape in a message of NumPy, "(4,2)" or "(4,)", as a tuple."""
     return tuple(int(n) for n in re.findall(r"\d+", text))
@@ -168,43 +169,65 @@ def _node(tree, step):
     return None
 
 
+def _symbol(node):
+    return _OPERATORS.get(type(node.op), ("", None))[0]
+
+
 def _parts(node):
     """The operator's symbol and the two operands' nodes; ("", []) for most calls."""
     if isinstance(node, ast.BinOp):
-        return _SYMBOLS.get(type(node.op), ""), [node.left, node.right]
+        return _symbol(node), [node.left, node.right]
     if isinstance(node, ast.AugAssign):
-        return _SYMBOLS.get(type(node.op), "") + "=", [node.target, node.value]
+        return _symbol(node) + "=", [node.target, node.value]
     matmul = isinstance(node.func, ast.Attribute) and node.func.attr == "matmul"
     return ("@", node.args) if matmul and len(node.args) == 2 else ("", [])
 
 
 def _value(node, frame):
-    """The value of an operand, computed again, or None if that could do more than compute."""
-    known = {**frame.f_globals, **frame.f_locals}
-    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & known.keys()
-    scope = {n: known[n].copy() if isinstance(known[n], np.ndarray) else known[n] for n in names}
+    """The number or array that an operand was, or None where only a second call could tell.
 
-    def evaluated(part):
-        return eval(ast.unparse(part), frame.f_globals, scope)
-
+    Nothing that the learner has written runs again: names are looked up, and NumPy's own arrays
+    know `.T`, subscripts and arithmetic.
+    """
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # what is printed has been printed before
-            for part in ast.walk(node):
-                if not isinstance(part, _HARMLESS):
-                    return None
-                if isinstance(part, ast.Call) and not _computes(evaluated(part.func)):
-                    return None
-            value = evaluated(node)
-        return value if np.asarray(value).dtype.kind in "biuf" else None
-    except (Exception, SystemExit):  # it cannot be found again; the message then does without it
+        return _number(_found(node, frame))
+    except Exception:  # it cannot be found again; the message then does without it
         return None
 
 
-def _computes(function):
-    if isinstance(function, (np.ufunc, types.FunctionType)):
-        return True
-    owner = getattr(function, "__self__", None)
-    return isinstance(owner, np.ndarray) and function.__name__ in _METHODS
+def _found(node, frame):
+    def found(part):
+        return part and _found(part, frame)
+
+    match node:
+        case ast.Constant():
+            return node.value
+        case ast.Name():
+            return {**frame.f_globals, **frame.f_locals}[node.id]
+        case ast.Attribute(attr="T"):
+            return _number(found(node.value)).T
+        case ast.Attribute():
+            return inspect.getattr_static(found(node.value), node.attr)
+        case ast.Subscript():
+            owner = found(node.value)
+            return (owner if type(owner) in (list, tuple) else _number(owner))[found(node.slice)]
+        case ast.Slice():
+            return slice(found(node.lower), found(node.upper), found(node.step))
+        case ast.Tuple():
+            return tuple(map(found, node.elts))
+        case ast.UnaryOp(op=ast.USub()):
+            return -_number(found(node.operand))
+        case ast.BinOp() if type(node.op) in _OPERATORS:
+            return _OPERATORS[type(node.op)][1](*map(_number, map(found, (node.left, node.right))))
+    raise LookupError("a call, or something else that could do more than compute")
+
+
+def _number(value):
+    """The value, if it is a plain number or one of NumPy's own arrays of numbers."""
+    plain = type(value) in (bool, int, float, np.ndarray) or isinstance(value, np.generic)
+    if plain and np.asarray(value).dtype.kind in "biuf":
+        return value
+    raise LookupError(f"{type(value).__name__} may compute in a way of its own")
 
 
 def _order(tree, node):
@@ -217,10 +240,10 @@ def _order(tree, node):
         for parent in ast.walk(tree):
             if _ranked(parent) and parent.left is top and not _bracketed(parent):
                 top, climbing = parent, True
-    symbols, part = [_SYMBOLS[type(top.op)]], top
+    symbols, part = [_symbol(top)], top
     while _ranked(part.left) and not _bracketed(part):
         part = part.left
-        symbols.append(_SYMBOLS[type(part.op)])
+        symbols.append(_symbol(part))
     if "@" not in symbols or len(set(symbols)) == 1:
         return ""
     other = next(s for s in reversed(symbols) if s != "@")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nbhelpers.boxes import INK, MONO, Shown
 from nbhelpers.files import replacing
-from nbhelpers.teaching.notebook_files import folder, numbered, read_notebook
+from nbhelpers.teaching.notebook_files import folder, numbered, read_notebook, two_digits
 
 CONTEXT = 3  # unchanged lines shown around a change
 FOLD = 30  # a program longer than this starts folded
@@ -66,7 +66,7 @@ def program(lesson, notebooks=None):
         message lists the notebooks that have one.
     """
     place = Path(notebooks) if notebooks is not None else folder()
-    number = _number(lesson)
+    number = two_digits(lesson)
     found = [path for path in numbered(place) if path.name.startswith(number)]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
@@ -83,19 +83,23 @@ def program(lesson, notebooks=None):
     )
 
 
-def _number(lesson):
-    match = re.match(r"(\d{1,2})(_|$)", str(lesson))
-    if isinstance(lesson, bool) or not match:
-        raise ValueError(f"a lesson is a number such as '01', got {lesson!r}")
-    return match[1].zfill(2)
-
-
 def _program_cells(path):
-    return [
-        "".join(c["source"])
-        for c in read_notebook(path)["cells"]
-        if c["cell_type"] == "code" and "program" in c["metadata"].get("tags", [])
-    ]
+    """Sources of a notebook's program cells.
+
+    A copy that a reader has made has the tag, too. The series' own cell is known by its id, which
+    begins as that of the first cell does ("xor-051", "xor-000"); a copy has another one.
+    """
+    cells = read_notebook(path)["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    tagged = [cell for cell in code if "program" in cell["metadata"].get("tags", ())]
+    series = _prefix(cells[0]) if cells else ""
+    own = [cell for cell in tagged if series and _prefix(cell) == series]
+    sources = ["".join(cell["source"]) for cell in own or tagged]
+    return list(dict.fromkeys(re.sub("\r\n?", "\n", source) for source in sources))
+
+
+def _prefix(cell):
+    return str(cell.get("id")).rpartition("-")[0]
 
 
 def _lines(count, what=""):
@@ -121,7 +125,7 @@ class Recalled(Shown):
 
 def recall(lesson, notebooks=None):
     """Show a lesson's program, highlighted; a long one starts folded. See `program`."""
-    return Recalled(_number(lesson), program(lesson, notebooks))
+    return Recalled(two_digits(lesson), program(lesson, notebooks))
 
 
 def highlighted(source):
@@ -148,13 +152,14 @@ def export(lesson, path, overwrite=False, notebooks=None):
     Raises
     ------
     FileExistsError
-        If a different file is there already and `overwrite` is False.
+        If a different file is there already and `overwrite` is False. Other line ends and a byte
+        order mark are no difference.
     """
     source, path = program(lesson, notebooks), Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give the name of a file")
     if path.exists() and not overwrite:
-        if path.read_bytes() == source.encode():
+        if path.read_text(encoding="utf-8-sig", errors="replace") == source:
             return path
         raise FileExistsError(f"{path} exists and differs; overwrite=True replaces it")
     with replacing(path) as file:
@@ -178,7 +183,7 @@ def run(lesson, timeout=60, notebooks=None):
     TimeoutError
         If it takes longer than `timeout`.
     """
-    number, source = _number(lesson), program(lesson, notebooks)
+    number, source = two_digits(lesson), program(lesson, notebooks)
     package = str(Path(__file__).resolve().parents[2])
     others = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
     environment = os.environ | {
@@ -197,6 +202,7 @@ def run(lesson, timeout=60, notebooks=None):
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 encoding="utf-8",
+                errors="replace",
                 timeout=timeout,
             )
         except subprocess.TimeoutExpired:
@@ -303,7 +309,7 @@ def difference(first, second, context=CONTEXT, notebooks=None):
         With `.changed`, `.added`, `.removed` (numbers of lines), `.title` and `.rows`.
     """
     old, new = program(first, notebooks), program(second, notebooks)
-    return Difference(_number(first), _number(second), old, new, context)
+    return Difference(two_digits(first), two_digits(second), old, new, context)
 
 
 def _unified(first, second, old, new, context):

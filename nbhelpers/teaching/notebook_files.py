@@ -2,7 +2,10 @@
 
 import json
 import re
+from itertools import groupby
 from pathlib import Path
+
+from nbhelpers.teaching import bank
 
 NUMBERED = re.compile(r"[0-9]{2}_\w+\.ipynb")  # not JupyterLab's "01_xor_loop-Copy1.ipynb"
 
@@ -17,8 +20,31 @@ def folder():
 
 
 def numbered(folder):
-    """Paths of the numbered notebooks in a folder, such as 01_xor_loop.ipynb, in order."""
-    return sorted(p for p in Path(folder).glob("*.ipynb") if NUMBERED.fullmatch(p.name))
+    """Paths of the series' notebooks in a folder, such as 01_xor_loop.ipynb, in order.
+
+    Copies and other files beside them are left out. Of several notebooks with one number, the one
+    of the series is that which has a lesson's name in the bank; where none has, it is the one with
+    whose name all of them begin. Where that says nothing either, all of them are listed.
+    """
+    found = sorted(p for p in Path(folder).glob("*.ipynb") if NUMBERED.fullmatch(p.name))
+    return [path for _, same in groupby(found, lambda path: path.name[:2]) for path in _own(*same)]
+
+
+def _own(*paths):
+    if len(paths) == 1:
+        return paths
+    known = [path for path in paths if path.stem[3:] in bank.lessons()]
+    shortest = min(paths, key=lambda path: len(path.stem))
+    copies = all(path.stem.startswith(shortest.stem) for path in paths)
+    return known or ([shortest] if copies else paths)
+
+
+def two_digits(lesson):
+    """The number of a lesson: "01" for "01", 1 and "01_xor_loop". Raises ValueError if none."""
+    match = re.match(r"(\d{1,2})(_|$)", str(lesson))
+    if isinstance(lesson, bool) or not match:
+        raise ValueError(f"a lesson is a number such as '01', got {lesson!r}")
+    return match[1].zfill(2)
 
 
 def notebook_text(contents):

@@ -5,75 +5,23 @@
 GitHub) both read well too.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
 from nbhelpers.boxes import FOCUS, Shown, box, plain
 from nbhelpers.teaching import bank
+from nbhelpers.teaching.exercise import LETTERS
 
-LETTERS = "ABCDEFGH"
 _STYLE = f"<style>.nn-question.nn-question :focus-visible {{ {FOCUS} }}</style>"
+_LATER = "Choose one before you run the next cell."
 _OPTION = "font-size:14px;line-height:1.5;padding:.25em 0 .25em .4em;"
 
 
-@dataclass(frozen=True)
-class Question:
-    """A question with lettered options.
-
-    Parameters
-    ----------
-    text : str
-        The question. It, the options and the explanations may contain simple HTML.
-    options : sequence of str
-        Two to eight options.
-    answer : int or str
-        The right option: its position from 0, or its letter.
-    because : str
-        Why it is right.
-    feedback : mapping
-        Option (position or letter) -> what to say to somebody who chose it.
-    """
-
-    text: str
-    options: Sequence[str]
-    answer: int | str
-    because: str
-    feedback: Mapping[int | str, str] = field(default_factory=dict)
-
-    def __post_init__(self):
-        if isinstance(self.options, str) or not 2 <= len(self.options) <= len(LETTERS):
-            raise ValueError(f"a question has 2 to {len(LETTERS)} options, got {self.options!r}")
-        object.__setattr__(self, "options", tuple(self.options))
-        object.__setattr__(self, "answer", self.index(self.answer))
-        feedback = {self.index(option): text for option, text in self.feedback.items()}
-        object.__setattr__(self, "feedback", feedback)
-
-    def index(self, option):
-        """Position of an option given as position or letter. Raises ValueError if none."""
-        letters = LETTERS[: len(self.options)]
-        if isinstance(option, str) and len(option) == 1 and option.upper() in letters:
-            return letters.index(option.upper())
-        if isinstance(option, int) and not isinstance(option, bool) and 0 <= option < len(letters):
-            return option
-        names = ", ".join(letters)
-        raise ValueError(
-            f"no option {option!r}; choose one of {names} (or 0 to {len(letters) - 1})"
-        )
-
-    def lettered(self, index):
-        """An option with its letter in front."""
-        return f"<b>{LETTERS[index]}.</b> {self.options[index]}"
-
-
 class Asked(Shown):
-    """A question on the page. `buttons` are its widgets, `choice` the chosen letter or None."""
+    """A question on the page, with a `widget`; `choice` is the chosen letter or None."""
 
     def __init__(self, name, question):
         self.name, self.question, self._index, self.revealed = name, question, None, False
         options = [question.lettered(i) for i in range(len(question.options))]
-        later = "Choose one before you run the next cell."
-        self.html = box("question", "Predict first", [question.text, *options, later])
-        lines = ["Predict first:", question.text, *("  " + o for o in options), later]
+        self.html = box("question", "Predict first", [question.text, *options, _LATER])
+        lines = ["Predict first:", question.text, *("  " + o for o in options), _LATER]
         self.text = "\n".join(plain(line) for line in lines)
         self._build()
 
@@ -115,8 +63,8 @@ class Asked(Shown):
             self.buttons.append(button)
             rows.append(widgets.HBox([button, label], layout=row))
         self.said = widgets.HTML()
-        self.box = widgets.VBox([head, *rows, self.said])
-        self.box.add_class("nn-question")
+        self.widget = widgets.VBox([head, *rows, self.said])
+        self.widget.add_class("nn-question")
         self._update()
 
     def _update(self):
@@ -133,12 +81,12 @@ class Asked(Shown):
             now = "Now run the next cell and see."
             self.said.value = box("neutral", f"You predict: <b>{self.choice}</b>. {now}")
         else:
-            self.said.value = box("neutral", "Choose one before you run the next cell.")
+            self.said.value = box("neutral", _LATER)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = super()._repr_mimebundle_()
-        if self.box.model_id:  # live Jupyter prefers this; everything else reads the HTML
-            view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
+        if self.widget.model_id:  # live Jupyter prefers this; everything else reads the HTML
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
             bundle["application/vnd.jupyter.widget-view+json"] = view
         return bundle
 

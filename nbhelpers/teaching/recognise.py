@@ -1,10 +1,21 @@
 """Recognise typical mistakes: by the values they give, by the error they stop with."""
 
 import copy
+from typing import NamedTuple
 
 import numpy as np
 
 from nbhelpers.teaching.failures import examine
+
+
+class Pair(NamedTuple):
+    """An output to compare: its case, its name if there are several, both values as arrays."""
+
+    case: tuple
+    label: str
+    right: np.ndarray
+    mine: np.ndarray
+
 
 # -- what a function of the bank gives --------------------------------------------------------
 
@@ -68,44 +79,40 @@ def _flat(value):
     return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
-def _agreement(exercise, wrong, runs, outputs=None):
-    """Fraction of the learner's values that a listed mistake gives too (0 if shapes differ).
+def _given(exercise, wrong, runs):
+    """What a listed mistake gives in each run; [] if it cannot handle one of the inputs."""
+    try:
+        return [outcome(exercise, wrong, case) for case, _, _ in runs]
+    except Exception:  # then it is not the learner's
+        return []
 
-    `outputs` are the positions of the outputs to look at; by default all of them.
-    """
-    same = total = 0
-    for case, _, yours in runs:
-        try:
-            theirs = outcome(exercise, wrong, case)
-        except Exception:  # this mistake cannot handle the input: it is not the learner's
+
+def _agreement(exercise, given, yours, outputs=None):
+    """Fraction of your values, in all outputs or in these, that are those given; 0 where none."""
+    masks = [np.zeros(0, bool)]
+    for a, b in zip(map(_flat, given), map(_flat, yours), strict=False):
+        if len(a) != len(b):
             return 0.0
-        pair = _flat(theirs), _flat(yours)
-        if len(pair[0]) != len(pair[1]):
-            return 0.0
-        for i, (a, b) in enumerate(zip(*pair, strict=True)):
-            if outputs is not None and i not in outputs:
-                continue
-            if not numeric(b) or np.shape(a) != np.shape(b):
+        for i in range(len(a)) if outputs is None else set(outputs) & set(range(len(a))):
+            if not numeric(b[i]) or np.shape(a[i]) != np.shape(b[i]):
                 return 0.0
-            mask = right_values(np.asarray(b), np.asarray(a), exercise.tolerance)
-            same, total = same + mask.sum(), total + mask.size
-    return same / total if total else 0.0
+            masks.append(np.ravel(right_values(b[i], a[i], exercise.tolerance)))
+    mask = np.concatenate(masks)
+    return float(mask.mean()) if mask.size else 0.0
 
 
 def known_mistakes(exercise, runs):
     """The listed mistakes that give all the learner's values."""
-    return [m for m, wrong in exercise.mistakes.items() if _agreement(exercise, wrong, runs) == 1]
+    yours = [values for _, _, values in runs]
+    wrong = exercise.mistakes.items()
+    return [m for m, f in wrong if _agreement(exercise, _given(exercise, f, runs), yours) == 1]
 
 
 def known_failures(exercise, runs, case, failure):
     """The listed mistakes that give the learner's values so far, then stop in the same way."""
-    return [
-        mistake
-        for mistake, wrong in exercise.mistakes.items()
-        if callable(wrong)
-        and (not runs or _agreement(exercise, wrong, runs) == 1)
-        and _fails_alike(exercise, wrong, case, failure)
-    ]
+    alike = known_mistakes(exercise, runs) if runs else exercise.mistakes
+    wrong = {mistake: exercise.mistakes[mistake] for mistake in alike}
+    return [mistake for mistake, f in wrong.items() if _fails_alike(exercise, f, case, failure)]
 
 
 def _fails_alike(exercise, wrong, case, failure):
@@ -128,58 +135,46 @@ def nearest_mistake(exercise, runs):
     Where there are several outputs, it is looked for in those that the learner has wrong; those
     that are right must be right there too.
     """
-    yours = [values for _, _, values in runs]
+    _, expected, yours = zip(*runs, strict=True)
     outputs = range(len(_flat(yours[0])))
-    right = [i for i in outputs if _right_in(exercise, yours, runs, i)]
-    wrong_ones = [i for i in outputs if i not in right]
+    right = [i for i in outputs if _agreement(exercise, expected, yours, [i]) == 1]
     scores = {}
     for mistake, wrong in exercise.mistakes.items():
-        score = _agreement(exercise, wrong, runs, wrong_ones)
-        if score >= 0.5:
-            theirs = [outcome(exercise, wrong, case) for case, _, _ in runs]
-            if all(_right_in(exercise, theirs, runs, i) for i in right):
-                scores[mistake] = score
+        given = _given(exercise, wrong, runs)
+        score = _agreement(exercise, given, yours, [i for i in outputs if i not in right])
+        if score >= 0.5 and all(_agreement(exercise, expected, given, [i]) == 1 for i in right):
+            scores[mistake] = score
     return max(scores, key=scores.get, default="")
-
-
-def _right_in(exercise, answers, runs, output):
-    """Whether one output is right in the answers to all runs."""
-    return all(
-        len(_flat(answer)) > output
-        and all_right(_flat(answer)[output], _flat(expected)[output], exercise.tolerance)
-        for answer, (_, expected, _) in zip(answers, runs, strict=True)
-    )
 
 
 def general_mistakes(exercise, pairs):
     """Mistakes that can be recognised without a list: sign, transposed, swapped, factor, shift."""
     tolerance = exercise.tolerance
-    wrong = {p[1] for p in pairs if not all_right(p[3], p[2], tolerance)}
+    wrong = {p.label for p in pairs if not all_right(p.mine, p.right, tolerance)}
     swapped = _swapped(pairs, tolerance)
     if swapped:
         return [swapped]
-    if len(wrong) == 1 and len({p[1] for p in pairs}) > 1:  # the other outputs are right
-        found = general_mistakes(exercise, [p for p in pairs if p[1] in wrong])
+    if len(wrong) == 1 and len({p.label for p in pairs}) > 1:  # the other outputs are right
+        found = general_mistakes(exercise, [p for p in pairs if p.label in wrong])
         return [f"{wrong.pop()}: {mistake}" for mistake in found]
 
     def all_close(change):
-        changed = [(change(mine, case), right) for case, _, right, mine in pairs]
-        return all(all_right(mine, right, tolerance) for mine, right in changed)
+        return all(all_right(change(p.mine), p.right, tolerance) for p in pairs)
 
-    if all_close(lambda mine, case: -mine.astype(float)):
+    if all_close(lambda mine: -mine.astype(float)):
         return ["the sign is flipped: every value is right once it is multiplied by −1"]
-    if any(p[2].ndim == 2 for p in pairs) and all_close(lambda mine, case: mine.T):
+    if any(p.right.ndim == 2 for p in pairs) and all_close(lambda mine: mine.T):
         return ["the result is transposed: rows and columns are swapped"]
     return _factor(pairs, tolerance) or _shift(pairs, tolerance)
 
 
 def _swapped(pairs, tolerance):
-    labels = list(dict.fromkeys(p[1] for p in pairs))
+    labels = list(dict.fromkeys(p.label for p in pairs))
     if len(labels) != 2:
         return ""
     first, second = pairs[0::2], pairs[1::2]
     crossed = zip([*first, *second], [*second, *first], strict=True)
-    ok = all(all_right(a[3], b[2], tolerance) for a, b in crossed)
+    ok = all(all_right(a.mine, b.right, tolerance) for a, b in crossed)
     return f"{labels[0]} and {labels[1]} are in the wrong order" if ok else ""
 
 
@@ -197,27 +192,20 @@ def _ratio(right, mine):
 
 
 def _factor(pairs, tolerance):
-    ratios = [_ratio(right, mine) for _, _, right, mine in pairs]
-    useful = [(r, p) for r, p in zip(ratios, pairs, strict=True) if r is not None]
-    if not useful or any(
-        not all_right(mine, (0 if r is None else r) * right, tolerance)
-        for r, (_, _, right, mine) in zip(ratios, pairs, strict=True)
-    ):
+    found = [(_ratio(p.right, p.mine), p) for p in pairs]  # None where 0 is expected everywhere
+    useful = [(ratio, p) for ratio, p in found if ratio is not None]
+    if not useful or not all(all_right(p.mine, (r or 0) * p.right, tolerance) for r, p in found):
         return []
-    rows = [_rows(p[0]) for _, p in useful]
-    missing = all(n and np.isclose(r, n, rtol=1e-5) for (r, _), n in zip(useful, rows, strict=True))
-    twice = all(
-        n and np.isclose(r * n, 1, rtol=1e-5) for (r, _), n in zip(useful, rows, strict=True)
-    )
-    if missing or twice:
-        n = max(rows)
-        size = "large" if missing else "small"
+    ratios, rows = np.array([r for r, _ in useful]), np.array([_rows(p.case) for _, p in useful])
+    missing = rows.all() and np.allclose(ratios, rows, rtol=1e-5)
+    if missing or (rows.all() and np.allclose(ratios * rows, 1, rtol=1e-5)):
+        n, size = max(rows), "large" if missing else "small"
         ask = "is 1/n missing?" if missing else "is it divided by n once too often?"
         return [f"with n = {n} examples your values are {n} times too {size}: {ask}"]
-    factor = useful[0][0]
-    if factor == 0 or any(not np.isclose(r, factor, rtol=1e-5) for r, _ in useful):
+    factor = ratios[0]
+    if factor == 0 or not np.allclose(ratios, factor, rtol=1e-5):
         return []
-    values = sum(np.count_nonzero(p[2]) for _, p in useful)
+    values = sum(np.count_nonzero(p.right) for p in pairs)
     size = abs(factor) if abs(factor) > 1 else 1 / abs(factor)
     if values < 2 and not (np.isclose(size, round(size)) and round(size) in (*range(2, 11), 100)):
         return []  # any two numbers have a ratio; it says something only if it is a simple one
@@ -227,12 +215,8 @@ def _factor(pairs, tolerance):
 
 
 def _shift(pairs, tolerance):
-    differences = np.concatenate(
-        [(mine.astype(float) - right.astype(float)).ravel() for _, _, right, mine in pairs]
-    )
-    if differences.size < 3 or not all_right(
-        differences, differences[:1].repeat(len(differences)), 1e-5
-    ):
+    differences = np.concatenate([np.ravel(p.mine - p.right.astype(float)) for p in pairs])
+    if differences.size < 3 or not all_right(differences, 0 * differences + differences[0], 1e-5):
         return []
     word = "large" if differences[0] > 0 else "small"
     return [f"all your values are too {word} by {abs(differences[0]):.4g}"]

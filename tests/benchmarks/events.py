@@ -47,7 +47,7 @@ def values(widget):
         yield int(value) if isinstance(widget.value, int) else value
 
 
-movable = [*panel.controls.values(), *panel.boxes.values()]
+movable = [*panel.controls.values(), *panel.number_boxes.values()]
 moves = itertools.cycle([(widget, values(widget)) for widget in movable])
 buttons = itertools.cycle([panel.buttons["reset"], panel.buttons["new_weights"]])
 keep = itertools.cycle([*[panel.buttons["keep"]] * 5, panel.buttons["clear"]])

@@ -4,7 +4,7 @@
 
 Trains 784-{32; 100; 256-128}-10 for one epoch of MNIST, batches of 32, 128 and 512, SGD with
 momentum; one thread and all threads in turn, medians of 3; then once more beside a program that
-keeps one processor busy. The last column is what `nbhelpers.training.blas_threads` chooses, by the
+keeps one processor busy. The last column is what `nbhelpers.threads.suited` chooses, by the
 sizes alone.
 """
 
@@ -19,20 +19,19 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from training import BATCHES, HIDDEN, takes_one_thread, versions
 
-from nbhelpers import datasets, training
+from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
+from nbhelpers.training import fit
 
 
 def epoch(X, y, hidden, batch_size, threads):
     """Return the seconds of an epoch with so many threads (None: all)."""
     net, rng = MLP([784, *hidden, 10], rng=np.random.default_rng(0)), np.random.default_rng(0)
     limits = threadpool_limits(threads, user_api="blas")
-    with mock.patch.object(training, "blas_threads", return_value=limits):
+    with mock.patch("nbhelpers.threads.suited", return_value=limits):
         start = time.perf_counter()
-        training.fit(
-            net, X, y, optimizer=SGD(0.05, momentum=0.9), epochs=1, batch_size=batch_size, rng=rng
-        )
+        fit(net, X, y, optimizer=SGD(0.05, momentum=0.9), epochs=1, batch_size=batch_size, rng=rng)
         return time.perf_counter() - start
 
 

@@ -10,7 +10,7 @@ checks and set-up are in it. PyTorch joins where it is installed.
 "Products" are the matrix products of the same epoch and nothing else, once with all threads and
 once with one thread: what no NumPy program with so many threads can go below. scikit-learn and
 PyTorch, too, train with all threads and with one, and the better median counts; this package takes
-one for small products (see `nbhelpers.training.blas_threads`).
+one for small products (see `nbhelpers.threads.suited`).
 
 Bars (geometric means): scikit-learn and PyTorch take at least 2.5 times as long, and 1.3 times in
 every setting; this package takes at most 2.0 times as long as the products with all threads for
@@ -36,7 +36,8 @@ from threadpoolctl import threadpool_limits
 from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
-from nbhelpers.training import SMALL, fit
+from nbhelpers.threads import SMALL
+from nbhelpers.training import fit
 
 try:
     import torch
@@ -147,7 +148,7 @@ def in_one_thread(run):
 
 
 def takes_one_thread(hidden, batch_size):
-    """Whether this package gives the products of 784-hidden-10 one thread (`blas_threads`)."""
+    """Whether this package gives the products of 784-hidden-10 one thread (`threads.suited`)."""
     return batch_size * 784 * hidden[0] < SMALL  # the first layer is the largest
 
 

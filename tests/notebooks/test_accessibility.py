@@ -14,7 +14,6 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
-from described import DESCRIBED
 from lab import jupyter_lab, open_notebook
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
@@ -25,7 +24,7 @@ from nbhelpers import boxes, plots
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.curve import COLOURS as UNITS
-from nbhelpers.playgrounds.engine.picture import PREVIOUS, LossCurves
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves
 from nbhelpers.playgrounds.optimizers import COLOURS as RUNNERS
 from nbhelpers.plots import CLASS_COLORS, CYCLE, DIVERGING, PALE_DIVERGING, PALETTE
 
@@ -90,51 +89,31 @@ def nearest(colours, eyes):
     return min((np.linalg.norm(seen[i] - seen[j]), colours[i], colours[j]) for i, j in pairs)
 
 
-def test_simulation_is_the_published_one():
-    """Grey stays grey for all eyes, red and green come close, and white to black is 100."""
-    for eyes in EYES:
-        grey = cielab(["#808080"], eyes) - cielab(["#808080"])
-        assert np.linalg.norm(grey) < 1, eyes
-        assert nearest(["#FFFFFF", "#000000"], eyes)[0] == pytest.approx(100, abs=0.1)
-    for eyes in ("protanopia", "deuteranopia"):
-        assert (
-            nearest(["#B06000", "#608000"], eyes)[0]
-            < 0.6 * nearest(["#B06000", "#608000"], "usual")[0]
-        )
-
-
 @pytest.mark.parametrize("eyes", EYES)
-@pytest.mark.parametrize("together", TOGETHER)
-def test_colours_used_together_differ(together, eyes):
-    distance, first, second = nearest(TOGETHER[together], eyes)
-    assert distance > DISTANCE, (first, second)
-
-
-@pytest.mark.parametrize("eyes", EYES)
-def test_negative_and_positive_are_far_apart(eyes):
-    """Blue and vermilion say everywhere which sign and which class it is."""
+def test_colours_used_together_differ(eyes):
+    """Blue and vermilion, which say everywhere which sign and class it is, are far apart."""
+    for together in TOGETHER.values():
+        distance, first, second = nearest(together, eyes)
+        assert distance > DISTANCE, (first, second)
     assert nearest([PALETTE["blue"], PALETTE["vermilion"]], eyes)[0] > 50
+    assert nearest(["#FFFFFF", "#000000"], eyes)[0] == pytest.approx(100, abs=0.1)
 
 
 @pytest.mark.parametrize("eyes", EYES)
-@pytest.mark.parametrize("colormap", [DIVERGING, PALE_DIVERGING], ids=lambda c: c.name)
-def test_diverging_maps_darken_to_both_sides(colormap, eyes):
-    lightness = cielab(colormap(np.arange(256)), eyes)[:, 0]
-    assert np.all(np.diff(lightness[:128]) > 0)
-    assert np.all(np.diff(lightness[128:]) < 0)
-    assert lightness[127] > 97
-    assert max(lightness[0], lightness[-1]) < 76
-
-
-@pytest.mark.parametrize("eyes", EYES)
-def test_other_maps_grow_lighter_or_darker_all_the_way(eyes):
-    """Every map of colours that a notebook names, and the default one."""
+def test_maps_of_colours_grow_lighter_or_darker_all_the_way(eyes):
+    """Every one that a notebook names, the default one, and both halves of the diverging ones."""
     code = "\n".join(c.source for p in notebooks() for c in read(p).cells if c.cell_type == "code")
     names = set(re.findall(r'cmap="(\w+)"', code)) | {plots.STYLE["image.cmap"]}
     assert len(names) > 1
     for name in names:
         steps = np.diff(cielab(mpl.colormaps[name](np.linspace(0, 1, 64)), eyes)[:, 0])
         assert np.all(steps > 0) or np.all(steps < 0), name
+    for colormap in (DIVERGING, PALE_DIVERGING):
+        lightness = cielab(colormap(np.arange(256)), eyes)[:, 0]
+        assert np.all(np.diff(lightness[:128]) > 0)
+        assert np.all(np.diff(lightness[128:]) < 0)
+        assert lightness[127] > 97
+        assert max(lightness[0], lightness[-1]) < 76
 
 
 # -- words in pictures -------------------------------------------------------------------------
@@ -177,14 +156,15 @@ def test_panel_says_in_words_what_its_picture_shows(name):
     """
     options = {"pad": False} if name == "mnist" else {}
     panel = PLAYGROUNDS[name](steps=0, **options)
-    parts = list(panel.box.children)
+    parts = list(panel.widget.children)
     assert parts[parts.index(panel.image) + 1] is panel.words
     assert 'role="status" aria-live="polite"' in panel.words.value
     assert boxes.plain(panel.words.value) == panel.summary
     assert re.search(r"\d", panel.summary)
     assert plain_text({"data": panel._repr_mimebundle_()}) == f"{panel.title}: {panel.summary}"
     assert len(panel.title.split()) > 2
-    for widget in (*panel.controls.values(), *panel.boxes.values(), panel.text, panel.script):
+    number_boxes = panel.number_boxes.values()
+    for widget in (*panel.controls.values(), *number_boxes, panel.text, panel.script):
         assert widget.description, f"a {type(widget).__name__} without a name"
 
     picture = panel.picture
@@ -231,15 +211,9 @@ def test_words_in_plots_are_readable(rng):
     assert count > 200
 
 
-@pytest.mark.parametrize("name", ["red", "white", "#767676", "#777777", "#0072B2", "#D55E00"])
-def test_readable_on(name):
-    better = plots.readable_on(name)
-    assert contrast(to_hex(better), to_hex(name)) >= 4.5
-    other = "white" if better == "black" else "black"
-    assert contrast(to_hex(better), to_hex(name)) >= contrast(to_hex(other), to_hex(name))
-
-
-def test_a_faint_text_is_found():
+def test_a_text_on_any_colour_is_readable_and_a_faint_one_is_found():
+    for name in ("red", "white", "#767676", "#777777", "#0072B2", "#D55E00"):
+        assert contrast(to_hex(plots.readable_on(name)), to_hex(name)) >= 4.5
     figure, ax = plt.subplots()
     ax.text(0.5, 0.5, "you can hardly read this", color="#AAAAAA")
     assert [t[0] for t in faint(texts_of(figure, pixels(figure)))] == ["you can hardly read this"]
@@ -249,56 +223,44 @@ def test_a_faint_text_is_found():
 # -- words beside the pictures of the notebooks ------------------------------------------------
 
 
-def figures(notebook):
-    """(index, cell) of every cell with a picture among its outputs."""
-    for i, cell in enumerate(notebook.cells):
-        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", ())):
-            yield i, cell
-
-
-def words_beside(notebook, i):
+def beside(notebook, i):
     """The Markdown before and after a cell, with the answers that are revealed on the way."""
-    words = []
+    texts = []
     for way in (reversed(notebook.cells[:i]), notebook.cells[i + 1 :]):
         for cell in way:
             if cell.cell_type == "markdown":
-                words.append(cell.source)
+                texts.append(cell.source)
                 break
             boxed = [o for o in cell.get("outputs", ()) if "text/html" in o.get("data", {})]
-            words += map(plain_text, boxed)
-    return " ".join(" ".join(words).split())
+            texts += map(plain_text, boxed)
+    return " ".join(texts)
 
 
-def is_panel(cell):
-    """Whether a cell shows a panel. Its picture has the panel's own line of words."""
-    return "playgrounds." in cell.source
+def bare(text):
+    """The words of a text alone, without Markdown, punctuation and capitals."""
+    return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 
-@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
-def test_every_picture_is_described_beside_it(path):
-    """`DESCRIBED` has words for each picture, and there they stand, next to this picture."""
-    notebook, bare, count = read(path), [], 0
-    for i, cell in figures(notebook):
-        count += 1
-        if is_panel(cell):
-            said = " ".join(map(plain_text, cell.outputs))
-            described = re.search(r": \w+ [\d,.]+ · ", said)
-        else:
-            described = cell.id in DESCRIBED and DESCRIBED[cell.id] in words_beside(notebook, i)
-        if not described:
-            bare.append((cell.id, DESCRIBED.get(cell.id)))
-    assert count
-    assert bare == []
+def test_every_picture_is_described_in_its_cell_and_in_the_text_beside_it():
+    """`alt` in a cell's metadata says what is to be seen, in words that stand next to the picture.
 
-
-def test_each_picture_is_described_by_words_of_its_own():
-    """No quotation is left of a picture that has gone, serves two pictures, or says nothing."""
-    stored = map(read, notebooks())
-    pictures = [cell.id for nb in stored for _, cell in figures(nb) if not is_panel(cell)]
-    assert sorted(pictures) == sorted(DESCRIBED)
-    words = list(DESCRIBED.values())
-    assert [w for w in words if words.count(w) > 1] == []
-    assert [w for w in words if len(w.split()) < 4] == []
+    Somebody chose them with the picture before their eyes; whoever changes a picture, or the text
+    beside it, looks at both. A panel's picture has the panel's own line of words.
+    """
+    alts = []
+    for notebook in map(read, notebooks()):
+        for i, cell in enumerate(notebook.cells):
+            shown = any("image/png" in output.get("data", {}) for output in cell.get("outputs", ()))
+            if shown and "playgrounds." in cell.source:
+                said = " ".join(map(plain_text, cell.outputs))
+                assert re.search(r": \w+ [\d,.]+ · ", said), cell.id
+            else:
+                assert shown == ("alt" in cell.metadata), cell.id
+            if "alt" in cell.metadata:
+                alts.append(bare(cell.metadata.alt))
+                assert len(alts[-1].split()) > 3, cell.id
+                assert alts[-1] in bare(beside(notebook, i)), cell.id
+    assert len(set(alts)) == len(alts) > 80
 
 
 # -- a real page -------------------------------------------------------------------------------
@@ -478,69 +440,57 @@ def test_keyboard_reaches_everything(panel):
     assert back["text"] == "Show code"
 
 
+def press(panel, part, *keys):
+    """Give a part of the panel the focus, then press keys."""
+    part.focus()
+    for key in keys:
+        panel.page.keyboard.press(key)
+
+
 def test_keyboard_moves_everything(panel):
     """Enter and Space press, arrows move, a menu opens with Space or Enter; no cell is touched.
 
     An arrow on a closed menu goes to JupyterLab itself, which selects another cell.
     """
     page, root = panel.page, panel.root
-    step = panel.button("Step").first
-    for key in ("Enter", "Space"):
+    step, play = panel.button("Step").first, panel.play
+    for part, key in ((step, "Enter"), (step, "Space"), (play, "Space"), (play, "Enter")):
         before = words(panel)
-        step.focus()
-        page.keyboard.press(key)
-        assert until(panel, lambda before=before: words(panel) != before), key
-    for key in ("Space", "Enter"):  # on, and off again
-        before = words(panel)
-        panel.play.focus()
-        page.keyboard.press(key)
+        press(panel, part, key)
         assert until(panel, lambda before=before: words(panel) != before), key
     panel.settled()
     for label, handle in panel.sliders():
         start = handle.get_attribute("aria-valuetext")
-        handle.focus()
         keys = ("ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown")
         if handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax"):
             keys = ("ArrowLeft", "ArrowRight", "ArrowDown", "ArrowUp")
         for key in keys:
             before = handle.get_attribute("aria-valuetext")
-            page.keyboard.press(key)
+            press(panel, handle, key)
             assert handle.get_attribute("aria-valuetext") != before, (label, key)
         assert handle.get_attribute("aria-valuetext") == start
     line = root.locator('input[type="text"]').last
     menu = root.locator(".widget-dropdown", has_text="activation").locator("select")
-    for key in ("Space", "Enter"):
+    for key, arrow in (("Space", "ArrowDown"), ("Enter", "ArrowUp")):
         before = menu.input_value()
         menu.focus()
-        for press in (key, "ArrowUp" if key == "Enter" else "ArrowDown", "Enter"):
-            page.keyboard.press(press)
+        for pressed in (key, arrow, "Enter"):
+            page.keyboard.press(pressed)
             page.wait_for_timeout(300)  # the list of a menu is another window, and comes later
         chosen = menu.input_value()
         assert chosen != before, key
-        told = f"activation={chosen},"
-        assert until(panel, lambda told=told: told in line.input_value()), key
-    box = root.get_by_role("spinbutton", name="learning rate")
-    box.focus()
-    page.keyboard.press("Control+a")
-    page.keyboard.type("0.123")
-    page.keyboard.press("Tab")
+        assert until(panel, lambda c=chosen: f"activation={c}," in line.input_value()), key
+    press(panel, root.get_by_role("spinbutton", name="learning rate"), "Control+a", *"0.123", "Tab")
     assert until(panel, lambda: "learning_rate=0.123" in line.input_value())
     panel.settled()
-    line.focus()
-    page.keyboard.press("Control+a")
-    page.keyboard.type("data=moons,hidden=4,steps=9")
-    page.keyboard.press("Enter")
+    press(panel, line, "Control+a", *"data=moons,hidden=4,steps=9", "Enter")
     assert until(panel, lambda: "data=moons" in line.input_value() and "seed" in line.input_value())
-    show = panel.button("Show code").first
-    show.focus()
-    page.keyboard.press("Enter")
+    press(panel, panel.button("Show code").first, "Enter")
     script = root.locator("textarea:visible")
     script.wait_for(timeout=10_000)
-    script.focus()
-    page.keyboard.press("Tab")  # goes on, and is not written into the script
+    press(panel, script, "Tab")  # goes on, and is not written into the script
     assert page.evaluate(FOCUSED)["kind"] != "textarea"
-    panel.button("Hide code").first.focus()
-    page.keyboard.press("Space")
+    press(panel, panel.button("Hide code").first, "Space")
     assert until(panel, lambda: script.count() == 0)
     assert page.evaluate(CELL) == [2, len(CELLS)]
 
@@ -586,43 +536,3 @@ def test_panel_at_200_per_cent(panel, width):
         assert panel.root.locator(".nn-panel").first.evaluate(CLASHES) == []
     finally:
         page.set_viewport_size(before)
-
-
-# -- a phone -----------------------------------------------------------------------------------
-
-# What sticks out to the right of the page, and pictures that do.
-WIDER = """() => {
-  const width = document.documentElement.clientWidth, wrong = [];
-  if (document.documentElement.scrollWidth > width) wrong.push('the page scrolls sideways');
-  const scrolls = e => { for (let n = e.parentElement; n && n !== document.body;
-    n = n.parentElement) if (getComputedStyle(n).overflowX !== 'visible') return true; };
-  for (const e of document.querySelectorAll('main *')) {
-    const box = e.getBoundingClientRect(), code = e.closest('pre, table');
-    const picture = e.tagName === 'IMG';
-    if (box.width && box.right > width + 1 && (picture || !(code || scrolls(e))))
-      wrong.push(e.tagName + ' ' + (e.textContent || '').slice(0, 40));
-    const itself = /auto|scroll/.test(getComputedStyle(e).overflowX);
-    if (code && box.right > width + 1 && !itself && !scrolls(e))
-      wrong.push('cut off: ' + e.textContent.slice(0, 40));
-  }
-  return [wrong, document.querySelectorAll('main img').length];
-}"""
-
-
-@pytest.mark.parametrize("path", notebooks()[::4], ids=lambda path: path.stem)
-def test_html_on_a_phone(browser, path, tmp_path):
-    """Pictures shrink, prose wraps, wide code and tables scroll in their own box.
-
-    Without the network, so formulas stay as they are typed: MathJax makes them narrower.
-    """
-    from nbconvert import HTMLExporter
-
-    file = tmp_path / "page.html"
-    file.write_text(HTMLExporter().from_filename(str(path))[0], encoding="utf-8")
-    page = browser.new_page(viewport={"width": 390, "height": 800})
-    page.route(re.compile("^https?:"), lambda route: route.abort())
-    page.goto(file.as_uri())
-    wrong, pictures = page.evaluate(WIDER)
-    page.close()
-    assert wrong == []
-    assert pictures

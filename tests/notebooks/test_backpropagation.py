@@ -1,19 +1,17 @@
-"""Notebook 07: its exercise measures slopes, its playground finds the bugs that it plants."""
+"""Notebook 07: its playground finds the bugs that it plants."""
 
 import re
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from scripts import output_of
 
 from nbhelpers.activations import ACTIVATIONS
 from nbhelpers.gradient_check import check_gradients, numerical_gradient
-from nbhelpers.network import MLP
 from nbhelpers.playgrounds import bugs
 from nbhelpers.plots import PALETTE
-from nbhelpers.teaching import bank, checks
 
 # the name of the module is the name of the factory in its package, so it is found like this
 module = sys.modules["nbhelpers.playgrounds.bugs"]
@@ -27,41 +25,6 @@ def trained(steps, **settings):
     experiment = Bugs(BugsSettings(**settings))
     experiment.step(steps)
     return experiment
-
-
-# ---------------------------------------------------------------- the exercise
-@pytest.mark.parametrize("case", range(5))
-def test_what_the_exercise_measures_is_what_backpropagation_gives(case):
-    exercise = bank.exercise("backpropagation.backward")
-    A, Y, W = exercise.cases[case]
-    net = MLP([len(W[0]), *(w.shape[1] for w in W)], "tanh", rng=np.random.default_rng(0),
-              dtype=np.float64)  # fmt: skip
-    for mine, given in zip(net.W, W, strict=True):
-        mine[...] = given
-    net.backward(A, Y)
-    for measured, right in zip(exercise.reference(A, Y, W), net.dW + net.db, strict=True):
-        np.testing.assert_allclose(measured, right, rtol=1e-7, atol=1e-9)
-
-
-def test_the_exercise_has_networks_of_one_to_four_layers():
-    cases = bank.exercise("backpropagation.backward").cases
-    assert {len(W) for _, _, W in cases} == {1, 2, 3, 4}
-
-
-def test_an_update_inside_is_told_as_a_changed_input():
-    def backward(A, Y, W):
-        dW, db, delta = [], [], (A[-1] - Y) / len(Y)
-        for layer in reversed(range(len(W))):
-            dW.insert(0, A[layer].T @ delta)
-            db.insert(0, delta.sum(axis=0))
-            W[layer] -= 0.3 * dW[0]
-            delta = delta @ W[layer].T * (1 - A[layer] ** 2)
-        return dW + db
-
-    result = checks.check("backpropagation.backward", backward)
-    checks.reset("backpropagation.backward")
-    assert result.stage == "changed input"
-    assert "its input W in place" in result.message
 
 
 # ---------------------------------------------------------------- the playground
@@ -126,11 +89,8 @@ def test_updating_first_is_off_in_proportion_to_the_learning_rate():
 )
 def test_the_script_gives_the_very_same_numbers(settings, tmp_path):
     e = trained(200, **settings)
-    (tmp_path / "script.py").write_text(e.code(), encoding="utf-8")
-    run = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
-    printed = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
-    first, *lines = printed.stdout.splitlines()
-    assert first == f"step 200 · loss {e.loss:.6g}"
+    first, *lines = output_of(e.code(), tmp_path, "-W", "error").splitlines()
+    assert first == f"step 200, loss {e.loss:.6g}"
     errors = {name: float(x) for name, x in (re.split(r" relative error ", a) for a in lines)}
     assert errors.keys() == e.check().keys()
     for name, error in e.check().items():

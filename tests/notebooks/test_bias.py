@@ -1,10 +1,8 @@
 """Notebook 02: its claims about biases, and the bias playground's script and switches."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from scripts import output_of
 
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds.bias import CLOUDS, Bias, BiasSettings, signed
@@ -19,12 +17,8 @@ def test_script_gives_the_very_same_numbers(task, hidden, activation, biases, tm
     settings = BiasSettings(0.5, task, *biases, activation, hidden, 4)
     experiment = Bias(settings)
     experiment.step(300)
-    (tmp_path / "script.py").write_text(experiment.code(), encoding="utf-8")
-    command = [sys.executable, "-X", "utf8", "-W", "error", "script.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    first, *rest = done.stdout.splitlines()
-    assert first == f"step 300 · loss {experiment.loss:.6g}"
+    first, *rest = output_of(experiment.code(), tmp_path, "-W", "error").splitlines()
+    assert first == f"step 300, loss {experiment.loss:.6g}"
     shown = [float(line.split("->")[1]) for line in rest]
     assert shown == [round(float(a), 4) for a in experiment.A[-1][:, 0]]
 
@@ -76,7 +70,7 @@ def test_the_neuron_is_written_out():
 
 
 def test_of_the_clouds_no_line_through_the_origin_splits_more_than_three_quarters():
-    X, Y = Bias(BiasSettings(task=CLOUDS)).data()
+    X, Y, _ = Bias(BiasSettings(task=CLOUDS)).data()
     angles = np.linspace(0, 2 * np.pi, 10_001)
     right = (X @ [np.cos(angles), np.sin(angles)] > 0) == Y  # (16, 10001)
     assert right.sum(axis=0).max() == 12

@@ -11,15 +11,8 @@ from notebook_tools import cells, notebooks, plain_text, read
 from nbhelpers import datasets
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds import digits as panel_factory
-from nbhelpers.playgrounds.digits import (
-    EMPTY,
-    EPOCH,
-    VALIDATION,
-    ZOOM,
-    Digits,
-    DigitsSettings,
-)
-from nbhelpers.playgrounds.mnist import CELL
+from nbhelpers.playgrounds.digits import EPOCH, VALIDATION, Digits, DigitsSettings
+from nbhelpers.playgrounds.engine.digit_picture import CELL, SIZE, grey
 from nbhelpers.teaching import lessons
 from nbhelpers.teaching.bank import digits as bank
 from nbhelpers.training import evaluate, fit
@@ -309,7 +302,7 @@ def test_the_panel_trains_the_programs_network(programs):
         assert e.net.params.size == sum(p.size for p in names["last"])
         assert all(map(np.array_equal, e.net.W + e.net.b, names["last"]))
         assert e.best[1] == names["best"]
-        assert e.lr == pytest.approx(names["lr"])
+        assert e.optimizer.lr == pytest.approx(names["lr"])
         assert np.array_equal(e.X_validation, names["X_val"])
         assert not (e.X_validation[:, None] == names["X_test"][None, :50]).all(axis=2).any()
 
@@ -317,12 +310,12 @@ def test_the_panel_trains_the_programs_network(programs):
 def test_reset_brings_the_learning_rate_and_the_velocity_back():
     e = Digits(DigitsSettings(training_digits=100))
     e.step(2 * EPOCH)
-    assert e.lr == pytest.approx(0.3 * 0.95**2)
-    assert e.velocity.any()
+    assert e.optimizer.lr == pytest.approx(0.3 * 0.95**2)
+    assert e.optimizer.velocity.any()
     first = e.loss
     e.reset()
-    assert e.lr == 0.3
-    assert not e.velocity.any()
+    assert e.optimizer.lr == 0.3
+    assert e.optimizer.velocity is None
     assert e.best == (0, e.reading()[2])
     e.step(2 * EPOCH)
     assert e.loss == first
@@ -352,9 +345,7 @@ def test_the_script_prints_the_same_numbers(text, capsys):
     e = panel.experiment
     loss, right = e.training()
     _, validation_loss, validation_right = e.reading()
-    assert first == (
-        f"step 150 · loss {loss:.3g} · {100 * right:.1f} % of the training digits right"
-    )
+    assert first == (f"step 150, loss {loss:.3g}, {100 * right:.1f} % of the training digits right")
     assert second == f"validation: loss {validation_loss:.3g}, {100 * validation_right:.1f} % right"
     panel.close()
 
@@ -367,13 +358,13 @@ def test_the_picture_shows_the_misread_digits_and_the_best_step():
     assert len(wrong) == round(VALIDATION * (1 - share))
     assert picture.count.get_text() == f"{len(wrong)}"
     assert f"validation: loss {e.reading()[1]:.3g}"[:20] in panel.summary
-    sheet, size = picture.digits.pixels[::-1][..., 0], 8 * ZOOM
+    sheet, digits = picture.digits.pixels[::-1][..., 0], grey(e.X_validation)
     shown = []
     for top in range(0, 4 * CELL[1], CELL[1]):
         for left in range(0, 6 * CELL[0], CELL[0]):
-            place = sheet[top : top + size, left : left + size]
-            if not (place == EMPTY).all():
-                shown += [i for i in range(300) if np.array_equal(e.sheets[i], place)]
+            place = sheet[top : top + SIZE, left : left + SIZE]
+            if np.ptp(place):  # otherwise it is empty
+                shown += [i for i in range(300) if np.array_equal(digits[i], place)]
     assert sorted(shown) == list(wrong)
     x, y = picture.ring.get_data()
     assert list(x) == [e.best[0]]
@@ -391,5 +382,5 @@ def test_a_rate_that_is_too_large_diverges_in_words():
     assert step is not None
     assert f"left the range of floating point at step {step}" in panel.summary
     assert "Try a smaller learning rate" in panel.summary
-    assert panel.picture.words.get_visible()
+    assert panel.picture.diverged.get_visible()
     panel.close()

@@ -1,17 +1,16 @@
 """Claims of notebook 05 and its playground, measured again."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from scripts import output_of
 
 from nbhelpers.initializers import INITIALIZERS
+from nbhelpers.playgrounds.engine.code import HIDDEN
 from nbhelpers.playgrounds.signals import (
-    FACTORS,
+    DRAW,
     SCHEMES,
-    UNIFORM,
     Signals,
     SignalsSettings,
     ridges,
@@ -36,7 +35,6 @@ def spreads(text):
 # ---------------------------------------------------------------- weights
 @pytest.mark.parametrize("scheme", list(SCHEMES))
 def test_schemes_have_the_variance_that_their_name_says(scheme):
-    kind, factor = SCHEMES[scheme]
     fan_in, fan_out = 300, 500
     variance = {
         "sd 0.01": 1e-4,
@@ -47,9 +45,7 @@ def test_schemes_have_the_variance_that_their_name_says(scheme):
         "Xavier uniform": 2 / (fan_in + fan_out),
         "He normal": 2 / fan_in,
     }[scheme]
-    rng = np.random.default_rng(0)
-    drawn = rng.uniform(-1, 1, 200_000) if kind == UNIFORM else rng.standard_normal(200_000)
-    W = drawn * FACTORS[factor](fan_in, fan_out)
+    W = DRAW[scheme](fan_in, fan_out, np.random.default_rng(0))
     assert W.var() == pytest.approx(variance, rel=0.02)
     assert abs(W.mean()) < 0.01 * W.std()
 
@@ -137,21 +133,13 @@ def test_an_exploded_network_is_drawn():
     assert "smaller scale" in panel.summary
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+@pytest.mark.parametrize("activation", HIDDEN)
 @pytest.mark.parametrize("scheme", ["uniform sqrt(2/fan_in)", "He normal"])
 def test_script_gives_the_very_same_numbers(activation, scheme, tmp_path):
     text = f"activation={activation},scheme={scheme},depth=4,width=16,scale=1.3,seed=2,steps=60"
     e = experiment(text)
-    (tmp_path / "script.py").write_text(e.code(), encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, "-X", "utf8", "script.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    first, *rest = run.stdout.splitlines()
-    assert first == f"step 60 · loss {e.loss:.6g}"
+    first, *rest = output_of(e.code(), tmp_path).splitlines()
+    assert first == f"step 60, loss {e.loss:.6g}"
     printed = [[float(x) for x in re.findall(r" (\d\S*?)[,;]? ", line + " ")[-3:]] for line in rest]
     np.testing.assert_allclose(np.transpose(printed), e.sizes(e.deltas()), rtol=1e-3)
 

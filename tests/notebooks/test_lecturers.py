@@ -74,14 +74,16 @@ def headings(number):
 
 
 @cache
-def said(number):
-    """What each code cell has put out as plain text, by its number, spaces made equal."""
-    code = cells(read(LESSONS[number]), kind="code")
-    texts = {
-        cell.execution_count: " ".join(" ".join(map(plain_text, cell.outputs)).split())
-        for cell in code
-    }
-    return {count: text for count, text in texts.items() if count is not None}
+def sections(number):
+    """What stands below each heading of a notebook: text, code and plain outputs."""
+    found, heading = {}, ""
+    for cell in read(LESSONS[number]).cells:
+        for piece in re.split(r"^(?=##+ )", cell.source, flags=re.MULTILINE):
+            if cell.cell_type == "markdown" and piece.startswith("##"):
+                heading = piece.partition("\n")[0].lstrip("# ").strip()
+            found.setdefault(heading, []).append(piece)
+        found[heading] += map(plain_text, cell.get("outputs", ()))
+    return {heading: " ".join(" ".join(texts).split()) for heading, texts in found.items()}
 
 
 each_lesson = pytest.mark.parametrize("number", LESSONS)
@@ -96,7 +98,7 @@ def test_the_minutes_are_those_that_the_notebook_promises(number):
     first = read(LESSONS[number]).cells[0].source
     (promised,) = re.findall(r"[Aa]bout (\d+) minutes", first)
     in_readme = re.findall(
-        rf"^\| \[{number} .*\| (\d+) \|$", (ROOT / "README.md").read_text(), re.M
+        rf"^\| \[{number} .*\| (\d+) \|$", (ROOT / "README.md").read_text("utf-8"), re.M
     )
     assert in_readme == [promised]
     assert sum(minutes for minutes, _, _ in plan(number)) == int(promised)
@@ -122,26 +124,17 @@ def test_every_section_has_its_place_in_the_plan(number):
 
 
 @each_lesson
-def test_what_is_quoted_stands_in_that_cell(number):
-    quoted = re.findall(r"`([^`\n]+)` \[(\d+)\]", PARTS[number])
-    assert quoted or number == "11"
-    for words, count in quoted:
-        assert words in said(number)[int(count)], (words, count)
+def test_what_is_quoted_stands_in_the_section_that_is_named(number):
+    """`words` in a list, after the title of their item; the section in parentheses: (*Recap*)."""
+    for item in re.findall(r"^- \*.+?[?\"]\* (.*)", PARTS[number], re.MULTILINE):
+        names = re.findall(r"\(\*([^*]+)\*\)", item) or sections(number)
+        text = " ".join(sections(number)[name] for name in names)
+        for words in re.findall(r"`([^`\n]+)`", item):
+            assert words in text, (words, names)
 
 
-@each_lesson
-def test_cells_that_are_named_have_something_to_show(number):
-    notebook = read(LESSONS[number])
-    shown = {c.execution_count for c in cells(notebook, kind="code") if c.outputs}
-    text = re.sub(r"`[^`\n]*`(?! \[)|``", "", PARTS[number])
-    named = {int(count) for count in re.findall(r"(?<=[\w`:,*\"'.)]) ?\[(\d+)\]", text)}
-    assert named <= shown, named - shown
-
-
-@each_lesson
-def test_sections_that_are_named_exist(number):
-    names = re.findall(r"\(\*([^*]+)\*\)", PARTS[number])
-    assert set(names) <= {text for _, text in headings(number)}
+def test_no_quotation_is_by_a_number_that_a_new_cell_would_change():
+    assert not re.findall(r"(?<!\w)\[\d+\]|\b(?:In|Out) ?\[", GUIDE)
 
 
 @each_lesson

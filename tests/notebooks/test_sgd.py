@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from notebook_tools import FOLDER, cells, read
 
-from nbhelpers.teaching import checks
 from nbhelpers.teaching.lessons import program
 
 SOURCES = [cell.source for cell in cells(read(FOLDER / "03_sgd.ipynb"), kind="code")]
@@ -103,52 +102,3 @@ def test_the_program_beats_the_tutorial_and_shuffling_matters(notebook):
     published = trained(notebook, rates=[0.45], **tutorial)(between)
     assert published.min() > 0.15
     assert published.max() < 0.32
-
-
-@pytest.mark.parametrize(
-    ("name", "answer", "words"),
-    [
-        (
-            "sgd.batches",
-            lambda X, m, rng: [rng.integers(0, len(X), m) for _ in range(0, len(X), m)],
-            "twice",
-        ),
-        ("sgd.limits", (0.5, 0.05), "one step"),
-        ("sgd.largest_rate", lambda steepness: 1 / steepness.min(), "steepest"),
-        ("sgd.rmse", lambda A, Y: ((A - Y) ** 2).mean(), "root"),
-    ],
-)
-def test_likely_mistakes_are_named(name, answer, words):
-    checks.reset(name)
-    for _ in range(2):
-        result = checks.check(name, answer)
-    assert not result.passed
-    assert any(words in mistake for mistake in result.mistakes), result.message
-
-
-def test_a_dropped_last_batch_is_missed():
-    def batches(X, batch_size, rng):
-        order = rng.permutation(len(X))
-        return [order[k : k + batch_size] for k in range(0, len(X) - batch_size + 1, batch_size)]
-
-    assert "last, smaller batch" in checks.check("sgd.batches", batches).message
-
-
-def test_shuffling_x_but_not_y_is_named():
-    def one_epoch(X, Y, w, b, order, batch_size, lr):
-        X = X[order]
-        for start in range(0, len(X), batch_size):
-            rows = slice(start, start + batch_size)
-            delta = (X[rows] @ w + b - Y[rows]) / len(X[rows])
-            w, b = w - lr * X[rows].T @ delta, b - lr * delta.sum(axis=0)
-        return w, b
-
-    checks.reset("sgd.one_epoch")
-    checks.check("sgd.one_epoch", one_epoch)
-    result = checks.check("sgd.one_epoch", one_epoch)
-    assert any("Y is not" in mistake for mistake in result.mistakes), result.message
-
-
-@pytest.mark.parametrize("limits", [(0.995, 0.1), (1, 0.1), (1.01, 0.101), (1.0, 0.099)])
-def test_the_limits_may_be_found_by_trying(limits):
-    assert checks.check("sgd.limits", limits).passed

@@ -152,7 +152,7 @@ def test_the_script_prints_the_same_numbers(text, capsys):
     exec(panel.code, {})
     lines = capsys.readouterr().out.splitlines()
     e = panel.experiment
-    assert lines[0] == f"step 30 · loss {e.loss:.6g}"
+    assert lines[0] == f"step 30, loss {e.loss:.6g}"
     for line, values in zip(lines[1:], (e.z, e.A, e.slope), strict=True):
         assert line.split(":")[1].strip() == str(values.round(4))
 

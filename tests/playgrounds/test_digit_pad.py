@@ -1,11 +1,13 @@
 """The drawing pad: strokes to pixels, pixels to MNIST's form, and a network's reading of them."""
 
+import html
 import io
-import json
+import re
 import sys
 from functools import partial
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 from lab import jupyter_lab, open_notebook
@@ -15,14 +17,8 @@ from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
 from nbhelpers.playgrounds.engine import digit_pad
-from nbhelpers.playgrounds.engine.digit_pad import (
-    DigitPad,
-    center,
-    in_words,
-    rasterise,
-    shrink,
-    transform,
-)
+from nbhelpers.playgrounds.engine.digit_pad import DigitPad, in_words
+from nbhelpers.playgrounds.engine.strokes import center, rasterise, shrink, transform
 from nbhelpers.training import evaluate, fit
 
 SEVEN = [[(60, 60), (210, 58), (120, 235)]]
@@ -158,10 +154,44 @@ def test_bytes_and_floats_give_the_same():
     np.testing.assert_allclose(center(picture), center(picture / 255), atol=1e-6)
 
 
-@pytest.mark.parametrize("wrong", [np.zeros(784), np.zeros((1, 28, 28)), np.full((9, 9), np.nan)])
-def test_wrong_pictures_are_named(wrong):
-    with pytest.raises(ValueError, match="image"):
-        center(wrong)
+PHOTO = np.full((40, 40), 230, np.uint8)
+PHOTO[10:30, 18:22] = 40
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (np.zeros(784), r"has shape \(784,\)"),
+        (np.zeros((1, 28, 28)), r"has shape \(1, 28, 28\)"),
+        (np.zeros((0, 28)), r"has shape \(0, 28\)"),
+        (np.full((9, 9), np.nan), "holds NaN"),
+        (255.0 - PHOTO, "holds numbers from 25 to 215; expected 0 .* to 1 .* uint8"),
+        (255 - PHOTO.astype(int), "holds numbers from 25 to 215"),
+        (-(PHOTO / 255), "holds numbers from -0.90"),
+        (np.where(PHOTO > 99, -1.0, 1.0), "holds numbers from -1 to 1"),
+    ],
+)
+def test_wrong_pictures_are_named(wrong, words):
+    for use in (center, shrink):
+        with pytest.raises(ValueError, match="image " + words):
+            use(wrong)
+
+
+def test_digits_on_another_scale_are_named(mnist):
+    bytes_as_floats = 255 * mnist[1][0][:3]
+    with pytest.raises(ValueError, match="digit holds numbers from 0 to 255"):
+        transform(bytes_as_floats[0])
+    with pytest.raises(ValueError, match="digits holds numbers from 0 to 255"):
+        DigitPad(lambda x: x, digits=bytes_as_floats, surface="sliders")
+
+
+def test_the_right_scale_is_taken_and_what_overshoots_is_cut_off():
+    ink = (255 - PHOTO) / 255
+    np.testing.assert_allclose(center(ink), center(255 - PHOTO), atol=1e-6)
+    np.testing.assert_allclose(shrink(ink), shrink(255 - PHOTO), atol=1e-6)
+    drawn = rasterise(SEVEN)
+    bent = np.where(drawn > 0.99, 1.05, np.where(drawn < 0.01, -0.05, drawn))
+    np.testing.assert_allclose(center(bent), center(drawn), atol=0.01)
 
 
 def test_mnists_own_digits_come_back(mnist, net):
@@ -286,8 +316,56 @@ def test_wrong_arguments_are_named():
         DigitPad(7)
     with pytest.raises(ValueError, match=r"'paint'.*'sliders'"):
         DigitPad(lambda x: x, surface="paint")
-    with pytest.raises(ValueError, match="returned 784 numbers; expected 10"):
-        DigitPad(lambda x: x).draw(SEVEN)
+
+
+def failing(error):
+    def predict(x):
+        raise error
+
+    return predict
+
+
+@pytest.mark.parametrize(
+    ("predict", "words"),
+    [
+        (lambda x: x, "predict returned 784 numbers; expected 10 probabilities"),
+        (
+            lambda x: [x, x[:, :5]],
+            r"predict returned arrays of shapes \(1, 784\), \(1, 5\); expected",
+        ),
+        (lambda x: None, "predict returned None; expected"),
+        (lambda x: "a seven", "predict returned 'a seven'; expected"),
+        (lambda x: ["7"] * 10, "predict returned .*'7'.*; expected"),
+        (lambda x: np.full(10, 1j), "predict returned .*1.*j.*; expected"),
+        (lambda x: np.arange(-2, 8), "predict returned numbers from -2 to 7; expected prob.* to 1"),
+        (
+            failing(NameError("name 'nett' is <gone>\nmore")),
+            "predict failed: NameError: .* <gone>$",
+        ),
+        (failing(KeyboardInterrupt()), "Interrupted while the network was reading"),
+    ],
+)
+@pytest.mark.parametrize("surface", ["draw", "sliders"])
+def test_what_goes_wrong_in_predict_is_said_on_the_page_and_raised_in_python(
+    predict, words, surface
+):
+    pad = DigitPad(predict, surface=surface)
+    if surface == "draw":
+        pad._surface.set_state({"strokes": [[145, 40, 135, 240]]})  # a message from the browser
+    else:
+        pad.sliders["digit"].value = 3
+    pad.centred.value = False
+    assert re.search(words, pad.words)
+    assert pad.words in html.unescape(pad._reading.value)
+    assert "<gone>" not in pad._reading.value
+    assert pad.probabilities is None
+    assert pad.png()
+    for call in (lambda: pad.draw(SEVEN), pad.refresh):
+        with pytest.raises((ValueError, NameError, KeyboardInterrupt)):
+            call()
+    pad.predict = lambda x: np.eye(10)[7]  # mended
+    assert "a 7" in pad.refresh().words
+    assert "a 7" in pad._reading.value
 
 
 def test_it_shows_itself_live_and_as_a_picture(predict):
@@ -361,14 +439,8 @@ pad
 
 def test_drawing_in_a_browser(browser, net, tmp_path):
     np.savez(tmp_path / "params.npz", params=net.params)
-    cell = {"cell_type": "code", "id": "pad", "metadata": {}, "outputs": [], "source": CELL}
-    notebook = {
-        "cells": [cell | {"execution_count": None}],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    (tmp_path / "pad.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    nbformat.write(notebook, tmp_path / "pad.ipynb")
     sharp = SimpleNamespace(new_page=partial(browser.new_page, device_scale_factor=2))
     with jupyter_lab(tmp_path) as address:
         opened = open_notebook(sharp, address, "pad.ipynb")

@@ -23,26 +23,16 @@ from jupyter_client.manager import start_new_kernel
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
+from scripts import output_of
 
 from nbhelpers import plots
 from nbhelpers.playgrounds import PLAYGROUNDS
-from nbhelpers.playgrounds.engine.experiment import (
-    Curve,
-    Experiment,
-    Settings,
-    choice,
-    number,
-    seed,
-)
-from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, family, labels, on_grid, short
-from nbhelpers.playgrounds.engine.picture import (
-    LossCurves,
-    Picture,
-    colour_table,
-    colours,
-    enlarge,
-    nice_ceiling,
-)
+from nbhelpers.playgrounds.engine.controls import family, on_grid
+from nbhelpers.playgrounds.engine.curves import LossCurves, nice_ceiling
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series
+from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, labels, short
+from nbhelpers.playgrounds.engine.picture import Picture, colour_table, colours, enlarge
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.xor import Xor, XorSettings, xor
 from nbhelpers.plots import DIVERGING
 
@@ -136,21 +126,17 @@ def test_shows_itself(shared):
     assert "\n" not in text
     assert not re.search(r"0x[0-9a-f]{6}| object at ", text)
     view = bundle["application/vnd.jupyter.widget-view+json"]
-    assert view == {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
+    assert view == {"version_major": 2, "version_minor": 0, "model_id": panel.widget.model_id}
     png = panel.png()
     image = Image.open(io.BytesIO(png))
     assert image.format == "PNG"
     assert image.size == (panel.picture.width, panel.picture.height)
     assert len(png) < 150_000
-    assert np.array_equal(image.convert("RGB"), pixels(panel))
-    assert len(np.unique(pixels(panel))) > 50
-
-
-def test_what_the_widget_shows_is_the_picture(shared):
-    panel = shared
-    shown = Image.open(io.BytesIO(panel.image.value)).convert("RGB")
-    difference = np.abs(np.asarray(shown).astype(int) - pixels(panel))
-    assert difference.mean() < 5  # of 255: JPEG, or the very same
+    seen = pixels(panel)
+    assert np.array_equal(image.convert("RGB"), seen)
+    assert len(np.unique(seen)) > 50
+    shown = Image.open(io.BytesIO(panel.image.value)).convert("RGB")  # what the widget shows
+    assert np.abs(np.asarray(shown).astype(int) - seen).mean() < 5  # of 255: JPEG, or the very same
     assert panel.summary.split(" · ")[0] in panel.words.value
 
 
@@ -192,14 +178,6 @@ def test_every_button(panel):
         assert explained(panel), button
 
 
-def test_step_and_play_make_steps(panel):
-    before = panel.experiment.steps
-    panel.step(3)
-    assert panel.experiment.steps == before + 3
-    panel.play_tick()
-    assert panel.experiment.steps > before + 3
-
-
 def test_play_sends_several_pictures_a_tick(fresh):
     panel = fresh
     panel.BURST = 10.0  # however busy the machine is
@@ -216,13 +194,14 @@ def test_play_sends_several_pictures_a_tick(fresh):
     assert len(set(sent)) == 3
 
 
-def test_a_tick_that_comes_with_a_pause_makes_no_step(panel):
-    """The page holds a tick back while the kernel is busy, and sends it together with Pause."""
+def test_step_and_play_make_steps(panel):
+    """But no tick that the page has held back while the kernel was busy, and sends with Pause."""
     steps = panel.experiment.steps
+    panel.step(3)
     tick(panel, playing=False)
-    assert panel.experiment.steps == steps
+    assert panel.experiment.steps == steps + 3
     tick(panel)
-    assert panel.experiment.steps > steps
+    assert panel.experiment.steps > steps + 3
 
 
 def test_a_picture_is_small_enough_for_a_network(panel, monkeypatch):
@@ -239,9 +218,13 @@ def test_a_picture_is_small_enough_for_a_network(panel, monkeypatch):
         move_a_control(panel, rng)
 
 
-def test_reset_returns_to_the_same_initial_weights(panel):
-    panel.settings = panel.settings  # from the beginning, so that nothing earlier is shown
-    loss, steps = panel.experiment.loss, panel.experiment.steps
+def test_reset_and_new_weights(panel):
+    """The same initial weights, and those of the next seed."""
+    loss, steps, seed = (
+        panel.experiment.loss,
+        panel.experiment.steps,
+        panel.experiment.settings.seed,
+    )
     panel.reset()
     panel.clear()
     assert panel.experiment.steps == 0
@@ -252,14 +235,12 @@ def test_reset_returns_to_the_same_initial_weights(panel):
     panel.clear()
     assert panel.experiment.loss == start_loss
     assert np.array_equal(pixels(panel), start)
-
-
-def test_new_weights_takes_the_next_seed(panel):
-    loss, seed = panel.experiment.loss, panel.experiment.settings.seed
+    panel.step(steps)
+    old = panel.experiment.settings
     panel.new_weights()
-    assert panel.experiment.settings.seed == seed + 1
+    assert panel.controls["seed"].value == panel.experiment.settings.seed == seed + 1
     assert panel.experiment.loss != loss
-    assert panel.controls["seed"].value == seed + 1
+    assert (panel.previous.settings, panel.previous.steps) == (old, steps)  # it stays visible
 
 
 def test_what_is_seen_depends_on_settings_and_steps_alone(panel, name):
@@ -368,28 +349,6 @@ def test_keep_pins_runs_and_says_what_differs(panel):
     assert panel.previous is None
 
 
-def test_the_previous_run_stays_visible(panel):
-    old = panel.experiment.settings
-    panel.new_weights()
-    assert panel.previous.settings == old
-    assert panel.previous.steps == STEPS
-
-
-def output_of(script, folder):
-    """What a script prints when it is run alone in an empty folder."""
-    (folder / "script.py").write_text(script, encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, "-X", "utf8", "script.py"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-    assert run.returncode == 0, run.stderr
-    return run.stdout
-
-
 def test_script_runs_alone_and_prints_the_same(shared, tmp_path):
     panel = shared
     tree = list(ast.walk(ast.parse(panel.code)))
@@ -400,10 +359,22 @@ def test_script_runs_alone_and_prints_the_same(shared, tmp_path):
     # thread; nothing else is taken over
     assert taken <= {"nbhelpers.datasets", "nbhelpers.warps", "threadpoolctl"}
     printed = output_of(panel.code, tmp_path)
-    what = r"validation: loss (\S+?),? " if "validation" in printed else r"loss (\S+)"
+    what = r"validation: loss (\S+?),? " if "validation" in printed else r"loss (\S+?),?\s"
     said = re.search(what, panel.summary + " ")[1]
     assert float(re.search(what, printed)[1]) == pytest.approx(float(said), rel=0.006)
     assert f"{panel.experiment.unit} {panel.experiment.steps:,}" in printed
+
+
+@pytest.mark.parametrize("name", PLAYGROUNDS)
+def test_scripts_are_ascii_with_every_option(name):
+    """Python reads UTF-8, but an editor of Windows may save another encoding."""
+    panel = PLAYGROUNDS[name](steps=0)
+    for setting, allowed in panel.experiment.settings.allowed().items():
+        for option in allowed.options:
+            panel.experiment.change(**{setting: option})
+            ast.parse(panel.code)
+            assert panel.code.isascii()
+    panel.close()
 
 
 @pytest.mark.parametrize("weights", ["uniform", "normal"])
@@ -414,7 +385,7 @@ def test_xor_script_gives_the_very_same_numbers(activation, output, weights, tmp
     experiment = Xor(settings)
     experiment.step(700)
     lines = output_of(experiment.code(), tmp_path).splitlines()
-    assert lines[0] == f"step 700 · loss {experiment.loss:.6g}"
+    assert lines[0] == f"step 700, loss {experiment.loss:.6g}"
     shown = [float(line.split("->")[1]) for line in lines[1:]]
     assert shown == [round(float(a), 4) for a in experiment.A[-1][:, 0]]
 
@@ -557,7 +528,7 @@ def test_nobody_reads_a_panel_that_is_being_rebuilt(read, monkeypatch):
 
 def test_a_page_that_repeats_where_a_slider_stands_changes_nothing(panel):
     """An exact value lies between two steps of its slider, which stands on one of them."""
-    for name, box in panel.boxes.items():
+    for name, box in panel.number_boxes.items():
         slider = panel.controls[name]
         box.value = box.min + 0.12345 * (box.max - box.min)
         before = panel.settings
@@ -593,7 +564,6 @@ class Ball(Experiment):
     class Settings(Settings):
         learning_rate: float = number(0.5, 0.1, 1e200, log=True, short="rate")
         mode: str = choice("down", ["down", "up"])
-        twice: bool = choice(False, [False, True])
         seed: int = seed()
 
     most_steps = 500
@@ -668,17 +638,11 @@ def test_numpy_scalars_are_options_too():
     for wrong in ({"size": np.int64(65)}, {"size": np.float64(64)}, {"size": np.True_}):
         with pytest.raises(ValueError, match="size must be one of 64, 128"):
             Options(**wrong)
-    assert Options.parse("size=64.0,share=.50")[0] == Options(64, 0.5)
+    assert Options.parse("size=64.0,share=.50,on=True") == (Options(64, 0.5, on=True), None)
+    with pytest.raises(ValueError, match="on must be one of False, True, got '1'"):
+        Options.parse("on=1")
     with pytest.raises(ValueError, match=r"share must be one of 0\.25, 0\.5, got 'nan'"):
         Options.parse("share=nan")
-
-
-def test_bools_in_settings():
-    settings, steps = Ball.Settings.parse("twice=True")
-    assert settings.twice is True
-    assert steps is None
-    with pytest.raises(ValueError, match="twice must be one of False, True, got '1'"):
-        Ball.Settings.parse("twice=1")
 
 
 def test_a_diverged_run_is_explained_and_stops():
@@ -723,10 +687,14 @@ def test_step_refuses_what_is_not_a_number_of_steps(n):
         Ball().step(n)
 
 
-def test_step_keeps_to_its_time():
+def test_step_keeps_to_its_time_and_stop_resets():
     experiment = Ball()
     assert experiment.step(400, seconds=0.0) == 1
     assert experiment.step(100, seconds=60.0) == 100
+    panel = ball(steps=3)
+    panel.play.value = 5
+    panel.play.value = 0  # the clock's stop button
+    assert panel.experiment.steps == 0
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
@@ -781,7 +749,7 @@ def test_changes_that_take_too_long_stop_and_say_so():
 def test_a_slider_stands_on_a_step_and_the_box_shows_the_exact_value():
     panel = xor(steps=0)
     panel.settings = "learning_rate=0.3"
-    slider, box = panel.controls["learning_rate"], panel.boxes["learning_rate"]
+    slider, box = panel.controls["learning_rate"], panel.number_boxes["learning_rate"]
     assert box.value == 0.3
     assert slider.value == pytest.approx(10**-0.5)
     assert on_grid(slider, slider.value) == pytest.approx(slider.value)
@@ -790,13 +758,6 @@ def test_a_slider_stands_on_a_step_and_the_box_shows_the_exact_value():
     box.value = 0.123456
     assert panel.experiment.settings.learning_rate == 0.123456
     assert panel.settings.startswith("learning_rate=0.123456,")
-
-
-def test_stop_button_of_the_clock_resets():
-    panel = ball(steps=3)
-    panel.play.value = 5
-    panel.play.value = 0
-    assert panel.experiment.steps == 0
 
 
 def test_labels_name_what_differs():
@@ -873,7 +834,7 @@ def test_background_and_changes_give_the_whole_picture():
 
 
 def test_curve_samples_keep_both_ends():
-    curve = Curve()
+    curve = Series()
     assert curve.sample()[0].size == 0
     for step in range(10_001):
         curve.append(step, step / 2)
@@ -896,18 +857,11 @@ def test_enlarge_and_colours():
     assert np.array_equal(shown, [[blue, blue], [vermilion, vermilion], [grey, vermilion]])
 
 
-@pytest.mark.parametrize(
-    ("x", "ceiling"), [(1, 1), (1.1, 2), (1000, 1000), (2001, 3000), (5001, 10_000)]
-)
-def test_nice_ceiling(x, ceiling):
-    assert nice_ceiling(x) == ceiling
-
-
-@pytest.mark.parametrize(
-    ("x", "text"), [(0.0031234, "0.00312"), (0.5, "0.5"), (1e-7, "1e-07"), (12345.6, "12,300")]
-)
-def test_short_numbers(x, text):
-    assert short(x) == text
+def test_numbers_for_axes_and_in_words():
+    assert [nice_ceiling(x) for x in (1, 1.1, 1000, 2001, 5001)] == [1, 2, 1000, 3000, 10_000]
+    assert [short(x) for x in (0.0031234, 0.5, 1e-7, 12345.6)] == [
+        *("0.00312", "0.5", "1e-07", "12,300")
+    ]
 
 
 def test_playgrounds_do_not_import_pyplot():
@@ -929,7 +883,7 @@ def models():
 
 def test_close_lets_go_of_everything(fresh):
     panel = fresh
-    mine = {widget.model_id for widget in family(panel.box)}
+    mine = {widget.model_id for widget in family(panel.widget)}
     assert {panel.image.model_id, panel.play.model_id, panel.image.layout.model_id} <= mine
     assert mine <= models()
     figure, settings = weakref.ref(panel.picture.figure), panel.settings

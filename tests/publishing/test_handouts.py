@@ -1,7 +1,7 @@
 """The series as HTML, opened in a real Chromium that has no network."""
 
+import base64
 import re
-import shutil
 from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
@@ -111,6 +111,25 @@ def test_links_lead_somewhere(folder, path):
         assert {f"{other.stem}.html" for other in NOTEBOOKS[1:]} <= linked
 
 
+# What sticks out to the right of the page, and pictures that do.
+WIDER = """() => {
+  const width = document.documentElement.clientWidth, wrong = [];
+  if (document.documentElement.scrollWidth > width) wrong.push('the page scrolls sideways');
+  const scrolls = e => { for (let n = e.parentElement; n && n !== document.body;
+    n = n.parentElement) if (getComputedStyle(n).overflowX !== 'visible') return true; };
+  for (const e of document.querySelectorAll('main *')) {
+    const box = e.getBoundingClientRect(), code = e.closest('pre, table');
+    const picture = e.tagName === 'IMG';
+    if (box.width && box.right > width + 1 && (picture || !(code || scrolls(e))))
+      wrong.push(e.tagName + ' ' + (e.textContent || '').slice(0, 40));
+    const itself = /auto|scroll/.test(getComputedStyle(e).overflowX);
+    if (code && box.right > width + 1 && !itself && !scrolls(e))
+      wrong.push('cut off: ' + e.textContent.slice(0, 40));
+  }
+  return wrong;
+}"""
+
+
 @pytest.mark.browser
 @each
 def test_opens_offline_with_its_pictures(folder, path, browser):
@@ -139,6 +158,8 @@ def test_opens_offline_with_its_pictures(folder, path, browser):
     assert folded.locator("pre").count() >= len(solutions)
     for code in folded.locator("pre").all():
         assert not code.is_visible()
+    page.set_viewport_size({"width": 390, "height": 800})  # a phone
+    assert page.evaluate(WIDER) == []
     context.close()
 
 
@@ -182,23 +203,184 @@ def test_published_badges_become_words(tmp_path):
     assert "Open in Colab" in file.read_text(encoding="utf-8")
 
 
-def test_a_picture_beside_the_notebook_goes_into_the_page(tmp_path):
-    shutil.copy(FOLDER / "images/xor_panel.png", tmp_path / "a.png")
-    notebook = read(NOTEBOOKS[0])
-    notebook.cells = notebook.cells[:1]
-    notebook.cells[0].source = "# A title\n\n![a panel](a.png)\n\n[more](01.ipynb#A-place)"
-    (tmp_path / "0.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
-    (file,) = pages.write(tmp_path, [tmp_path / "0.ipynb"])
-    found = elements(file)
-    (picture,) = [a for tag, a in found if tag == "img"]
-    assert picture["src"].startswith("data:image/png;base64,")
-    assert picture["alt"] == "a panel"
-    assert ("a", {"href": "01.html#A-place"}) in found
+def page_of(tmp_path, *sources, outputs=(), **fields):
+    """The page of a notebook with these Markdown cells and a code cell with these outputs."""
+    made = [nbformat.v4.new_markdown_cell(source, **fields) for source in ("# A title", *sources)]
+    code = nbformat.v4.new_code_cell("plot()", metadata=fields.get("metadata", {}))
+    code.outputs = [nbformat.v4.new_output("display_data", **output) for output in outputs]
+    notebook = nbformat.v4.new_notebook(cells=[*made, code])
+    file = tmp_path / "5_mine.ipynb"
+    file.write_text(nbformat.writes(notebook), encoding="utf-8")
+    return pages.write(tmp_path / "new", [file])[0].read_text(encoding="utf-8")
 
 
-def test_what_is_wrong_is_said(tmp_path, capsys):
-    assert main(["handouts", str(tmp_path / "new"), str(tmp_path / "none.ipynb")]) == 1
-    assert "none.ipynb" in capsys.readouterr().err
+def pieces(tmp_path, *sources):
+    """What the page has of each of these Markdown cells."""
+    page = page_of(tmp_path, *sources)
+    found = re.split(r'<div [^>]*class="[^"]*jp-(?:Markdown|Code)Cell', page)[2:-1]
+    assert len(found) == len(sources)
+    return found
+
+
+def pictures(text):
+    """The attributes of the pictures on a page."""
+    return [a for tag, a in Elements(text).found if tag == "img"]
+
+
+PNG = (FOLDER / "images/xor_panel.png").read_bytes()
+SHOWN = [  # source, file, attributes
+    ("![a panel](a.png)", "a.png", {"alt": "a panel"}),
+    ("![a](my%20pic.png)", "my pic.png", {"alt": "a"}),
+    ("![a](<my pic.png>)", "my pic.png", {"alt": "a"}),
+    ('![a](a.png "A title")', "a.png", {"alt": "a", "title": "A title"}),
+    ("![a](bild%C3%BCr/gr%C3%B6%C3%9Fe.png)", "bildür/größe.png", {"alt": "a"}),
+    ("![a](bildür/größe.png)", "bildür/größe.png", {"alt": "a"}),
+    ("![a](50%25.png)", "50%.png", {"alt": "a"}),
+    ("![a](../over.png)", "../over.png", {"alt": "a"}),
+    ("![a](a.png?raw=true#here)", "a.png", {"alt": "a"}),
+    ("![a](A.PNG)", "A.PNG", {"alt": "a"}),
+    ("![a](a.JPG)", "a.JPG", {"alt": "a"}),
+    ("![a](a.jpeg) ![b](a.jpeg)", "a.jpeg", {"alt": "a"}),
+    ("![a](a.svg)", "a.svg", {"alt": "a"}),
+    ("![a](a.gif)", "a.gif", {"alt": "a"}),
+    ("![a](a.webp)", "a.webp", {"alt": "a"}),
+    ('<img src="p.png" width="300" alt="a > b">', "p.png", {"width": "300", "alt": "a > b"}),
+    ("words <img width=300 src='my pic.png'/> words", "my pic.png", {"width": "300"}),
+    ("<IMG SRC=p.png>", "p.png", {}),
+    ("<p align=center>\n<img src = p.png />\n</p>", "p.png", {}),
+    ("<details>\n<summary>A</summary>\n<img src=p.png>\n\n*b*\n</details>", "p.png", {}),
+    ('<img src="a&amp;b.png">', "a&b.png", {}),
+    ("| a |\n|---|\n| ![a](a.png) |", "a.png", {"alt": "a"}),
+]
+
+
+def test_a_picture_from_a_file_goes_into_the_page(tmp_path):
+    folder = tmp_path / "with space ü"
+    folder.mkdir()
+    for _, file, _ in SHOWN:
+        beside = (folder / file).resolve()
+        beside.parent.mkdir(exist_ok=True)
+        beside.write_bytes(PNG + file.encode())
+    texts = pieces(folder, *(source for source, *_ in SHOWN))
+    for text, (source, file, attributes) in zip(texts, SHOWN, strict=True):
+        picture, *_ = pictures(text)
+        end = file.rpartition(".")[2].lower()
+        kind = {"jpg": "jpeg", "svg": "svg+xml"}.get(end, end)
+        start, data = picture["src"].split(",", 1)
+        assert start == f"data:image/{kind};base64", source
+        assert base64.b64decode(data) == PNG + file.encode()
+        assert attributes.items() <= picture.items(), source
+        assert text.count("<details") == text.count("</details>") == source.count("<details>")
+
+
+def test_an_attached_picture_goes_into_the_page(tmp_path):
+    data = base64.b64encode(PNG).decode()
+    attached = {"my pic.png": {"image/png": data}}
+    text = page_of(tmp_path, "![a](attachment:my%20pic.png)", attachments=attached)
+    assert [p["src"] for p in pictures(text)] == [f"data:image/png;base64,{data}"]
+
+
+LEFT = [
+    ("![some words](https://example.org/a.png)", "some words"),
+    ("<img alt='some words' src='//example.org/a.png'>", "some words"),
+    ("[![some words](http://a.org/a.png)](b.ipynb)", '<a href="b.html">some words</a>'),
+    ("<img src=data:image/gif;base64,R0lG>", '<img alt="No desc'),
+    ("<!-- <img src=none.png> -->", "<!-- <img src=none.png> -->"),
+    ("`<img src=none.png>`", "<code>&lt;img src=none.png&gt;</code>"),
+]
+
+
+def test_other_pictures(tmp_path):
+    """One from the web gives way to its words; one within the page, a comment and code stay."""
+    texts = pieces(tmp_path, *(source for source, _ in LEFT))
+    for text, (source, left) in zip(texts, LEFT, strict=True):
+        assert left in text, source
+
+
+def test_pictures_in_outputs(tmp_path):
+    """At the size that they are meant to be drawn at, with the cell's words, or a panel's."""
+    (tmp_path / "a.png").write_bytes(PNG)
+    png = {"image/png": base64.b64encode(PNG).decode()}
+    plot, panel = "<Figure size 400x280 with 1 Axes>", "A panel: step 0 · 4 of 4 right"
+    size = {"image/png": {"width": 400, "height": 280}}
+    outputs = [
+        {"data": png | {"text/plain": plot}, "metadata": size},
+        {"data": png | {"text/plain": panel}},
+        {"data": {"image/svg+xml": "<svg/>"}},
+        {"data": {"text/html": '<img src="a.png" alt="mine">'}},
+    ]
+    first, second, _, fourth = pictures(page_of(tmp_path, outputs=outputs))
+    assert (first["width"], first["height"]) == ("400", "280")
+    assert first["alt"] == "No description has been provided for this image"
+    assert second["alt"] == panel
+    assert fourth["src"].startswith("data:image/png;base64,")
+    words = {"metadata": {"alt": 'A "curve" < 1'}}
+    again = pictures(page_of(tmp_path, outputs=outputs[:3], **words))
+    assert [picture["alt"] for picture in again] == ['A "curve" < 1'] * 3
+
+
+def test_every_stored_picture_has_its_words(folder):
+    """Those of `alt` in the metadata of the cell that shows it, or of the panel's own line."""
+    for path in NOTEBOOKS:
+        alts = [a["alt"] for tag, a in elements(folder / f"{path.stem}.html") if tag == "img"]
+        assert alts
+        wanted = [cell.metadata.alt for cell in read(path).cells if "alt" in cell.metadata]
+        assert [alt for alt in alts if alt in wanted] == wanted
+        assert all(re.search(r": \w+ [\d,.]+ · ", alt) for alt in alts if alt not in wanted)
+
+
+DRAWN = [  # source, a piece of what is drawn
+    (r"\begin{align}a&=b\\c&=d\end{align}", "<mtd"),
+    (r"\begin{align*}a&=b\label{x}\end{align*}", "<mtd"),
+    (r"\begin{equation}a=b\end{equation}", "<mi>a</mi>"),
+    (r"\begin{gather}a=b \\ c=d \nonumber\end{gather}", "<mtr"),
+    (r"\begin{cases}1 & x>0\\0 & x<0\end{cases}", "<mtd"),
+    ("Words:\n\\begin{alignat}{2}\na&=b\n\\end{alignat}\nand more.", "<mtd"),
+    (r"$$\begin{aligned}a&=b\\&=c\end{aligned}$$", "<mtd"),
+    (r"$$\begin{gathered}a\\b\end{gathered}$$", "<mtr"),
+    (r"$f = \begin{cases}1 & x>0\\0 & x<0\end{cases}$", "<mtd"),
+    (r"\\[ a = b \\]", "<mi>a</mi>"),  # two backslashes, as Jupyter wants them
+    (r"A \\( a_1 \\) here", "<msub"),
+    ("<details><summary>A $x$</summary>\nA formula $y < 1$.\n</details>", "<mo>&lt;</mo>"),
+    ("<details><summary>$x$</summary>\n\n$$y$$\n\n</details>", "<mi>y</mi>"),
+    ("<table><tr><td>$$x^2$$</td></tr></table>", "<msup"),
+]
+
+
+def test_formulas_of_every_kind_are_drawn(tmp_path):
+    texts = pieces(tmp_path, *(source for source, _ in DRAWN))
+    for text, (source, drawn) in zip(texts, DRAWN, strict=True):
+        text = re.sub(r"<annotation.*?</annotation>", "", text, flags=re.DOTALL)
+        assert "<math" in text, source
+        assert drawn in text.replace("&#x0003C;", "&lt;"), source
+        for left in (r"\begin", r"\end", r"\[", "$", r"\label", r"\nonumber", "<mi>&amp;</mi>"):
+            assert left not in text, source
+
+
+def test_formulas_in_outputs_are_drawn(tmp_path):
+    """As SymPy and IPython's Math put them out."""
+    latex = [r"$\displaystyle x < 1$", r"\begin{align}a&=b\end{align}"]
+    page = page_of(tmp_path, outputs=[{"data": {"text/latex": text}} for text in latex])
+    assert page.count("<math") == 2
+    assert "$" not in page.partition("<main")[2]
+    assert "merror" not in page
+
+
+NOT_DRAWN = [  # source, words
+    ("It costs $5.", "It costs $5."),
+    (r"It costs \$5 or \$6.", "It costs $5 or $6."),
+    ("`$x$` and `\\begin{align}`", "<code>$x$</code> and <code>\\begin{align}</code>"),
+    ("<p>A price: $5</p>", "<p>A price: $5</p>"),
+    ("<pre>echo $x $y</pre>", "<pre>echo $x $y</pre>"),
+    ('<p title="$x$">a</p>', '<p title="$x$">a</p>'),
+]
+
+
+def test_what_is_no_formula_is_left_alone(tmp_path):
+    texts = pieces(tmp_path, *(source for source, _ in NOT_DRAWN))
+    for text, (source, words) in zip(texts, NOT_DRAWN, strict=True):
+        assert words in text, source
+        assert "<math" not in text, source
 
 
 @pytest.mark.parametrize(
@@ -208,6 +390,10 @@ def test_what_is_wrong_is_said(tmp_path, capsys):
         (r"$\begin{matrix} 1$", "cannot be read (MissingEndError"),
         ("![gone](images/none.png)", "there is no picture 'images/none.png'"),
         ('<img src="none.png">', "there is no picture 'none.png'"),
+        ("![gone](gone%20too.png)", "there is no picture 'gone too.png'"),
+        ("![gone](attachment:none.png)", "missing attachment: none.png"),
+        ("![gone](5_mine.ipynb)", "'5_mine.ipynb' is no picture that a browser shows"),
+        (r"\begin{align}x^\end{align}", "cannot be read"),
     ],
 )
 def test_a_page_that_would_be_broken_is_not_written(source, words, tmp_path, capsys):

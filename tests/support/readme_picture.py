@@ -1,6 +1,6 @@
 """Take the README's picture: the XOR playground as it looks in JupyterLab, two curves kept.
 
-    python tests/readme_picture.py
+    python tests/support/readme_picture.py
 
 Opens notebook 01 in a real browser, runs it, moves the learning rate, and stores
 notebooks/images/xor_panel.png.

@@ -6,210 +6,72 @@ digit with sliders to turn, shift, scale and thicken it instead. Used in noteboo
 """
 
 import base64
+import html
 import io
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nbhelpers.playgrounds.engine.picture import LOCK
-from nbhelpers.plots import PALETTE, STYLE
+from nbhelpers.playgrounds.engine.guards import LOCK
+from nbhelpers.playgrounds.engine.strokes import (
+    as_picture,
+    as_strokes,
+    center,
+    rasterise,
+    shrink,
+    transform,
+)
+from nbhelpers.plots import PALETTE, own_style
 
-SIDE = 280  # the pad is 280 x 280 units, ten for each of the network's 28 x 28 pixels
-PEN = 0.13  # width of the line as a share of the digit's longer side; MNIST's median is 2.6 of 20
 INK, BLUE, GREY = PALETTE["ink"], PALETTE["blue"], PALETTE["grey"]
 
 
-# ---------------------------------------------------------------- from strokes to 28 x 28 pixels
-def as_strokes(strokes):
-    """Check strokes and return them as a list of float arrays of shape (n_points, 2).
+# ---------------------------------------------------------------- what the reader sees
+def as_probabilities(returned):
+    """Check what `predict` has returned and return it as float array (10,).
 
-    Parameters
-    ----------
-    strokes : list of strokes, each a sequence of (x, y) points
-        x to the right and y downwards, both from 0 to 280. A flat list x0, y0, x1, y1, ... is a
-        stroke too.
+    NaN and infinity may be among them: a network that has left the range of numbers.
 
     Raises
     ------
     ValueError
-        A stroke that is not a list of pairs, or that holds NaN or infinity.
+        Something else than ten numbers, or numbers that cannot be probabilities.
     """
-    checked = []
-    for i, stroke in enumerate(strokes):
-        try:
-            points = np.asarray(stroke, dtype=float)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"stroke {i} is not a list of (x, y) points: {error}") from None
-        if points.ndim == 1 and points.size % 2 == 0:
-            points = points.reshape(-1, 2)
-        if points.ndim != 2 or points.shape[1] != 2:
-            raise ValueError(
-                f"stroke {i} has shape {points.shape}; expected (n_points, 2): "
-                "one (x, y) pair a point"
-            )
-        if not np.isfinite(points).all():
-            raise ValueError(f"stroke {i} holds NaN or infinity; expected numbers from 0 to {SIDE}")
-        if len(points):
-            checked.append(points)
-    return checked
+    try:
+        p = np.asarray(returned)
+    except ValueError:  # such as the list of all layers' activations
+        shapes = ", ".join(str(np.shape(item)) for item in returned)
+        raise ValueError(
+            f"predict returned arrays of shapes {shapes}; expected 10 probabilities"
+        ) from None
+    if not p.ndim or p.dtype.kind not in "fiub":
+        raise ValueError(f"predict returned {returned!r:.60}; expected 10 probabilities")
+    if p.size != 10:
+        raise ValueError(f"predict returned {p.size} numbers; expected 10 probabilities")
+    p = p.astype(float).ravel()
+    if p.min() < -1e-3 or p.max() > 1 + 1e-3:
+        raise ValueError(
+            f"predict returned numbers from {p.min():g} to {p.max():g}; expected probabilities, "
+            "from 0 to 1"
+        )
+    return p
 
 
-def rasterise(strokes, pen=None, side=SIDE):
-    """Draw strokes as round, anti-aliased lines.
-
-    Each pixel is inked by how far it lies inside the line: clip(pen/2 + 1/2 - distance, 0, 1).
-
-    Parameters
-    ----------
-    strokes : list of strokes
-        As for `as_strokes`.
-    pen : float, optional
-        Width of the line in pixels. Without it the width is 0.13 of the drawing's longer side
-        (not below 8, not above 36), as in MNIST, so that a small digit does not become a blot.
-    side : int
-        The picture is `side` x `side` pixels.
-
-    Returns
-    -------
-    ndarray (side, side), float32
-        0 is paper, 1 is ink.
-    """
-    strokes = as_strokes(strokes)
-    picture = np.zeros((side, side), np.float32)
-    if not strokes:
-        return picture
-    if pen is None:
-        spread = np.ptp(np.concatenate(strokes), axis=0).max()
-        pen = np.clip(PEN / (1 - PEN) * spread, 8, 36)  # the pen itself adds to the height
-    reach = pen / 2 + 0.5
-    for points in strokes:
-        starts, ends = (points[:-1], points[1:]) if len(points) > 1 else (points, points)
-        for a, b in zip(starts, ends, strict=True):
-            left, top = np.clip(np.floor(np.minimum(a, b) - reach), 0, side).astype(int)
-            right, bottom = np.clip(np.ceil(np.maximum(a, b) + reach), 0, side).astype(int)
-            x = np.arange(left, right) + 0.5 - a[0]  # centres of the pixels, seen from a
-            y = np.arange(top, bottom)[:, None] + 0.5 - a[1]
-            dx, dy = b - a
-            share = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, 1e-12), 0, 1)
-            distance = np.hypot(x - share * dx, y - share * dy)
-            window = picture[top:bottom, left:right]
-            np.maximum(window, np.clip(reach - distance, 0, 1), out=window)
-    return picture
+def trouble(error):
+    """What ended `predict`, in words."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted while the network was reading"
+    words = str(error).partition("\n")[0][:200]
+    return (
+        words
+        if words.startswith("predict ")
+        else f"predict failed: {type(error).__name__}: {words}"
+    )
 
 
-def _overlaps(n_out, start, stop, n_in):
-    """(n_out, n_in): which share of input pixel j falls into output pixel i of [start, stop)."""
-    edges = np.linspace(start, stop, n_out + 1)
-    j = np.arange(n_in)
-    high = np.minimum(edges[1:, None], j + 1)
-    low = np.maximum(edges[:-1, None], j)
-    return np.clip(high - low, 0, None) / (edges[1] - edges[0])
-
-
-def shrink(image, side=28):
-    """Average a square picture down to (side, side), as it lies: neither centred nor scaled."""
-    rows = _overlaps(side, 0, image.shape[0], image.shape[0])
-    cols = _overlaps(side, 0, image.shape[1], image.shape[1])
-    return (rows @ image @ cols.T).astype(np.float32)
-
-
-def center(image):
-    """Bring a drawn digit into MNIST's form: a 20 x 20 box, its centre of mass in the middle.
-
-    The box around the ink is scaled so that its longer side is 20 pixels (each new pixel is the
-    mean of the area that it covers, which gives the grey edges); then the digit is moved by whole
-    pixels until its centre of mass lies at pixel (14, 14) of 28 x 28.
-
-    Parameters
-    ----------
-    image : array (height, width)
-        0 is paper; ink is positive, 1 (or 255, for bytes) is black.
-
-    Returns
-    -------
-    ndarray (28, 28), float32, from 0 to 1
-        All zeros for an empty picture.
-
-    References
-    ----------
-    Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits.
-    """
-    image = np.asarray(image)
-    if image.ndim != 2:
-        raise ValueError(f"image has shape {image.shape}; expected (height, width), one picture")
-    image = image / 255.0 if image.dtype == np.uint8 else image.astype(float)
-    if not np.isfinite(image).all():
-        raise ValueError("image holds NaN or infinity; expected numbers from 0 (paper) to 1 (ink)")
-    image = np.clip(image, 0, 1)
-    result = np.zeros((28, 28), np.float32)
-    inked = image > 0.1 * image.max()
-    if not inked.any():
-        return result
-    rows_with_ink = np.flatnonzero(inked.any(axis=1))
-    cols_with_ink = np.flatnonzero(inked.any(axis=0))
-    top, bottom = rows_with_ink[0], rows_with_ink[-1] + 1
-    left, right = cols_with_ink[0], cols_with_ink[-1] + 1
-    height, width = bottom - top, right - left
-    scale = 20 / max(height, width)
-    rows, cols = max(1, round(height * scale)), max(1, round(width * scale))
-    small = _overlaps(rows, top, bottom, image.shape[0]) @ image
-    small = small @ _overlaps(cols, left, right, image.shape[1]).T  # (rows, cols)
-    total = small.sum()
-    row = round(14 - (small.sum(axis=1) @ np.arange(rows)) / total)
-    col = round(14 - (small.sum(axis=0) @ np.arange(cols)) / total)
-    row, col = np.clip(row, 0, 28 - rows), np.clip(col, 0, 28 - cols)
-    result[row : row + rows, col : col + cols] = small
-    return result
-
-
-def transform(digit, right=0, down=0, turn=0, size=1.0, thicken=0):
-    """A 28 x 28 digit on the 280 x 280 pad, shifted, turned, scaled, and thicker or thinner.
-
-    Parameters
-    ----------
-    digit : array (28, 28) or (784,)
-        From 0 to 1.
-    right, down : float
-        Shift in pad units (10 are one pixel of MNIST).
-    turn : float
-        Degrees, clockwise.
-    size : float
-        1 leaves the size as it is.
-    thicken : int
-        Units added to each edge of the line; a negative number makes it thinner.
-
-    Returns
-    -------
-    ndarray (280, 280), float32
-    """
-    digit = np.asarray(digit, dtype=float).reshape(28, 28)
-    u = np.arange(SIDE) + 0.5 - SIDE / 2
-    x, y = u[None, :] - right, u[:, None] - down
-    c, s = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
-    column = (c * x + s * y) / (10 * size) + 13.5  # where each pad pixel comes from
-    row = (-s * x + c * y) / (10 * size) + 13.5
-    padded = np.pad(digit, 2)
-    column, row = np.clip(column + 2, 0, 30.999), np.clip(row + 2, 0, 30.999)
-    i, j = row.astype(int), column.astype(int)
-    p, q = row - i, column - j
-    picture = (1 - p) * ((1 - q) * padded[i, j] + q * padded[i, j + 1])
-    picture += p * ((1 - q) * padded[i + 1, j] + q * padded[i + 1, j + 1])
-    best = np.maximum if thicken > 0 else np.minimum
-    for k in range(abs(int(thicken))):  # cross and square in turn: nearly a circle
-        edged = np.pad(picture, 1)
-        wide = best(best(edged[:, :-2], edged[:, 1:-1]), edged[:, 2:])
-        if k % 2:
-            picture = best(best(wide[:-2], wide[1:-1]), wide[2:])
-        else:
-            picture = best(best(edged[:-2, 1:-1], edged[2:, 1:-1]), wide[1:-1])
-    return picture.astype(np.float32)
-
-
-# ---------------------------------------------------------------- what the reader sees
 def percent(p):
     """`p` in words: never 0 % or 100 %, which no probability of a softmax is."""
     if p >= 0.995:
@@ -248,9 +110,9 @@ def _png(image):
     return out.getvalue()
 
 
-def _reading(image, probabilities, centred):
+def _reading(words, image, probabilities, centred):
     """HTML: the guess, the 28 x 28 picture, ten bars."""
-    words = in_words(probabilities)
+    words = html.escape(words)
     source = base64.b64encode(_png(image)).decode()
     ok = probabilities is not None and np.isfinite(probabilities).all()
     guess = int(np.argmax(probabilities)) if ok else -1
@@ -445,7 +307,8 @@ class DigitPad:
     ----------
     predict : callable
         predict(x) takes the picture as float32 of shape (1, 784), from 0 (paper) to 1 (ink), and
-        returns the ten probabilities, shape (10,) or (1, 10).
+        returns the ten probabilities, shape (10,) or (1, 10). What goes wrong in it is said beside
+        the drawing; `draw` and `refresh` raise it as well.
     digits : array (n, 784), optional
         The digits that the sliders offer; without it, the first 200 of MNIST's test set.
     surface : {"auto", "draw", "sliders"}
@@ -459,7 +322,7 @@ class DigitPad:
     probabilities : ndarray (10,) or None
         None while the pad is empty.
     words : str
-        The guess in words.
+        The guess in words, or what went wrong.
     centred : ipywidgets.Checkbox
         Whether the drawing is centred and scaled as MNIST's digits are.
     sliders : dict of ipywidgets
@@ -498,7 +361,7 @@ class DigitPad:
             left = self._surface
         else:
             left = self._make_sliders(digits, missing=surface == "auto")
-        self.centred.observe(lambda change: self.refresh(), "value")
+        self.centred.observe(lambda change: self._read(), "value")
         right = widgets.VBox([self._reading, self.centred])
         self.widget = widgets.HBox(
             [left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="24px")
@@ -512,8 +375,7 @@ class DigitPad:
     def draw(self, strokes):
         """Replace the drawing by `strokes` (see `as_strokes`) and read it; returns the pad."""
         strokes = as_strokes(strokes)
-        self._show(rasterise(strokes), strokes)
-        return self
+        return self._answer(self._show(rasterise(strokes), strokes))
 
     def clear(self):
         """Empty the pad; returns the pad."""
@@ -521,24 +383,37 @@ class DigitPad:
 
     def refresh(self):
         """Read the same drawing again, with the network as it is now; returns the pad."""
-        with LOCK:  # browser messages may come on different threads, and the network may train
-            self._read()
+        return self._answer(self._read())
+
+    def _answer(self, error):
+        """The pad, to whoever called from Python; or the error, if `predict` has raised one."""
+        if error is not None:
+            raise error
         return self
 
     def _read(self):
-        self.image = center(self._picture) if self.centred.value else shrink(self._picture)
-        self.probabilities = None
-        if self.image.any():
-            p = np.array(self.predict(self.image.reshape(1, 784)), dtype=float).ravel()
-            if p.shape != (10,):
-                raise ValueError(f"predict returned {p.size} numbers; expected 10 probabilities")
-            self.probabilities = p
-        self._reading.value = _reading(self.image, self.probabilities, self.centred.value)
+        """Read the drawing; return the error that `predict` has raised, or None.
+
+        A page has nobody to catch it: it is shown where the guess would be.
+        """
+        error = None
+        with LOCK:  # browser messages may come on different threads, and the network may train
+            self.image = center(self._picture) if self.centred.value else shrink(self._picture)
+            self.probabilities, self._trouble = None, ""
+            if self.image.any():
+                try:
+                    self.probabilities = as_probabilities(self.predict(self.image.reshape(1, 784)))
+                except (Exception, KeyboardInterrupt) as raised:
+                    error, self._trouble = raised, trouble(raised)
+            self._reading.value = _reading(
+                self.words, self.image, self.probabilities, self.centred.value
+            )
+        return error
 
     @property
     def words(self):
-        """The guess in words."""
-        return in_words(self.probabilities)
+        """The guess in words, or what went wrong."""
+        return self._trouble or in_words(self.probabilities)
 
     def _show(self, picture, strokes):
         with LOCK:
@@ -551,7 +426,7 @@ class DigitPad:
                     self._following = False
             elif self.sliders:
                 self._preview.value = _png(picture)
-            self._read()
+            return self._read()
 
     def _drawn(self, change):
         with LOCK:
@@ -566,7 +441,7 @@ class DigitPad:
             from nbhelpers import datasets
 
             digits = datasets.mnist()[1][0][:200]
-        self.digits = np.asarray(digits).reshape(-1, 784)
+        self.digits = as_picture(np.reshape(digits, (-1, 784)), "digits")
 
         def slider(kind, text, low, high, value, step):
             return kind(
@@ -606,7 +481,7 @@ class DigitPad:
     # -- showing
     def png(self):
         """The pad as a static PNG: the drawing, what the network sees, the ten bars (bytes)."""
-        with LOCK, rc_context(STYLE):
+        with LOCK, own_style():
             return self._static_picture()
 
     def _static_picture(self):

@@ -31,8 +31,10 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from nbhelpers.boxes import FOCUS
-from nbhelpers.playgrounds.engine.experiment import WHOLE, one_thread
-from nbhelpers.playgrounds.engine.picture import LOCK
+from nbhelpers.playgrounds.engine.controls import control, family, is_float_slider, on_grid, row
+from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE
+from nbhelpers.plots import own_style
+from nbhelpers.threads import one_thread
 
 MOST_KEPT = 4
 PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
@@ -93,6 +95,10 @@ class Panel:
         Choices of how many steps *Step* makes, and Play between two pictures.
     pace : int
         The one to begin with.
+    catch_up : float, optional
+        Seconds of training to the same step again after a change, instead of `CATCH_UP`.
+    new : str
+        The words on the button that takes the next seed.
 
     Attributes
     ----------
@@ -100,9 +106,9 @@ class Panel:
         One for every setting but those declared with show=False.
     buttons : dict of str to Button
         step, reset, new_weights, keep, clear, apply, code.
-    boxes : dict of str to BoundedFloatText
+    number_boxes : dict of str to BoundedFloatText
         The number boxes beside the sliders of settings that are not whole numbers.
-    box : VBox
+    widget : VBox
         All of it.
 
     Notes
@@ -118,49 +124,30 @@ class Panel:
     FIRST = 0.001  # of training before the first new picture after a change
     CATCH_UP = 0.150  # of training to the same step again after a change
 
-    def __init__(self, experiment, picture, title="", steps=0, paces=(1, 10, 100, 1000), pace=100):
+    def __init__(
+        self,
+        experiment,
+        picture,
+        title="",
+        steps=0,
+        paces=(1, 10, 100, 1000),
+        pace=100,
+        catch_up=None,
+        new="New weights",
+    ):
         self.experiment, self.picture, self.title = experiment, picture, title
+        if catch_up is not None:
+            self.CATCH_UP = catch_up
         self.previous, self.kept = None, []
         self._made, self._cells = cell(), set()  # the cell that made it, those that show it
         self.goal = steps  # the step that a change of settings trains to again
         self._quiet = False
         self._build(paces, pace)
+        self.buttons["new_weights"].description = new
         with LOCK, WHOLE:
             self.experiment.step(steps)
             self._show()
             PANELS.add(self)
-
-    @classmethod
-    def opened(cls, experiment, picture, settings, steps, default, **options):
-        """The panel that a factory returns, trained as far as it has been asked to.
-
-        Parameters
-        ----------
-        experiment : type
-            The class of the experiment.
-        picture : Picture
-        settings : str or None
-            A settings string, which may say how far to train.
-        steps : int or None
-            How far to train if the string does not say.
-        default : int
-            How far to train if neither says.
-        **options
-            Passed on to the class: title, paces, pace.
-
-        Returns
-        -------
-        Panel
-            Of the class that it is called on.
-
-        Raises
-        ------
-        ValueError
-            If the settings string is not right.
-        """
-        chosen, at = experiment.Settings.parse(settings or "", experiment.most_steps)
-        steps = at if at is not None else default if steps is None else steps
-        return cls(experiment(chosen), picture, steps=steps, **options)
 
     # -- parts ------------------------------------------------------------------------------
     def _build(self, paces, pace):
@@ -174,7 +161,7 @@ class Panel:
             for name, allowed in settings.allowed().items()
             if allowed.show
         }
-        self.boxes = {  # a slider has steps; the number box beside it shows and takes any value
+        self.number_boxes = {  # a slider has steps; the box beside it shows and takes any value
             name: widgets.BoundedFloatText(
                 value=getattr(settings, name),
                 min=allowed.low,
@@ -186,9 +173,9 @@ class Panel:
             for name, allowed in settings.allowed().items()
             if is_float_slider(self.controls.get(name))
         }
-        for box in self.boxes.values():
+        for box in self.number_boxes.values():
             box.add_class("nn-named")
-        for name, widget in [*self.controls.items(), *self.boxes.items()]:
+        for name, widget in [*self.controls.items(), *self.number_boxes.items()]:
             widget.observe(lambda change, name=name: self._changed(name, change), "value")
         self.play = widgets.Play(value=0, min=0, max=1_000_000_000, interval=int(1000 * self.TICK))
         self.play.show_repeat = False
@@ -202,20 +189,16 @@ class Panel:
             style={"description_width": "initial"},
             layout={"width": "190px"},
         )
-        actions = {
-            "step": ("Step", lambda: self.step()),
-            "reset": ("Reset", self.reset),
-            "new_weights": ("New weights", self.new_weights),
-            "keep": ("Keep", self.keep),
-            "clear": ("Clear kept", self.clear),
-            "apply": ("Apply", self._apply),
-            "code": ("Show code", self._toggle_code),
-        }
         self.buttons = {}
-        for name, (words, action) in actions.items():
-            button = widgets.Button(description=words, layout={"width": "auto"})
-            button.on_click(lambda _, action=action: action())
-            self.buttons[name] = button
+        self._add_buttons(
+            step=("Step", lambda: self.step()),
+            reset=("Reset", self.reset),
+            new_weights=("New weights", self.new_weights),
+            keep=("Keep", self.keep),
+            clear=("Clear kept", self.clear),
+            apply=("Apply", self._apply),
+            code=("Show code", self._toggle_code),
+        )
         self.text = widgets.Text(
             description="settings",
             continuous_update=False,
@@ -227,32 +210,37 @@ class Panel:
             description="the program", layout={"width": "98%", "height": "330px", "display": "none"}
         )
         self.script.add_class("nn-named")
-        row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 6px"}
         b = self.buttons
         seed = [self.controls[name] for name in self.controls if name == "seed"]
         menus = [w for w in self.controls.values() if isinstance(w, widgets.Dropdown)]
         sliders = [
-            widgets.HBox([w, self.boxes[name]]) if name in self.boxes else w
+            widgets.HBox([w, self.number_boxes[name]]) if name in self.number_boxes else w
             for name, w in self.controls.items()
             if w not in seed + menus
         ]
-        self.box = widgets.VBox(
+        self.widget = widgets.VBox(
             [
                 widgets.HTML(CSS, layout={"display": "none"}),
                 self.image,
                 self.words,
-                widgets.HBox(
-                    [self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
-                     b["keep"], b["clear"]],
-                    layout=row,
-                ),
-                *(widgets.HBox(group, layout=row) for group in (sliders, menus) if group),
-                widgets.HBox([self.text, b["apply"], b["code"]], layout=row),
+                row(self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
+                    b["keep"], b["clear"]),
+                *(row(*group) for group in (sliders, menus) if group),
+                row(self.text, b["apply"], b["code"]),
                 self.note,
                 self.script,
             ]
         )  # fmt: skip
-        self.box.add_class("nn-panel")
+        self.widget.add_class("nn-panel")
+
+    def _add_buttons(self, **actions):
+        """Add buttons: name=(words, what a click does); returns those of these names."""
+        for name, (words, action) in actions.items():
+            self.buttons[name] = button = widgets.Button(
+                description=words, layout={"width": "auto"}
+            )
+            button.on_click(lambda _, action=action: action())
+        return [self.buttons[name] for name in actions]
 
     @property
     def _play_trait(self):
@@ -383,7 +371,7 @@ class Panel:
         if is_float_slider(slider) and math.isclose(on_grid(slider, now), value, rel_tol=1e-9):
             return  # the page says where the slider stands, and its last digit differs
         try:
-            if slider is not self.boxes.get(name):
+            if slider is not self.number_boxes.get(name):
                 value = allowed.round(value)
             value = allowed.check(name, value)
         except ValueError as error:
@@ -487,7 +475,8 @@ class Panel:
             )
         for run, label in zip(self.kept, labels(self.kept, self.experiment.settings), strict=True):
             run.label = label
-        self.picture.update(self.experiment, self.previous, self.kept)
+        with own_style():
+            self.picture.update(self.experiment, self.previous, self.kept)
 
     def _show(self, frame=False):
         """Send the state to the page; `frame`: the texts below the controls can wait."""
@@ -518,8 +507,8 @@ class Panel:
         with self._quietly():
             for name, widget in self.controls.items():
                 value = getattr(self.experiment.settings, name)
-                if name in self.boxes:
-                    self.boxes[name].value = value
+                if name in self.number_boxes:
+                    self.number_boxes[name].value = value
                     value = on_grid(widget, value)
                     if math.isclose(value, widget.value, rel_tol=1e-9):
                         continue
@@ -549,7 +538,7 @@ class Panel:
         self._stop()
         self.picture = None
         self.image.value = b""
-        for widget in family(self.box):
+        for widget in family(self.widget):
             widget.unobserve_all()
             widget.close()
 
@@ -575,7 +564,7 @@ class Panel:
             "application/vnd.jupyter.widget-view+json": {
                 "version_major": 2,
                 "version_minor": 0,
-                "model_id": self.box.model_id,
+                "model_id": self.widget.model_id,
             },
         }
 
@@ -586,68 +575,6 @@ def cell():
     message = shell.get_parent() if hasattr(shell, "get_parent") else {}
     here = message.get("metadata", {}).get("cellId")
     return (here, message["header"]["msg_id"]) if here else (None, None)
-
-
-def family(widget):
-    """A widget and all that belong to it: children, layouts, styles, each of them once."""
-    found, waiting = [], [widget]
-    while waiting:
-        widget = waiting.pop()
-        if widget in found:
-            continue
-        found.append(widget)
-        for name in widget.keys:
-            value = getattr(widget, name)
-            parts = value if isinstance(value, (tuple, list)) else [value]
-            waiting += [part for part in parts if isinstance(part, widgets.Widget)]
-    return found
-
-
-def control(label, allowed, value):
-    """The widget for a setting: a slider, a logarithmic slider, a number box or a menu."""
-    common = {
-        "description": label,
-        "value": value,
-        "style": {"description_width": "initial"},
-    }
-    if allowed.options:
-        return widgets.Dropdown(options=allowed.options, layout={"width": "auto"}, **common)
-    if allowed.box:
-        return widgets.BoundedIntText(
-            min=allowed.low, max=allowed.high, layout={"width": "130px"}, **common
-        )
-    if allowed.kind is int:
-        return widgets.IntSlider(
-            min=allowed.low, max=allowed.high, layout={"width": "290px"}, **common
-        )
-    common |= {"readout": False, "layout": {"width": "270px"}}
-    if allowed.log:
-        low, high = math.log10(allowed.low), math.log10(allowed.high)
-        slider = widgets.FloatLogSlider(min=low, max=high, step=0.05, **common)
-    else:
-        step = (allowed.high - allowed.low) / 100
-        slider = widgets.FloatSlider(min=allowed.low, max=allowed.high, step=step, **common)
-    slider.value = on_grid(slider, value)
-    return slider
-
-
-def is_float_slider(widget):
-    """Whether a widget is a slider for numbers that are not whole."""
-    return isinstance(widget, (widgets.FloatSlider, widgets.FloatLogSlider))
-
-
-def on_grid(slider, value):
-    """The value nearest to `value` among those that the slider can stand on.
-
-    A page moves a slider that stands between two of its steps to one of them and reports that
-    as a change. So a slider is only ever put on a step; the number box shows the exact value.
-    """
-    log = isinstance(slider, widgets.FloatLogSlider)
-    place = math.log10(value) if log else value
-    place = slider.min + slider.step * round((place - slider.min) / slider.step)
-    if place > slider.max:
-        place = slider.max
-    return 10.0**place if log else place
 
 
 def labels(runs, settings):

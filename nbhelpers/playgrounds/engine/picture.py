@@ -4,7 +4,7 @@ Drawing a whole figure takes 30 to 60 ms, too long for a slider that is dragged.
 draws everything that stays (axes, ticks, labels) once, saves those pixels, and for every new frame
 puts them back and draws only what changes. The pixels go through Pillow to the bytes that an image
 widget shows. No pyplot anywhere: its global state is not safe when widget callbacks come from
-several threads, so every figure is drawn under the one lock of this module.
+several threads, so every figure is drawn under the one lock of guards.py.
 
 To write a picture, subclass `Picture`::
 
@@ -26,23 +26,18 @@ drawn again, which takes about a third of that.
 """
 
 import io
-import threading
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from PIL import Image
 
-from nbhelpers.plots import DIVERGING, PALE_DIVERGING, PALETTE, STYLE
+from nbhelpers.playgrounds.engine.guards import LOCK
+from nbhelpers.plots import DIVERGING, PALE_DIVERGING, PALETTE, own_style
 
-LOCK = threading.RLock()  # one for the whole process: matplotlib is not thread-safe
-PREVIOUS = "#B8B8B8"  # the colour of the previous run's curve
 DPI = 96  # a browser's: one point of type is the same size as in the page's own text
 
 
@@ -78,7 +73,7 @@ class Picture:
         self.width, self.height, self.format = width, height, format
         self.artists, self.groups = [], []
         self._saved = []  # pixels: of the background, and of it with one, two, ... of the groups
-        with LOCK, rc_context(STYLE):
+        with LOCK, own_style():
             self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
             self.canvas = FigureCanvasAgg(self.figure)
             self.build()
@@ -125,7 +120,7 @@ class Picture:
 
     def draw(self):
         """Draw a frame and return its pixels, an array (height, width, 4) of uint8."""
-        with LOCK:
+        with LOCK, own_style():
             self._draw_background()
             self._draw_all(self.artists)
             return np.asarray(self.canvas.buffer_rgba())
@@ -134,15 +129,14 @@ class Picture:
         if len(self._saved) == len(self.groups) + 1:
             self.canvas.restore_region(self._saved[-1])
             return
-        with rc_context(STYLE):
-            if self._saved:
-                self.canvas.restore_region(self._saved[-1])
-            else:
-                self.canvas.draw()
-                self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
-            for group in self.groups[len(self._saved) - 1 :]:
-                self._draw_all(group)
-                self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
+        if self._saved:
+            self.canvas.restore_region(self._saved[-1])
+        else:
+            self.canvas.draw()
+            self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
+        for group in self.groups[len(self._saved) - 1 :]:
+            self._draw_all(group)
+            self._saved.append(self.canvas.copy_from_bbox(self.figure.bbox))
 
     def _draw_all(self, artists):
         renderer = self.canvas.get_renderer()
@@ -211,17 +205,19 @@ class Units(Artist):
         super().__init__()
         self.ax, self.discs = ax, []
 
-    def set_maps(self, maps, positions, size):
-        """Show maps (each (n, n), values from 0 to 1) at positions (k, 2) of the axes' data."""
+    def set_maps(self, maps, positions, size, tables=None):
+        """Show maps (each (n, n), values from 0 to 1) at positions (k, 2) of the axes' data.
+
+        `tables` are the colours of each; without them 0 is fully blue and 1 fully vermilion.
+        """
         cover, ring = disc(size)
         corners = np.round(self.ax.transData.transform(positions) - size / 2).astype(int)
-        self.discs = []
-        for Z, corner in zip(maps, corners, strict=True):
-            rows, columns = (np.arange(size) * m // size for m in Z.shape)
-            pixels = colours(Z[np.ix_(rows, columns)], FULL_TABLE)
-            pixels[..., :3] = pixels[..., :3] * (1 - ring) + INK * ring
-            pixels[..., 3] = cover
-            self.discs.append((*corner, pixels))
+        rows = np.ix_(*[np.arange(size) * len(maps[0]) // size] * 2)
+        tables = tables or [FULL_TABLE] * len(maps)
+        pixels = np.stack([colours(Z[rows], table) for Z, table in zip(maps, tables, strict=True)])
+        pixels[..., :3] = pixels[..., :3] * (1 - ring) + INK_RGB * ring
+        pixels[..., 3] = cover
+        self.discs = [(*corner, one) for corner, one in zip(corners, pixels, strict=True)]
 
     def draw(self, renderer):
         gc = renderer.new_gc()
@@ -278,120 +274,12 @@ def colour_table(colormap):
 
 
 FULL_TABLE, PALE_TABLE = colour_table(DIVERGING), colour_table(PALE_DIVERGING)
-INK = 255 * np.array(to_rgb(PALETTE["ink"]))
+INK_RGB = 255 * np.array(to_rgb(PALETTE["ink"]))
 
 
-class LossCurves:
-    """Curves of an experiment's history on a logarithmic axis, with earlier runs behind them.
-
-    The limits change rarely: the horizontal one goes up 1, 2, 3, 5, 10, ...; the vertical ones in
-    steps of several powers of ten. So a picture does not jump while it trains.
-
-    Parameters
-    ----------
-    picture : Picture
-    ax : Axes
-    curves : dict of str to (str, str)
-        Which curves of the history are drawn: name to (label, colour). The first of them is the
-        one that is drawn for the previous and for the kept runs.
-    ylim : (float, float)
-        The limits to begin with.
-    lowest : float
-        The vertical axis never goes below this.
-    steps : int
-        Length of the horizontal axis to begin with.
-    """
-
-    KEPT_COLOURS = ("orange", "green", "purple", "sky")
-
-    def __init__(
-        self,
-        picture,
-        ax,
-        curves=None,
-        ylim=(1e-5, 1.0),
-        lowest=1e-32,
-        steps=1000,
-        xlabel="step",
-        title="loss",
-    ):
-        self.picture, self.ax, self.lowest = picture, ax, lowest
-        self.curves = curves or {"loss": ("this run", PALETTE["blue"])}
-        self.start_ylim, self.start_steps = ylim, steps
-        self.shown = self.labels = None  # what the background shows: limits, and labels of runs
-        ax.set(yscale="log", ylim=ylim, xlim=(0, steps), xlabel=xlabel, title=title)
-        ax.grid(False)
-        ax.grid(True, axis="y")
-        self.level = picture.seldom(ax.xaxis, ax.yaxis)
-        ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
-        ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
-        lines = [ax.plot([], [], color=PALETTE[c], lw=1.6)[0] for c in self.KEPT_COLOURS]
-        self.kept_lines = [picture.changing(line) for line in lines]
-        self.previous_line = picture.changing(ax.plot([], [], color=PREVIOUS, lw=1.6)[0])
-        self.lines = {
-            name: picture.changing(ax.plot([], [], color=colour, lw=2.4)[0])
-            for name, (_, colour) in self.curves.items()
-        }
-        (self.now,) = ax.plot([], [], "o", color=next(iter(self.curves.values()))[1], ms=7)
-        picture.changing(self.now)
-
-    def update(self, experiment, previous=None, kept=()):
-        """Show the history of `experiment`, of the `previous` run and of the `kept` ones."""
-        first = next(iter(self.curves))
-        kept = list(kept)[-len(self.KEPT_COLOURS) :]
-        runs = [experiment, *([previous] if previous else []), *kept]
-        self._limits(runs, [run.label for run in kept])
-        for name, line in self.lines.items():
-            self._show(line, experiment.history[name])
-        self._show(self.previous_line, previous.history[first] if previous else None)
-        for i, line in enumerate(self.kept_lines):
-            self._show(line, kept[i].history[first] if i < len(kept) else None)
-        steps, values = experiment.history[first].last(1)
-        self.now.set_data(steps, values)
-
-    def _show(self, line, curve):
-        line.set_visible(curve is not None)
-        if curve is not None:
-            line.set_data(*curve.sample())
-
-    def _limits(self, runs, labels):
-        """Choose limits and legend; draw the background again only if they have changed."""
-        longest = max([run.steps for run in runs] + [self.start_steps])
-        values = [run.history[name].sample()[1] for run in runs for name in self.curves]
-        values = np.concatenate(values)
-        values = values[np.isfinite(values) & (values > 0)]
-        bottom, top = self.start_ylim
-        if len(values):
-            while values.min() < bottom and bottom > self.lowest:
-                bottom = max(bottom**2, self.lowest)  # 1e-4, 1e-8, 1e-16, 1e-32
-            if values.max() > top:  # beyond a thousand times, a curve leaves the picture
-                top *= 10.0 if values.max() <= 10 * top else 1000.0
-        shown = (nice_ceiling(longest), bottom, top, tuple(labels))
-        if shown == self.shown:
-            return
-        self.shown = shown
-        rows = len(self.curves) + 1 + len(labels)
-        share = 1.55 * 11 * DPI / 72 * rows / self.ax.bbox.height  # of the height, for the legend
-        self.ax.set_xlim(0, shown[0])
-        self.ax.set_ylim(bottom, top * (top / bottom) ** (share / (1 - share)))
-        self.ax.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
-        self.ax.yaxis.set_minor_locator(NullLocator())
-        self.picture.refresh(self.level)
-        if labels != self.labels:
-            self.labels = labels
-            self._legend(labels)
-
-    def _legend(self, labels):
-        self.picture.refresh()
-        entries = [(colour, 2.4, label) for label, colour in self.curves.values()]
-        entries.append((PREVIOUS, 1.6, "previous run"))
-        colours = [PALETTE[name] for name in self.KEPT_COLOURS]
-        room = int((self.ax.bbox.width - 36) / 7.6)  # letters
-        labels = [label if len(label) <= room else label[: room - 1] + "…" for label in labels]
-        entries += [(c, 1.6, label) for c, label in zip(colours, labels, strict=False)]
-        handles = [Line2D([], [], color=c, lw=w, label=label) for c, w, label in entries]
-        with rc_context(STYLE):
-            self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
+def paler(colour, share=0.5):
+    """A colour mixed with white, as three numbers from 0 to 255."""
+    return 255 * (share * np.array(to_rgb(colour)) + 1 - share)
 
 
 def message(ax):
@@ -407,24 +295,3 @@ def message(ax):
         visible=False,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 6},
     )
-
-
-def nice_ceiling(x):
-    """The smallest number 1, 2, 3 or 5 times a power of ten that is at least x > 0.
-
-    >>> nice_ceiling(1300)
-    2000.0
-    """
-    power = 10.0 ** np.floor(np.log10(x))
-    return float(next(m * power for m in (1, 2, 3, 5, 10) if m * power >= x * (1 - 1e-12)))
-
-
-def decades(bottom, top, most=6):
-    """At most so many powers of ten from `bottom` to `top`, evenly spread, for the ticks.
-
-    >>> decades(1e-4, 1.0)
-    array([1.e-04, 1.e-03, 1.e-02, 1.e-01, 1.e+00])
-    """
-    low, high = np.ceil(np.log10(bottom) - 1e-9), np.floor(np.log10(top) + 1e-9)
-    stride = max(1, np.ceil((high - low) / (most - 1)))
-    return 10.0 ** np.arange(high, low - 0.5, -stride)[::-1]

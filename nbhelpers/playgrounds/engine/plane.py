@@ -1,120 +1,218 @@
-"""Classes of points in the plane: clouds, moons and spirals, as arrays and as code.
+"""A network with two inputs, at most one hidden layer and one output, and its picture.
 
-All of them fill about the same part of the plane, so that a picture keeps its axes. For the
-clouds it is known how good a classifier can be.
+What the playgrounds of notebooks 01 and 02 share: all examples in every step, the loss added up
+over them, and side by side the network, its output for every input, and the loss.
 """
 
-from functools import lru_cache
-from itertools import combinations
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
 
+from nbhelpers.datasets import xor
+from nbhelpers.optimizers import SGD
+from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, times_slope
+from nbhelpers.playgrounds.engine.curves import LossCurves
+from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message
+from nbhelpers.plots import (
+    CLASS_COLORS,
+    PALE_DIVERGING,
+    PALETTE,
+    grid_points,
+    level_lines,
+    node_positions,
+    weight_lines,
+)
+
+GRID = 92  # points of the surface along each side
+TABLE = """\
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
+Y = np.array([{}], dtype=float).T
+"""
+
+
+def truth_table(outputs):
+    """The four inputs with these outputs: X (4, 2), Y (4, 1), and the script that makes them."""
+    return xor(dtype=np.float64)[0], np.array([outputs], dtype=float).T, TABLE.format(outputs)
+
+
+class PlaneExperiment(Experiment):
+    """The base of such an experiment: a subclass says what is learned, and by which network."""
+
+    weights = "uniform"  # initial ones, by their name in INITIALIZERS
+
+    def data(self):
+        """The examples, inputs (n, 2) and targets (n, 1), and the script that makes them."""
+        raise NotImplementedError("an experiment in the plane needs data()")
+
+    def network(self):
+        """The network with its initial weights."""
+        raise NotImplementedError("an experiment in the plane needs network()")
+
+    def build(self):
+        self.X, self.Y, self.data_code = self.data()
+        self.net = self.network()
+        # Notebook 01 adds up over the examples; the network's loss and gradient are means.
+        self.optimizer = SGD(self.settings.learning_rate * len(self.X))
+        self.A = self.net.forward(self.X)
+        self.record("loss", self.total_loss())
+
+    def advance(self):
+        self.net.backward(self.A, self.Y, check=False)
+        self.optimizer.step(self.net.params, self.net.grads)
+        self.A = self.net.forward(self.X, check=False)
+        return self.record("loss", self.total_loss())
+
+    def total_loss(self):
+        """The loss of notebook 01: half the sum of the squared errors of all examples."""
+        return len(self.X) * self.net.loss(self.A, self.Y, check=False)
+
+    def right(self):
+        """Which examples are on the right side of 0.5, bool (n,); on the border itself none is."""
+        return ((self.A[-1] - 0.5) * (self.Y - 0.5) > 1e-9)[:, 0]  # rounding has no say
+
+    def describe(self):
+        worst = np.abs(self.A[-1] - self.Y).max()
+        return f"{self.right().sum()} of {len(self.X)} right · largest error {worst:.2g}"
+
+    def code(self):
+        net, last = self.net, self.net.n_layers
+        names, sizes = [a.name for a in net.activations], ["2", "1"]
+        start, forward, backward, update = [], [], [], []
+        if last == 2:
+            start.append(f"hidden = {net.sizes[1]}")
+            sizes.insert(1, "hidden")
+        for k, (name, bias) in enumerate(zip(names, net.has_bias, strict=True), 1):
+            before = "X" if k == 1 else f"A{k - 1}"
+            start.append(f"W{k} = {initial_weights(self.weights, *sizes[k - 1 : k + 1])}")
+            start += [f"b{k} = np.zeros({sizes[k]})"] * bias
+            forward.append(f"A{k} = " + apply(name, f"{before} @ W{k}" + f" + b{k}" * bias))
+            delta = f"(A{k} - Y)" if k == last else f"(delta{k + 1} @ W{k + 1}.T)"
+            backward.insert(0, f"delta{k} = {delta}" + times_slope(name, f"A{k}"))
+            step = [f"W{k} -= learning_rate * ({before}.T @ delta{k})"]
+            step += [f"b{k} -= learning_rate * delta{k}.sum(axis=0)"] * bias
+            update = step + update
+        functions = define(*names)
+        return SCRIPT.format(
+            data=self.data_code,
+            learning_rate=self.settings.learning_rate,
+            seed=self.settings.seed,
+            start="\n".join(start),
+            functions=f"\n{functions}\n" if functions else "",
+            steps=self.steps,
+            loop="\n".join("    " + line for line in forward + backward + update),
+            forward="\n".join(forward),
+            A=f"A{last}",
+        )
+
+
+SCRIPT = """\
 import numpy as np
 
-from nbhelpers import datasets
-from nbhelpers.plots import grid_points
+{data}
+learning_rate = {learning_rate!r}
+rng = np.random.default_rng({seed})
+{start}
 
-CENTRES = np.array([[0, -2], [2, 2], [-2, 2], [3, -1], [-3, -1]])  # of the clouds
-FRESH = 100_000  # test points
+{functions}
+for step in range({steps}):
+{loop}
 
-
-@lru_cache
-def best_possible(k):
-    """The share of fresh points that the best of all classifiers gets right, for k clouds.
-
-    That one names the cloud that is densest at a point (Bayes). The integral of the largest of
-    the k densities, each weighted by its share 1/k, is taken on a grid.
-    """
-    x = np.linspace(-9, 9, 241)
-    square = ((grid_points((-9, 9), (-9, 9), 241)[:, np.newaxis] - CENTRES[:k]) ** 2).sum(axis=2)
-    densest = np.exp(-square.min(axis=1) / 2) / (2 * np.pi * k)
-    return float(densest.sum() * (x[1] - x[0]) ** 2)
+{forward}
+loss = 0.5 * np.sum(({A} - Y) ** 2)
+print(f"step {steps:,}, loss {{loss:.6g}}")
+for x, a in zip(X, {A}):
+    print(x.round(2), "->", round(float(a[0]), 4))
+"""
 
 
-@lru_cache
-def bayes_border(k):
-    """The border of the best classifier for k clouds: line segments (m, 2, 2).
+class PlanePicture(Picture):
+    """Network, decision surface and loss of an experiment in the plane, side by side."""
 
-    Equal clouds: the border is where the two nearest centres are equally far.
-    """
-    segments = []
-    for i, j in combinations(range(k), 2):
-        a, b = CENTRES[[i, j]].astype(float)
-        middle, along = (a + b) / 2, np.array([a[1] - b[1], b[0] - a[0]]) / np.hypot(*(b - a))
-        low, high = -20.0, 20.0  # the part of the line middle + t * along that is border
-        for c in np.delete(CENTRES[:k], [i, j], axis=0):
-            # |p - a|² <= |p - c|² for p = middle + t * along: slope * t <= room
-            slope, room = 2 * along @ (c - a), c @ c - a @ a - 2 * middle @ (c - a)
-            if slope > 0:
-                high = min(high, room / slope)
-            elif slope < 0:
-                low = max(low, room / slope)
-            elif room < 0:
-                high = low
-        if low < high:
-            segments.append([middle + low * along, middle + high * along])
-    return np.array(segments)
+    LIMITS = (-0.25, 1.25)  # the part of the plane that is shown, the same in both directions
+    UNITS = (0, 276)  # pixels from the bottom of the network's axes: where its units stand
 
+    def build(self):
+        self._build_network()
+        self._build_surface()
+        ax = self.axes(738, 52, 236, 276)
+        self.losses = LossCurves(self, ax, ylim=(1e-4, 2), steps=1000)
 
-@lru_cache(maxsize=4)
-def plane_data(name, k, seed):
-    """Training and test points, drawn once: X, y, X_test, y_test, and the generator's state.
+    def _build_network(self):
+        ax = self.network = self.axes(8, 52, 316, 276)
+        ax.set(xlim=(0, 316), ylim=(0, 276), title="network")
+        ax.set_axis_off()
+        self.weights = self.changing(LineCollection([], capstyle="round", alpha=0.85))
+        ax.add_collection(self.weights)
+        self.units = self.changing(Units(ax))
+        ax.add_artist(self.units)
+        inputs, ((x, y),) = self.positions([2, 1])
+        for (_, height), name in zip(inputs, ("$x_1$", "$x_2$"), strict=True):
+            ax.text(14, height, name, ha="center", va="center", fontsize=13)
+        ax.text(x, y - 34, "output", ha="center", va="top")
+        for left, colour, words in (
+            (40, "blue", "negative"),
+            (150, "vermilion", "positive weight"),
+        ):
+            ax.plot([left, left + 22], [-26, -26], color=PALETTE[colour], lw=4, clip_on=False)
+            ax.text(left + 29, -26, words, va="center")
 
-    "own points" has none of both.
-    """
-    rng = np.random.default_rng(seed)
-    if name == "clouds":
-        X, y = datasets.clouds(500, rng=rng, means=CENTRES[:k], dtype=np.float64)
-        y_test = rng.integers(k, size=FRESH)
-        X_test = CENTRES[y_test] + rng.standard_normal((FRESH, 2))
-    elif name == "moons":
-        (X, y), (X_test, y_test) = (
-            datasets.moons(n, rng=rng, noise=0.15, dtype=np.float64) for n in (200, FRESH // 2)
+    def positions(self, sizes):
+        """Where the units of each layer stand in the network's axes."""
+        return node_positions(sizes, (54, 278), self.UNITS)
+
+    def _build_surface(self):
+        ax = self.plane = self.axes(374, 52, 276, 276)
+        ax.set(xlim=self.LIMITS, ylim=self.LIMITS, xticks=[0, 1], yticks=[0, 1])
+        ax.set(title="output for every input", xlabel="$x_1$", ylabel="$x_2$")
+        self.surface = self.changing(Surface(ax))
+        ax.add_artist(self.surface)
+        self.border = self.changing(LineCollection([], colors=PALETTE["ink"], linewidths=1.8))
+        ax.add_collection(self.border)
+        self.points = grid_points(self.LIMITS, self.LIMITS, GRID)
+        self.examples = self.changing(
+            ax.scatter([], [], s=330, edgecolors="white", linewidths=2, zorder=3)
         )
-        X, X_test = 2.8 * (X - [0.5, 0.25]), 2.8 * (X_test - [0.5, 0.25])
-    elif name == "spirals":
-        (X, y), (X_test, y_test) = (
-            datasets.spirals(k, n, rng=rng, dtype=np.float64) for n in (200, FRESH // k)
+        marks = {"marker": "$\u2713$", "ms": 10}, {"marker": "x", "ms": 9, "mew": 3}
+        self.right, self.wrong = (
+            self.changing(ax.plot([], [], ls="", color="white", **mark)[0]) for mark in marks
         )
-        X, X_test = 5 * X, 5 * X_test
-    else:
-        X, X_test = np.zeros((2, 0, 2))
-        y, y_test = np.zeros((2, 0), int)
-    return X, y, X_test, y_test, rng.bit_generator.state
+        self.words = self.changing(message(ax))
+        bar = self.figure.colorbar(
+            ScalarMappable(cmap=PALE_DIVERGING), cax=self.axes(658, 52, 9, 276), ticks=[0, 1]
+        )
+        bar.ax.set_yticklabels(["0", "1"])
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(length=0)
 
+    def update(self, experiment, previous=None, kept=()):
+        net = experiment.net
+        self.words.set_visible(experiment.diverged is not None)
+        self.words.set_text(f"diverged at step {experiment.diverged}")
+        with np.errstate(all="ignore"):
+            A = [a.reshape(GRID, GRID, -1) for a in net.forward(self.points, check=False)]
+        self.surface.set_values(A[-1][:, :, 0])
+        Z = A[-1][:, :, 0].round(9)  # where it is 0.5 everywhere, rounding draws no border
+        self.border.set_segments(level_lines(Z, self.LIMITS, self.LIMITS, 0.5))
+        self._show_examples(experiment)
+        positions = self.positions(net.sizes)
+        self._show_weights(net, positions)
+        maps = []
+        for a, (low, high) in zip(A, [(0, 1), *(f.range for f in net.activations)], strict=True):
+            low = 0.0 if (low, high) == (0, 1) or a is A[-1] else -1.0  # else white is 0
+            maps += [(a[:, :, k] - low) / (1 - low) for k in range(a.shape[2])]
+        height = self.UNITS[1] - self.UNITS[0]
+        size = min(46, 2 * (height // (2 * max(net.sizes))) - 4)
+        self.units.set_maps(maps, np.concatenate(positions), size)
+        self.losses.update(experiment, previous, kept)
 
-# The same as plain NumPy code, for *Show code*.
-DATA_CODE = {
-    "clouds": """\
-centres = np.array({centres})
-y = np.repeat(np.arange({k}), 500)
-X = centres[y] + rng.standard_normal((len(y), 2))
-y_test = rng.integers({k}, size=100_000)
-X_test = centres[y_test] + rng.standard_normal((100_000, 2))
-""",
-    "moons": """\
+    def _show_examples(self, experiment):
+        X, right = experiment.X, experiment.right()
+        self.examples.set_offsets(X)
+        self.examples.set_facecolors([CLASS_COLORS[int(y)] for y in experiment.Y[:, 0]])
+        self.right.set_data(*X[right].T)
+        self.wrong.set_data(*X[~right].T)
 
-def moons(n):
-    angle = np.linspace(0, np.pi, n)
-    upper = np.column_stack([np.cos(angle), np.sin(angle)])
-    X = np.concatenate([upper, [1, 0.5] - upper]) + rng.normal(scale=0.15, size=(2 * n, 2))
-    return 2.8 * (X - [0.5, 0.25]), np.repeat(np.arange(2), n)
-
-
-X, y = moons(200)
-X_test, y_test = moons(50_000)
-""",
-    "spirals": """\
-
-def spirals(n):
-    y = np.repeat(np.arange({k}), n)
-    radius = np.tile(np.linspace(0.05, 1, n), {k})
-    angle = 2 * np.pi * (y / {k} + 0.75 * radius) + rng.normal(scale=0.15, size=y.shape)
-    return 5 * (radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])), y
-
-
-X, y = spirals(200)
-X_test, y_test = spirals(100_000 // {k})
-""",
-    "own points": """\
-X, y = np.zeros((0, 2)), np.zeros(0, int)
-""",
-}
+    def _show_weights(self, net, positions):
+        segments, widths, colours = weight_lines(net.W, positions)
+        self.weights.set(segments=segments, linewidths=widths, colors=colours)

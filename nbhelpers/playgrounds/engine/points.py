@@ -53,8 +53,8 @@ def write_points(points):
     return ";".join(f"{k}:{x1:g}:{x2:g}" for k, x1, x2 in points)
 
 
-def spell_points(text):
-    """A text of points in its one proper spelling (see `read_points` for errors)."""
+def normalize_points(text):
+    """A text of points in its one proper form (see `read_points` for errors)."""
     return write_points(read_points(text))
 
 

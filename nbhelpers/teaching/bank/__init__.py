@@ -1,7 +1,7 @@
 """The exercises and questions of every lesson, looked up as "lesson.name".
 
-A lesson is a module in this folder with two dictionaries, `EXERCISES` (name -> `checks.Exercise`)
-and `QUESTIONS` (name -> `questions.Question`). It is imported when it is first asked for.
+A lesson is a module in this folder with two dictionaries, `EXERCISES` (name -> `Exercise`)
+and `QUESTIONS` (name -> `Question`). It is imported when it is first asked for.
 `start_here.py` is the smallest example.
 """
 

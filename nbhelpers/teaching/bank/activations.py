@@ -3,8 +3,7 @@
 import numpy as np
 
 from nbhelpers.activations import relu, sigmoid, tanh
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 _Z = np.random.default_rng(0).normal(0, 1.5, (4, 3))
 _X = np.linspace(0, 6, 7)[:, None]
@@ -26,16 +25,14 @@ EXERCISES = {
         mistakes={
             "A is already the output, and you take tanh a second time: 1 - np.tanh(A)**2 would be "
             "right for the pre-activation Z": lambda A: 1 - np.tanh(A) ** 2,
-            "that is the sigmoid's slope, A * (1 - A); tanh's follows from its own formula": (
-                lambda A: A * (1 - A)
-            ),
+            "that is the sigmoid's slope, A * (1 - A); "
+            "tanh's follows from its own formula": lambda A: A * (1 - A),
             "the square belongs to A alone: 1 - A**2, not (1 - A)**2": lambda A: (1 - A) ** 2,
             "only half of it: (1 - A) * (1 + A) has two factors": lambda A: 1 - A,
             "look at the sign: 1 - A**2": lambda A: 1 + A**2,
             "the difference is the wrong way round: 1 - A**2": lambda A: A**2 - 1,
-            "A stands where s belongs: s = (1 + A) / 2, so 4 s (1 - s) is (1 + A) (1 - A)": (
-                lambda A: 4 * A * (1 - A)
-            ),
+            "A stands where s belongs: s = (1 + A) / 2, "
+            "so 4 s (1 - s) is (1 + A) (1 - A)": lambda A: 4 * A * (1 - A),
             "a factor of 2 too few: the inner 2 of σ(2z) counts as well": lambda A: (1 - A**2) / 2,
         },
         hints=(
@@ -49,13 +46,11 @@ EXERCISES = {
         cases=[(relu(_Z),), (np.array([[0.0]]),), (np.array([0.0, 2.5, 0.01, 0.0, 7.0]),)],
         mistakes={
             "wrong side: the slope is 1 where the unit is on, A > 0": lambda A: (A <= 0) * 1.0,
-            "A >= 0 is true everywhere, because ReLU never gives a negative number; A > 0": (
-                lambda A: (A >= 0) * 1.0
-            ),
+            "A >= 0 is true everywhere, "
+            "because ReLU never gives a negative number; A > 0": lambda A: (A >= 0) * 1.0,
             "that is the output itself, A where A > 0; the slope there is 1": lambda A: A * (A > 0),
-            "A * (A <= 0) is 0 everywhere: wrong side, and a slope isn't multiplied by A": (
-                lambda A: A * (A <= 0)
-            ),
+            "A * (A <= 0) is 0 everywhere: wrong side, "
+            "and a slope isn't multiplied by A": lambda A: A * (A <= 0),
             "that is the sigmoid's slope": lambda A: A * (1 - A),
             "that is tanh's slope": lambda A: 1 - A**2,
             "the slope isn't 1 for outputs above 1 only: compare with 0": lambda A: (A > 1) * 1.0,
@@ -74,31 +69,24 @@ EXERCISES = {
             (np.array([[0.0], [1.0]]), np.array([[-1.0, 1.0, 2.0]]), np.array([0.0, -1.0, -3.0])),
         ],
         mistakes={
-            "you count units that are off for at least one example: all, not any": (
-                lambda X, W1, b1: np.sum((X @ W1 + b1 <= 0).any(axis=0))
+            "you count units that are off for at least one example: all, not any": but(
+                "all -> any"
             ),
-            "the axis is the other one: rows are examples, so .all(axis=0) asks about a unit": (
-                lambda X, W1, b1: np.sum((X @ W1 + b1 <= 0).all(axis=1))
+            "the axis is the other one: rows are examples, so .all(axis=0) asks about a unit": but(
+                "axis=0 -> axis=1"
             ),
-            "you count pairs of example and unit; .all(axis=0) first, then sum": (
-                lambda X, W1, b1: np.sum(X @ W1 + b1 <= 0)
+            "you count pairs of example and unit; .all(axis=0) first, then sum": but(
+                ".all(axis=0) -> "
             ),
-            "those are the units that are alive": lambda X, W1, b1: np.sum(
-                (X @ W1 + b1 > 0).any(axis=0)
+            "those are the units that are alive": but("<= -> >", "all -> any"),
+            "those are the units that are on for every example": but("<= -> >"),
+            "a sum or a mean can be negative although one example is positive: "
+            "ask each example": but("<= 0).all(axis=0) -> ).mean(axis=0) <= 0"),
+            "the bias is missing": but(" + b1 -> "),
+            "a unit that reaches exactly 0 and never more is dead as well: <= 0, not < 0": but(
+                "<= -> <"
             ),
-            "those are the units that are on for every example": lambda X, W1, b1: np.sum(
-                (X @ W1 + b1 > 0).all(axis=0)
-            ),
-            "a sum or a mean can be negative although one example is positive: ask each example": (
-                lambda X, W1, b1: np.sum((X @ W1 + b1).mean(axis=0) <= 0)
-            ),
-            "the bias is missing": lambda X, W1, b1: np.sum((X @ W1 <= 0).all(axis=0)),
-            "a unit that reaches exactly 0 and never more is dead as well: <= 0, not < 0": (
-                lambda X, W1, b1: np.sum((X @ W1 + b1 < 0).all(axis=0))
-            ),
-            "that is the fraction of dead units; count them": lambda X, W1, b1: np.mean(
-                (X @ W1 + b1 <= 0).all(axis=0)
-            ),
+            "that is the fraction of dead units; count them": but("sum -> mean"),
         },
         hints=(
             "<code>X @ W1 + b1</code> has a row for each example and a column for each unit.",
@@ -183,11 +171,7 @@ QUESTIONS = {
     "upside_down": Question(
         text="The network is trained on targets scaled to the range “0 to −1”. Its answers are "
         "scaled back with the same two numbers. What does the picture of the answers show?",
-        options=[
-            "A sine that is upside down",
-            "An ordinary sine",
-            "A flat line: it can't learn",
-        ],
+        options=["A sine that is upside down", "An ordinary sine", "A flat line: it can't learn"],
         answer="B",
         because="What is turned over on the way in is turned over again on the way out. The "
         "mistake cancels, so the picture can't show it.",

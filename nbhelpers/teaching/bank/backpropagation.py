@@ -4,22 +4,8 @@ import itertools
 
 import numpy as np
 
-from nbhelpers.gradient_check import numerical_gradient
 from nbhelpers.losses import softmax
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
-
-
-class _Arrays(list):
-    """A list of arrays that shows their shapes, where a check says what it has called with."""
-
-    def __repr__(self):
-        return "arrays " + " ".join(str(a.shape).replace(" ", "") for a in self)
-
-    @property
-    def shape(self):
-        """The shapes of all of them."""
-        return tuple(a.shape for a in self)
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 
 def _forward(X, W, b):
@@ -31,122 +17,27 @@ def _forward(X, W, b):
 
 
 def _network(seed, sizes, n):
-    """Examples, targets, weights and biases, all random; no two layers alike."""
+    """Activations, targets and weights, all random; no two layers alike."""
     rng = np.random.default_rng(seed)
     X, Y = rng.standard_normal((n, sizes[0])), np.eye(sizes[-1])[rng.integers(sizes[-1], size=n)]
     W = [rng.standard_normal(s) * 0.8 for s in itertools.pairwise(sizes)]
-    return X, Y, W, [0.5 * rng.standard_normal(n_out) for n_out in sizes[1:]]
-
-
-def _measured(X, Y, W, b):
-    """All gradients by central differences: nothing here knows of backpropagation."""
-
-    def loss():
-        return -np.sum(Y * np.log(_forward(X, W, b)[-1])) / len(Y)
-
-    return [numerical_gradient(loss, p) for p in W + b]
+    return _forward(X, W, [0.5 * rng.standard_normal(n_out) for n_out in sizes[1:]]), Y, W
 
 
 # Depths 2, 1, 3 and 4 with other sizes everywhere, so that what doesn't fit stops with an error;
 # then one with equal sizes, where it fits and is wrong.
-_NETWORKS = [
-    _network(seed, sizes, n)
-    for seed, (sizes, n) in enumerate(
-        [([2, 4, 3], 5), ([3, 2], 1), ([2, 4, 5, 3], 6), ([2, 3, 5, 4, 3], 7), ([3, 3, 3, 3], 4)]
-    )
-]
-_CASES = [(_Arrays(_forward(X, W, b)), Y, _Arrays(W)) for X, Y, W, b in _NETWORKS]
-_SLOPES = {}  # the W of a case, as bytes -> the gradients, measured when they are first asked for
+_SIZES = [([2, 4, 3], 5), ([3, 2], 1), ([2, 4, 5, 3], 6), ([2, 3, 5, 4, 3], 7), ([3, 3, 3, 3], 4)]
+_NETWORKS = [_network(seed, sizes, n) for seed, (sizes, n) in enumerate(_SIZES)]
 
 
 def _backward(A, Y, W):
-    key = b"".join(w.tobytes() for w in W)
-    if key not in _SLOPES:
-        (b,) = (b for _, _, mine, b in _NETWORKS if key == b"".join(w.tobytes() for w in mine))
-        _SLOPES[key] = _measured(A[0], Y, W, b)
-    return list(_SLOPES[key])
-
-
-def _slope(A, layer):
-    return 1 - A[layer] ** 2
-
-
-def _loop(
-    A,
-    Y,
-    W,
-    start=lambda A, Y: (A - Y) / len(Y),
-    back=lambda delta, A, W, layer: delta @ W[layer].T * _slope(A, layer),
-    sum_up=lambda delta: delta.sum(axis=0),
-    comes_in=lambda A, layer: A[layer],
-):
-    """The loop of the solution, with parts that a mistake replaces."""
-    dW, db = [], []
-    delta = start(A[-1], Y)
-    for layer in reversed(range(len(W))):
-        dW.insert(0, comes_in(A, layer).T @ delta)
-        db.insert(0, sum_up(delta))
-        delta = back(delta, A, W, layer)
-    return dW + db
-
-
-def _reverse_order(A, Y, W):
-    grads = _loop(A, Y, W)
-    return grads[: len(W)][::-1] + grads[len(W) :][::-1]
-
-
-def _in_pairs(A, Y, W):
-    grads = _loop(A, Y, W)
-    return [g for pair in zip(grads[: len(W)], grads[len(W) :], strict=True) for g in pair]
-
-
-def _biases_first(A, Y, W):
-    grads = _loop(A, Y, W)
-    return grads[len(W) :] + grads[: len(W)]
-
-
-def _update_inside(A, Y, W):
     dW, db = [], []
     delta = (A[-1] - Y) / len(Y)
     for layer in reversed(range(len(W))):
         dW.insert(0, A[layer].T @ delta)
         db.insert(0, delta.sum(axis=0))
-        W[layer] -= 0.1 * dW[0]
         delta = delta @ W[layer].T * (1 - A[layer] ** 2)
     return dW + db
-
-
-def _slope_before_weights(A, Y, W):
-    dW, db = [], []
-    delta = (A[-1] - Y) / len(Y)
-    for layer in reversed(range(len(W))):
-        delta = delta * (1 - A[layer + 1] ** 2)
-        dW.insert(0, A[layer].T @ delta)
-        db.insert(0, delta.sum(axis=0))
-        delta = delta @ W[layer].T
-    return dW + db
-
-
-def _back_first(A, Y, W):
-    dW, db = [], []
-    delta = (A[-1] - Y) / len(Y)
-    for layer in reversed(range(len(W))):
-        delta = delta @ W[layer].T * (1 - A[layer] ** 2)
-        dW.insert(0, A[layer].T @ delta)
-        db.insert(0, delta.sum(axis=0))
-    return dW + db
-
-
-def _never_back(A, Y, W):
-    return _loop(A, Y, W, back=lambda delta, A, W, layer: delta)
-
-
-def _with_start(start):
-    return lambda A, Y, W: _loop(A, Y, W, start=start)
-
-
-def _with_back(back):
-    return lambda A, Y, W: _loop(A, Y, W, back=back)
 
 
 def _slope_along(f, p, d, eps):
@@ -162,70 +53,69 @@ def _waves(p):
 
 
 _RNG = np.random.default_rng(4)
+_BACK = "        delta = delta @ W[layer].T * (1 - A[layer] ** 2)\n"
 
 EXERCISES = {
     "backward": Exercise(
         reference=_backward,
-        cases=_CASES,
+        cases=_NETWORKS,
         mistakes={
-            "the slope of the hidden layers, 1 - A[layer] ** 2, is missing": _with_back(
-                lambda delta, A, W, layer: delta @ W[layer].T
+            "the slope of the hidden layers, 1 - A[layer] ** 2, is missing": but(
+                " * (1 - A[layer] ** 2) -> "
             ),
             "the slope is that of the layer <i>above</i>, A[layer + 1]; the delta that goes back "
-            "through W[layer] arrives at A[layer]": _with_back(
-                lambda delta, A, W, layer: delta @ W[layer].T * (1 - A[layer + 1] ** 2)
-            ),
+            "through W[layer] arrives at A[layer]": but("1 - A[layer] -> 1 - A[layer + 1]"),
             "the slope is that of the layer <i>below</i>, A[layer - 1]; the delta that goes back "
-            "through W[layer] arrives at A[layer]": _with_back(
-                lambda delta, A, W, layer: delta @ W[layer].T * (1 - A[layer - 1] ** 2)
-            ),
+            "through W[layer] arrives at A[layer]": but("1 - A[layer] -> 1 - A[layer - 1]"),
             "the output gets a slope, 1 - A[-1] ** 2; softmax with cross-entropy needs none: a "
-            "slope belongs to a delta that goes back, and to the A that it arrives at": (
-                _slope_before_weights
+            "slope belongs to a delta that goes back, and to the A that it arrives at": but(
+                " * (1 - A[layer] ** 2) -> ",
+                "dW.ins -> delta *= 1 - A[layer + 1] ** 2\n        dW.ins",
             ),
             "the first delta has a slope too many: a (1 - a) belongs to a sigmoid with squared "
-            "error": _with_start(lambda A, Y: (A - Y) / len(Y) * A * (1 - A)),
-            "the slope of tanh is 1 - A ** 2; yours, A * (1 - A), is the sigmoid's": _with_back(
-                lambda delta, A, W, layer: delta @ W[layer].T * A[layer] * (1 - A[layer])
+            "error": but("/ len(Y) -> / len(Y) * A[-1] * (1 - A[-1])"),
+            "the slope of tanh is 1 - A ** 2; yours, A * (1 - A), is the sigmoid's": but(
+                "(1 - A[layer] ** 2) -> A[layer] * (1 - A[layer])"
             ),
-            "the slope is 1 - A ** 2 in terms of the output; yours squashes A a second time": (
-                _with_back(
-                    lambda delta, A, W, layer: delta @ W[layer].T * (1 - np.tanh(A[layer]) ** 2)
-                )
+            "the slope is 1 - A ** 2 in terms of the output; yours squashes A a second time": but(
+                "1 - A[layer] -> 1 - np.tanh(A[layer])"
             ),
-            "W[layer] has to lie on its side on the way back: delta @ W[layer].T": _with_back(
-                lambda delta, A, W, layer: delta @ W[layer] * (1 - A[layer] ** 2)
+            "W[layer] has to lie on its side on the way back: delta @ W[layer].T": but(
+                "W[layer].T -> W[layer]"
             ),
             "dW and db are in reverse order: the loop begins with the last layer, so each new "
-            "gradient goes to the front, dW.insert(0, ...)": _reverse_order,
-            "return all of dW, then all of db: dW + db; yours go in pairs": _in_pairs,
-            "return dW + db: the weights come first": _biases_first,
-            "the mean is missing: the first delta is (A[-1] - Y) / len(Y)": _with_start(
-                lambda A, Y: A - Y
+            "gradient goes to the front, dW.insert(0, ...)": but("dW + db -> dW[::-1] + db[::-1]"),
+            "return all of dW, then all of db: dW + db; yours go in pairs": but(
+                "dW + db -> [g for pair in zip(dW, db) for g in pair]"
             ),
-            "len(Y) is the number of examples; yours divides by Y.size, examples times outputs": (
-                _with_start(lambda A, Y: (A - Y) / Y.size)
+            "return dW + db: the weights come first": but("dW + db -> db + dW"),
+            "the mean is missing: the first delta is (A[-1] - Y) / len(Y)": but(" / len(Y) -> "),
+            "len(Y) is the number of examples; yours divides by Y.size, "
+            "examples times outputs": but("len(Y) -> Y.size"),
+            "dW has the mean and db hasn't: put / len(Y) into the first delta, for both": but(
+                "delta.sum -> len(Y) * delta.sum"
             ),
-            "dW has the mean and db hasn't: put / len(Y) into the first delta, for both": (
-                lambda A, Y, W: _loop(A, Y, W, sum_up=lambda delta: len(Y) * delta.sum(axis=0))
+            "the sign is turned around: the first delta is A[-1] - Y": but(
+                "A[-1] - Y -> Y - A[-1]"
             ),
-            "the sign is turned around: the first delta is A[-1] - Y": _with_start(
-                lambda A, Y: (Y - A) / len(Y)
+            "db adds up the examples, delta.sum(axis=0); the mean is in delta already": but(
+                "sum -> mean"
             ),
-            "db adds up the examples, delta.sum(axis=0); the mean is in delta already": (
-                lambda A, Y, W: _loop(A, Y, W, sum_up=lambda delta: delta.mean(axis=0))
+            "db adds up everything; it needs one number a unit, delta.sum(axis=0)": but(
+                "axis=0 -> "
             ),
-            "db adds up everything; it needs one number a unit, delta.sum(axis=0)": (
-                lambda A, Y, W: _loop(A, Y, W, sum_up=lambda delta: delta.sum())
+            "the input of W[layer] is A[layer]; you take its output, A[layer + 1]": but(
+                "A[layer].T -> A[layer + 1].T"
             ),
-            "the input of W[layer] is A[layer]; you take its output, A[layer + 1]": (
-                lambda A, Y, W: _loop(A, Y, W, comes_in=lambda A, layer: A[layer + 1])
+            "delta goes back one layer before dW and db are taken: take them first": but(
+                f"{_BACK} -> ", f"        dW -> {_BACK}        dW"
             ),
-            "delta goes back one layer before dW and db are taken: take them first": _back_first,
-            "delta stays the same all the way; it has to go back through each W[layer]": (
-                _never_back
+            "delta stays the same all the way; it has to go back through each W[layer]": but(
+                "@ W[layer].T * (1 - A[layer] ** 2) -> "
             ),
-            "W is updated inside: backward must only return gradients": _update_inside,
+            "W is updated inside: backward must only return gradients": but(
+                "    delta = delta ->     W[layer] -= 0.1 * dW[0]\n        delta = delta"
+            ),
         },
         hints=(
             "Before the loop: <code>delta = (A[-1] - Y) / len(Y)</code> and two empty lists.",
@@ -258,9 +148,8 @@ EXERCISES = {
     "factor": Exercise(
         reference=4.0,
         mistakes={
-            "1.6 is 1 + 0.6: but the difference is divided by the <i>sum</i> of the two lengths": (
-                1.6
-            ),
+            "1.6 is 1 + 0.6: "
+            "but the difference is divided by the <i>sum</i> of the two lengths": 1.6,
             "2.5 is 1 / 0.4: that would be right if the difference were divided by the longer one "
             "alone": 2.5,
             "that is a factor for gradients that are too <i>short</i>": 0.25,
@@ -281,30 +170,21 @@ EXERCISES = {
         tolerance=1e-7,
         mistakes={
             "that is the difference to one side; go eps * d to <i>either</i> side and divide by "
-            "2 * eps": lambda f, p, d, eps: (f(p + eps * d) - f(p)) / eps,
-            "the distance between the two points is 2 * eps, not eps": lambda f, p, d, eps: (
-                (f(p + eps * d) - f(p - eps * d)) / eps
+            "2 * eps": but("p - eps * d -> p", "2 *  -> "),
+            "the distance between the two points is 2 * eps, not eps": but("2 *  -> "),
+            "the division by 2 * eps is missing": but(" / (2 * eps) -> "),
+            "brackets are missing: / 2 * eps divides by 2 and multiplies by eps": but(
+                "(2 * eps) -> 2 * eps"
             ),
-            "the division by 2 * eps is missing": lambda f, p, d, eps: (
-                f(p + eps * d) - f(p - eps * d)
+            "you move by eps in every number; move along d, by eps * d": but(
+                "p + eps * d -> p + eps", "p - eps * d -> p - eps"
             ),
-            "brackets are missing: / 2 * eps divides by 2 and multiplies by eps": (
-                lambda f, p, d, eps: (f(p + eps * d) - f(p - eps * d)) / 2 * eps
+            "you move by d, which is far too far; move by eps * d": but(
+                "p + eps * d -> p + d", "p - eps * d -> p - d"
             ),
-            "you move by eps in every number; move along d, by eps * d": lambda f, p, d, eps: (
-                (f(p + eps) - f(p - eps)) / (2 * eps)
-            ),
-            "you move by d, which is far too far; move by eps * d": lambda f, p, d, eps: (
-                (f(p + d) - f(p - d)) / (2 * eps)
-            ),
-            "divided by the length of d, it is another slope; the sum of g times d isn't divided": (
-                lambda f, p, d, eps: (
-                    (f(p + eps * d) - f(p - eps * d)) / (2 * eps * np.linalg.norm(d))
-                )
-            ),
-            "the two points are the wrong way round": lambda f, p, d, eps: (
-                (f(p - eps * d) - f(p + eps * d)) / (2 * eps)
-            ),
+            "divided by the length of d, it is another slope; "
+            "the sum of g times d isn't divided": but("2 * eps -> 2 * eps * np.linalg.norm(d)"),
+            "the two points are the wrong way round": but("return  -> return -"),
         },
         hints=(
             "Two evaluations: <code>f(p + eps * d)</code> and <code>f(p - eps * d)</code>.",

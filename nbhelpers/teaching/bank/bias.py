@@ -3,8 +3,7 @@
 import numpy as np
 
 from nbhelpers.activations import sigmoid
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 _X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 _Y = np.array([[0], [1], [1], [0]])
@@ -23,170 +22,15 @@ def _fold_in(X, W, b):
     return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])
 
 
-def _ones_first(X, W, b):
-    """The ones in front, but the bias at the end."""
-    return np.hstack([np.ones((len(X), 1)), X]), np.vstack([W, b])
-
-
-def _bias_first(X, W, b):
-    """The bias in front, but the ones at the end."""
-    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([b, W])
-
-
-def _both_first(X, W, b):
-    return np.hstack([np.ones((len(X), 1)), X]), np.vstack([b, W])
-
-
-def _zeros(X, W, b):
-    return np.hstack([X, np.zeros((len(X), 1))]), np.vstack([W, b])
-
-
-def _row_of_ones(X, W, b):
-    return np.vstack([X, np.ones((1, X.shape[1]))]), np.vstack([W, b])
-
-
-def _column_of_biases(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), np.hstack([W, b[:, np.newaxis]])
-
-
-def _flat_beside_a_matrix(X, W, b):
-    return np.hstack([X, np.ones(len(X))]), np.vstack([W, b])
-
-
-def _ones_beside_and_below(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, np.ones((1, W.shape[1]))])
-
-
-def _ones_like_X(X, W, b):
-    return np.hstack([X, np.ones_like(X)]), np.vstack([W, b])
-
-
-def _always_four(X, W, b):
-    return np.hstack([X, np.ones((4, 1))]), np.vstack([W, b])
-
-
-def _row_beside(X, W, b):
-    return np.hstack([X, np.ones((1, len(X)))]), np.vstack([W, b])
-
-
-def _biases_in_a_column(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b[:, np.newaxis]])
-
-
-def _no_list(X, W, b):
-    return np.hstack(X, np.ones((len(X), 1))), np.vstack([W, b])
-
-
-def _no_list_below(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), np.vstack(W, b)
-
-
-def _step(
-    X, Y, W1, b1, W2, b2, lr, reduce=None, back=(True, True), through=None, forward=(True, True)
-):
-    """One step; the options make the typical mistakes."""
-    reduce = reduce or (lambda delta: delta.sum(axis=0))
-    A1 = sigmoid(X @ W1 + forward[0] * b1)
-    A2 = sigmoid(A1 @ W2 + forward[1] * b2)
-    delta2 = (A2 - Y) * A2 * (1 - A2) if back[1] else A2 - Y
-    new_W2 = W2 - lr * A1.T @ delta2
-    delta1 = delta2 @ (W2 if through is None else new_W2).T
-    delta1 = delta1 * A1 * (1 - A1) if back[0] else delta1
-    return (
-        W1 - lr * X.T @ delta1,
-        b1 - lr * reduce(delta1),
-        new_W2,
-        b2 - lr * reduce(delta2),
-    )
-
-
-def _uphill(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, -lr)
-
-
-def _biases_uphill(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: -delta.sum(axis=0))
-
-
-def _no_learning_rate(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, 1.0)
-
-
-def _no_learning_rate_for_biases(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta.sum(axis=0) / lr)
-
-
-def _biases_stay(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: 0.0)
-
-
-def _output_bias_stays(X, Y, W1, b1, W2, b2, lr):
-    W1, b1, W2, _ = _step(X, Y, W1, b1, W2, b2, lr)
+def _step(X, Y, W1, b1, W2, b2, lr):
+    A1 = sigmoid(X @ W1 + b1)
+    A2 = sigmoid(A1 @ W2 + b2)
+    delta2 = (A2 - Y) * A2 * (1 - A2)
+    delta1 = delta2 @ W2.T * A1 * (1 - A1)
+    db1, db2 = (delta.sum(axis=0) for delta in (delta1, delta2))
+    W1, b1 = W1 - lr * X.T @ delta1, b1 - lr * db1
+    W2, b2 = W2 - lr * A1.T @ delta2, b2 - lr * db2
     return W1, b1, W2, b2
-
-
-def _hidden_bias_stays(X, Y, W1, b1, W2, b2, lr):
-    W1, _, W2, b2 = _step(X, Y, W1, b1, W2, b2, lr)
-    return W1, b1, W2, b2
-
-
-def _means(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta.mean(axis=0))
-
-
-def _sum_over_everything(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, reduce=np.sum)
-
-
-def _sum_over_units(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta.sum(axis=1))
-
-
-def _no_sum(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta)
-
-
-def _kept_dimension(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, reduce=lambda delta: delta.sum(axis=0, keepdims=True))
-
-
-def _no_bias_forward(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, forward=(False, False))
-
-
-def _no_hidden_bias_forward(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, forward=(False, True))
-
-
-def _no_output_bias_forward(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, forward=(True, False))
-
-
-def _weights_before_biases(X, Y, W1, b1, W2, b2, lr):
-    W1, b1, W2, b2 = _step(X, Y, W1, b1, W2, b2, lr)
-    return W1, W2, b1, b2
-
-
-def _output_layer_first(X, Y, W1, b1, W2, b2, lr):
-    W1, b1, W2, b2 = _step(X, Y, W1, b1, W2, b2, lr)
-    return W2, b2, W1, b1
-
-
-def _wrong_order(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, through="the new W2")
-
-
-def _no_hidden_slope(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, back=(False, True))
-
-
-def _no_output_slope(X, Y, W1, b1, W2, b2, lr):
-    return _step(X, Y, W1, b1, W2, b2, lr, back=(True, False))
-
-
-def _gradients_alone(X, Y, W1, b1, W2, b2, lr):
-    new = _step(X, Y, W1, b1, W2, b2, 1.0)
-    return tuple(old - now for old, now in zip((W1, b1, W2, b2), new, strict=True))
 
 
 EXERCISES = {
@@ -200,9 +44,8 @@ EXERCISES = {
             "are the rows, axis=0": lambda delta: delta.sum(axis=1),
             "that is the mean along the units (axis=1); asked is the sum over the examples, "
             "axis=0": lambda delta: delta.mean(axis=1),
-            "the axis is missing: sum() adds up all units, too; each unit has a bias of its own": (
-                lambda delta: delta.sum()
-            ),
+            "the axis is missing: sum() adds up all units, too; "
+            "each unit has a bias of its own": lambda delta: delta.sum(),
             "the sum is missing: that is still one number for each example and unit; all "
             "examples share the bias": lambda delta: delta,
             "keepdims=True leaves a 1 in the shape, (1, 3); right numbers, but b has shape "
@@ -225,34 +68,39 @@ EXERCISES = {
         ],
         outputs=("X_one", "W_one"),
         mistakes={
-            "the ones come first, but the bias last: the last column meets the last row": (
-                _ones_first
+            "the ones come first, but the bias last: the last column meets the last row": but(
+                "X, np.ones((len(X), 1)) -> np.ones((len(X), 1)), X"
             ),
-            "the bias comes first, but the ones last: the last column meets the last row": (
-                _bias_first
+            "the bias comes first, but the ones last: the last column meets the last row": but(
+                "[W, b] -> [b, W]"
             ),
             "ones and bias in front work as well; but please append them at the end, as the text "
-            "says": _both_first,
-            "the new column is 0, so the bias never counts; it has to be 1": _zeros,
-            "that is a new row of X, one more example; the ones are a new column, one more input": (
-                _row_of_ones
-            ),
-            "the bias became a new column of W, one more unit; it has to be a new row": (
-                _column_of_biases
+            "says": but("X, np.ones((len(X), 1)) -> np.ones((len(X), 1)), X", "[W, b] -> [b, W]"),
+            "the new column is 0, so the bias never counts; it has to be 1": but("ones -> zeros"),
+            "that is a new row of X, one more example; the ones are a new column, "
+            "one more input": but("hstack -> vstack", "(len(X), 1) -> (1, X.shape[1])"),
+            "the bias became a new column of W, one more unit; it has to be a new row": but(
+                "vstack([W, b] -> hstack([W, b[:, np.newaxis]]"
             ),
             "a flat array (np.ones(n), or b) can't stand beside a matrix: the ones need "
-            "shape (n, 1), and b belongs below W, with vstack": _flat_beside_a_matrix,
-            "below W you have appended ones; the ones belong beside X, and below W comes b": (
-                _ones_beside_and_below
+            "shape (n, 1), and b belongs below W, with vstack": but("(len(X), 1) -> len(X)"),
+            "below W you have appended ones; the ones belong beside X, and below W comes b": but(
+                "[W, b] -> [W, np.ones((1, W.shape[1]))]"
             ),
-            "np.ones_like(X) has as many columns as X; only one is asked for": _ones_like_X,
-            "there aren't always 4 examples: np.ones((len(X), 1))": _always_four,
-            "np.ones((1, n)) is a row; beside X goes a column, np.ones((n, 1))": _row_beside,
-            "as a column b doesn't fit below W; b itself, flat, counts as one row": (
-                _biases_in_a_column
+            "np.ones_like(X) has as many columns as X; only one is asked for": but(
+                "ones((len(X), 1)) -> ones_like(X)"
             ),
-            "hstack takes one list, in square brackets: np.hstack([X, ...])": _no_list,
-            "vstack takes one list, in square brackets: np.vstack([W, ...])": _no_list_below,
+            "there aren't always 4 examples: np.ones((len(X), 1))": but("len(X) -> 4"),
+            "np.ones((1, n)) is a row; beside X goes a column, np.ones((n, 1))": but(
+                "(len(X), 1) -> (1, len(X))"
+            ),
+            "as a column b doesn't fit below W; b itself, flat, counts as one row": but(
+                "b] -> b[:, np.newaxis]]"
+            ),
+            "hstack takes one list, in square brackets: np.hstack([X, ...])": but(
+                "[X, np.ones((len(X), 1))] -> X, np.ones((len(X), 1))"
+            ),
+            "vstack takes one list, in square brackets: np.vstack([W, ...])": but("[W, b] -> W, b"),
         },
         hints=(
             "<code>X</code> gets one more <i>column</i> (an input that is always 1), "
@@ -268,18 +116,16 @@ EXERCISES = {
             "that is −w/b; solve w x + b = 0 for x": lambda W1, b1: -W1[0] / b1,
             "that is w/b; solve w x + b = 0 for x": lambda W1, b1: W1[0] / b1,
             "that is −b · w; solve w x + b = 0 for x": lambda W1, b1: -b1 * W1[0],
-            "each unit has a weight of its own; you divide all biases by that of the first unit": (
-                lambda W1, b1: -b1 / W1[0, 0]
-            ),
+            "each unit has a weight of its own; "
+            "you divide all biases by that of the first unit": lambda W1, b1: -b1 / W1[0, 0],
             "that is the bias alone: a unit with a larger weight moves less": lambda W1, b1: -b1,
             "W1 has shape (1, 5), so the result has, too; W1[0] has shape (5,)": lambda W1, b1: (
                 -b1 / W1
             ),
             "W1 has shape (1, 5), so the result has, too; and the sign: w x + b = 0 gives "
             "x = −b/w": lambda W1, b1: b1 / W1,
-            "W1.T has shape (5, 1): every bias is divided by every weight; W1[0] has shape (5,)": (
-                lambda W1, b1: -b1 / W1.T
-            ),
+            "W1.T has shape (5, 1): every bias is divided by every weight; "
+            "W1[0] has shape (5,)": lambda W1, b1: -b1 / W1.T,
         },
         hints=(
             "Where is <code>w x + b = 0</code>? Solve it for one unit first.",
@@ -296,37 +142,50 @@ EXERCISES = {
         ],
         outputs=("W1", "b1", "W2", "b2"),
         mistakes={
-            "you walk uphill: the step is minus lr times the gradient": _uphill,
-            "the biases walk uphill: b − lr · db": _biases_uphill,
-            "the learning rate is missing": _no_learning_rate,
-            "the learning rate is missing in the updates of the biases": (
-                _no_learning_rate_for_biases
+            "you walk uphill: the step is minus lr times the gradient": but(
+                "    db1 ->     lr = -lr\n    db1"
             ),
-            "the biases are not updated": _biases_stay,
-            "b2 is not updated": _output_bias_stays,
-            "b1 is not updated": _hidden_bias_stays,
-            "the slope of a bias is the sum of the deltas over the examples; yours is the mean": (
-                _means
+            "the biases walk uphill: b − lr · db": but("delta.sum -> -delta.sum"),
+            "the learning rate is missing": but("    db1 ->     lr = 1\n    db1"),
+            "the learning rate is missing in the updates of the biases": but(
+                "lr * db1 -> db1", "lr * db2 -> db2"
             ),
-            "delta.sum() without an axis adds up all units; a bias needs axis=0": (
-                _sum_over_everything
+            "the biases are not updated": but("W1, b1 = -> W1, _ =", "W2, b2 = -> W2, _ ="),
+            "b2 is not updated": but("W2, b2 = -> W2, _ ="),
+            "b1 is not updated": but("W1, b1 = -> W1, _ ="),
+            "the slope of a bias is the sum of the deltas over the examples; "
+            "yours is the mean": but("sum -> mean"),
+            "delta.sum() without an axis adds up all units; a bias needs axis=0": but("axis=0 -> "),
+            "delta.sum(axis=1) adds up along the units; the examples are axis=0": but(
+                "axis=0 -> axis=1"
             ),
-            "delta.sum(axis=1) adds up along the units; the examples are axis=0": _sum_over_units,
-            "the deltas of the biases are not added up over the examples: .sum(axis=0)": _no_sum,
-            "keepdims=True leaves a 1 in the shape: your b1 is (1, 3), not (3,)": _kept_dimension,
-            "the biases are missing in the forward pass": _no_bias_forward,
-            "b1 is missing in the forward pass": _no_hidden_bias_forward,
-            "b2 is missing in the forward pass": _no_output_bias_forward,
-            "right values in another order; asked is W1, b1, W2, b2": _weights_before_biases,
-            "right values, but the output layer comes first; asked is W1, b1, W2, b2": (
-                _output_layer_first
+            "the deltas of the biases are not added up over the examples: .sum(axis=0)": but(
+                ".sum(axis=0) -> "
             ),
-            "W2 was updated before the blame was sent back through it: compute delta1 first": (
-                _wrong_order
+            "keepdims=True leaves a 1 in the shape: your b1 is (1, 3), not (3,)": but(
+                "axis=0 -> axis=0, keepdims=True"
             ),
-            "the slope of the hidden units, A1 * (1 - A1), is missing in delta1": _no_hidden_slope,
-            "the slope of the output, A2 * (1 - A2), is missing in delta2": _no_output_slope,
-            "you return the gradients; asked are the new weights and biases": _gradients_alone,
+            "the biases are missing in the forward pass": but("W1 + b1 -> W1", "W2 + b2 -> W2"),
+            "b1 is missing in the forward pass": but("W1 + b1 -> W1"),
+            "b2 is missing in the forward pass": but("W2 + b2 -> W2"),
+            "right values in another order; asked is W1, b1, W2, b2": but(
+                "return W1, b1, W2, b2 -> return W1, W2, b1, b2"
+            ),
+            "right values, but the output layer comes first; asked is W1, b1, W2, b2": but(
+                "return W1, b1, W2, b2 -> return W2, b2, W1, b1"
+            ),
+            "W2 was updated before the blame was sent back through it: compute delta1 first": but(
+                "W2.T -> (W2 - lr * A1.T @ delta2).T"
+            ),
+            "the slope of the hidden units, A1 * (1 - A1), is missing in delta1": but(
+                " * A1 * (1 - A1) -> "
+            ),
+            "the slope of the output, A2 * (1 - A2), is missing in delta2": but(
+                " * A2 * (1 - A2) -> "
+            ),
+            "you return the gradients; asked are the new weights and biases": but(
+                "W1 - lr * -> ", "b1 - lr * -> ", "W2 - lr * -> ", "b2 - lr * -> "
+            ),
         },
         hints=(
             "Forward with <code>+ b1</code> and <code>+ b2</code>; the two deltas are those of "
@@ -374,11 +233,7 @@ QUESTIONS = {
     "at_zero": Question(
         text="XOR again, from 50 starts, with three <b>tanh</b> units, a sigmoid output and no "
         "bias anywhere. How many of them learn all four answers in 5,000 steps?",
-        options=[
-            "All 50, as with sigmoid units",
-            "More than half, but not all",
-            "None",
-        ],
+        options=["All 50, as with sigmoid units", "More than half, but not all", "None"],
         answer="C",
         because="At (0, 0) every tanh unit says 0. So the output unit gets only zeros, too, and "
         "says σ(0) = ½, whatever the weights are. It should say 0.",

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 # -- what you may report -----------------------------------------------------------------------
 
@@ -31,131 +30,18 @@ def _step(p, g, v, lr, momentum):
     return p + v, v
 
 
-def _other_sign(p, g, v, lr, momentum):
-    v = momentum * v + lr * g
-    return p - v, v
-
-
-def _uphill(p, g, v, lr, momentum):
-    v = momentum * v + lr * g
-    return p + v, v
-
-
-def _old_velocity(p, g, v, lr, momentum):
-    return p + v, momentum * v - lr * g
-
-
-def _last_gradient(p, g, v, lr, momentum):
-    return p - lr * g - momentum * v, g
-
-
-def _added_twice(p, g, v, lr, momentum):
-    v = momentum * v - lr * g
-    return p - lr * g + v, v
-
-
-def _all_in_brackets(p, g, v, lr, momentum):
-    v = momentum * (v - lr * g)
-    return p + v, v
-
-
-def _rate_on_velocity(p, g, v, lr, momentum):
-    v = momentum * v - g
-    return p + lr * v, v
-
-
-def _no_rate(p, g, v, lr, momentum):
-    v = momentum * v - g
-    return p + v, v
-
-
-def _average(p, g, v, lr, momentum):
-    v = momentum * v - (1 - momentum) * lr * g
-    return p + v, v
-
-
-def _forgotten(p, g, v, lr, momentum):
-    return p - lr * g, v
-
-
-def _no_memory(p, g, v, lr, momentum):
-    v = -lr * g
-    return p + v, v
-
-
-def _push_left_out(p, g, v, lr, momentum):
-    return p - lr * g + momentum * v, momentum * v
-
-
-def _minus_velocity(p, g, v, lr, momentum):
-    v = momentum * v - lr * g
-    return p - v, v
-
-
 # -- early stopping ----------------------------------------------------------------------------
 
 
-def _early_stop(losses, patience, better=lambda loss, best: loss < best, first=1):
-    best, kept = np.inf, 0
-    for epoch, loss in enumerate(losses, 1):
-        if better(loss, best):
-            best, kept = loss, epoch
-        elif epoch - kept >= patience:
-            return epoch + first - 1, kept + first - 1
-    return len(losses) + first - 1, kept + first - 1
-
-
-def _one_more(losses, patience):
-    return _early_stop(losses, patience + 1)
-
-
-def _one_less(losses, patience):
-    return _early_stop(losses, max(patience - 1, 1))
-
-
-def _sees_the_future(losses, patience):
-    return _early_stop(losses, patience)[0], int(np.argmin(losses)) + 1
-
-
-def _last_one_kept(losses, patience):
-    stopped = _early_stop(losses, patience)[0]
-    return stopped, stopped
-
-
-def _against_previous(losses, patience):
-    kept, bad = 1, 0
-    for epoch in range(2, len(losses) + 1):
-        bad = bad + 1 if losses[epoch - 1] >= losses[epoch - 2] else 0
-        kept = epoch if losses[epoch - 1] < losses[kept - 1] else kept
-        if bad >= patience:
-            return epoch, kept
-    return len(losses), kept
-
-
-def _count_never_reset(losses, patience):
+def _early_stop(losses, patience):
     best, kept, bad = np.inf, 0, 0
     for epoch, loss in enumerate(losses, 1):
+        bad += loss >= best
         if loss < best:
-            best, kept = loss, epoch
-        else:
-            bad += 1
-            if bad >= patience:
-                return epoch, kept
-    return len(losses), kept
-
-
-def _the_loss(losses, patience):
-    stopped, kept = _early_stop(losses, patience)
-    return stopped, losses[kept - 1]
-
-
-def _best_of_all_decides(losses, patience):
-    kept = int(np.argmin(losses)) + 1
-    return min(kept + patience, len(losses)), kept
-
-
-def _never_stops(losses, patience):
-    return len(losses), int(np.argmin(losses)) + 1
+            best, kept, bad = loss, epoch, 0
+        if bad >= patience:
+            break
+    return epoch, kept
 
 
 _LOSSES = [
@@ -176,20 +62,8 @@ def _matrix(seed, k):
 
 
 def _precision_recall(M):
-    return np.diag(M) / M.sum(axis=0), np.diag(M) / M.sum(axis=1)
-
-
-def _swapped(M):
-    return _precision_recall(M.T)
-
-
-def _of_all(M):
-    return np.diag(M) / M.sum(), np.diag(M) / M.sum()
-
-
-def _against_mistakes(M):
     d = np.diag(M)
-    return d / (M.sum(axis=0) - d), d / (M.sum(axis=1) - d)
+    return d / M.sum(axis=0), d / M.sum(axis=1)
 
 
 EXERCISES = {
@@ -197,24 +71,25 @@ EXERCISES = {
         reference=_report,
         cases=[_candidates(0, 6), _candidates(1, 40), _candidates(8, 3), _candidates(3, 1)],
         mistakes={
-            "that is the best test accuracy: you have chosen on the test set, so it flatters": (
-                lambda validation, test: test.max()
+            "that is the best test accuracy: you have chosen on the test set, so it flatters": but(
+                "test[validation.argmax()] -> test.max()"
             ),
             "that is the validation accuracy that made you choose it; the best of many numbers "
-            "flatters": lambda validation, test: validation.max(),
-            "that is the <i>place</i> of the chosen candidate; its test accuracy is asked for": (
-                lambda validation, test: validation.argmax()
+            "flatters": but("test[validation.argmax()] -> validation.max()"),
+            "that is the <i>place</i> of the chosen candidate; its test accuracy is asked for": but(
+                "test[validation.argmax()] -> validation.argmax()"
             ),
             "the candidate is chosen on the test set, and its validation accuracy reported; it "
-            "should be the other way round": lambda validation, test: validation[test.argmax()],
-            "that is the mean over all candidates; only the chosen one is reported": (
-                lambda validation, test: test.mean()
+            "should be the other way "
+            "round": but("test[validation.argmax()] -> validation[test.argmax()]"),
+            "that is the mean over all candidates; only the chosen one is reported": but(
+                "test[validation.argmax()] -> test.mean()"
             ),
-            "argmin chooses the <i>worst</i> on the validation digits; these are accuracies": (
-                lambda validation, test: test[validation.argmin()]
+            "argmin chooses the <i>worst</i> on the validation digits; these are accuracies": but(
+                "argmax -> argmin"
             ),
-            "the two sets are put together to choose: then the test set has had its say": (
-                lambda validation, test: test[(validation + test).argmax()]
+            "the two sets are put together to choose: then the test set has had its say": but(
+                "validation.arg -> (validation + test).arg"
             ),
         },
         hints=(
@@ -233,31 +108,35 @@ EXERCISES = {
         ],
         outputs=("p", "v"),
         mistakes={
-            "your velocity has the other sign: p is right, but v should point where p goes": (
-                _other_sign
+            "your velocity has the other sign: p is right, but v should point where p goes": but(
+                "- lr -> + lr", "p + v -> p - v"
             ),
-            "the sign of the gradient: that goes uphill": _uphill,
-            "p takes the old velocity; work out the new one first, then take it": _old_velocity,
-            "that remembers only the last gradient; the velocity remembers all of them": (
-                _last_gradient
+            "the sign of the gradient: that goes uphill": but("- lr -> + lr"),
+            "p takes the old velocity; work out the new one first, then take it": but(
+                "v = -> old, v = v,", "p + v -> p + old"
             ),
-            "the gradient is taken twice: it is in v already, so p + v is enough": _added_twice,
-            "the brackets: momentum slows down the old velocity only, not the new gradient": (
-                _all_in_brackets
+            "that remembers only the last gradient; the velocity remembers all of them": but(
+                "v = momentum * v - lr * g -> v, old = g, v", "p + v -> p - lr * g - momentum * old"
+            ),
+            "the gradient is taken twice: it is in v already, so p + v is enough": but(
+                "p + v -> p - lr * g + v"
+            ),
+            "the brackets: momentum slows down the old velocity only, not the new gradient": but(
+                "v - lr * g -> (v - lr * g)"
             ),
             "the learning rate belongs to the gradient, inside v; yours multiplies the whole "
-            "velocity": _rate_on_velocity,
-            "the learning rate is missing": _no_rate,
+            "velocity": but("lr * g -> g", "p + v -> p + lr * v"),
+            "the learning rate is missing": but("lr * g -> g"),
             "yours multiplies the gradient by 1 - momentum as well; that is another form, whose "
-            "steps are shorter": _average,
-            "p moves, but without the velocity": _forgotten,
+            "steps are shorter": but("lr * g -> (1 - momentum) * lr * g"),
+            "p moves, but without the velocity": lambda p, g, v, lr, momentum: (p - lr * g, v),
             "p is right, but your velocity leaves out the new push, -lr * g; it must go on as "
-            "well": _push_left_out,
-            "v points downhill already, so it is added to p, not taken away": _minus_velocity,
-            "the old velocity is forgotten; a share of it, momentum * v, goes on": _no_memory,
-            "the order: return p first, then v": lambda p, g, v, lr, momentum: _step(
-                p, g, v, lr, momentum
-            )[::-1],
+            "well": but("- lr * g -> ", "p + v -> p - lr * g + v"),
+            "v points downhill already, so it is added to p, not taken away": but("p + v -> p - v"),
+            "the old velocity is forgotten; a share of it, momentum * v, goes on": but(
+                "momentum * v -> "
+            ),
+            "the order: return p first, then v": but("p + v, v -> v, p + v"),
         },
         hints=(
             "First the new velocity: a share of the old one, minus learning rate times gradient.",
@@ -270,34 +149,34 @@ EXERCISES = {
         cases=[(losses, patience) for losses in _LOSSES for patience in (3, 2)],
         outputs=("stopped", "kept"),
         mistakes={
-            "the first epoch is 1; yours count from 0": lambda losses, patience: _early_stop(
-                losses, patience, first=0
+            "the first epoch is 1; yours count from 0": but(
+                "return epoch, kept -> return epoch - 1, kept - 1"
             ),
             "it waits one epoch too long: with patience 2, it stops at the second epoch in a row "
-            "without a new lowest loss": _one_more,
-            "it stops one epoch too early": _one_less,
-            "the kept epoch is the best of <i>all</i> losses; those after the stop don't exist": (
-                _sees_the_future
+            "without a new lowest loss": but(">= patience -> > patience"),
+            "it stops one epoch too early": but(">= patience -> >= patience - 1"),
+            "the kept epoch is the best of <i>all</i> losses; those after the stop don't "
+            "exist": but("return epoch, kept -> return epoch, int(np.argmin(losses)) + 1"),
+            "the epoch that is kept is the best so far, not the one at which it stops": but(
+                "return epoch, kept -> return epoch, epoch"
             ),
-            "the epoch that is kept is the best so far, not the one at which it stops": (
-                _last_one_kept
-            ),
-            "compare with the <i>best</i> loss so far, not with that of the epoch before": (
-                _against_previous
+            "compare with the <i>best</i> loss so far, not with that of the epoch before": but(
+                "bad += loss >= best -> bad = (bad + 1) * (loss >= losses[epoch - 2])"
             ),
             "your count of epochs without a new lowest loss is never set back; at a new lowest "
-            "loss it begins again": _count_never_reset,
-            "<i>kept</i> is the number of an epoch; yours is its loss": _the_loss,
-            "it never stops": _never_stops,
-            "the best of <i>all</i> losses decides; go through them one by one, and stop before "
-            "the later ones are known": _best_of_all_decides,
-            "an equal loss is no new lowest one: compare with &lt;, not with &lt;=": (
-                lambda losses, patience: _early_stop(
-                    losses, patience, better=lambda loss, best: loss <= best
-                )
+            "loss it begins again": but("kept, bad = loss, epoch, 0 -> kept = loss, epoch"),
+            "<i>kept</i> is the number of an epoch; yours is its loss": but(
+                "return epoch, kept -> return epoch, best"
             ),
-            "the order: return first when it stops, then what it keeps": (
-                lambda losses, patience: _early_stop(losses, patience)[::-1]
+            "it never stops": but("break -> continue"),
+            "the best of <i>all</i> losses decides; go through them one by one, and stop before "
+            "the later ones are "
+            "known": but("if bad -> kept = int(np.argmin(losses)) + 1\n        if epoch - kept"),
+            "an equal loss is no new lowest one: compare with &lt;, not with &lt;=": but(
+                "loss < best -> loss <= best"
+            ),
+            "the order: return first when it stops, then what it keeps": but(
+                "return epoch, kept -> return kept, epoch"
             ),
         },
         hints=(
@@ -314,11 +193,14 @@ EXERCISES = {
         outputs=("precision", "recall"),
         mistakes={
             "precision and recall are swapped: rows are the true digits, so a row's sum is how "
-            "many there <i>are</i>, a column's how often it was <i>said</i>": _swapped,
-            "both are shares of <i>all</i> digits; divide by the sum of a column, or of a row": (
-                _of_all
+            "many there <i>are</i>, "
+            "a column's how often it was <i>said</i>": but("axis=0 -> axis=-1", "axis=1 -> axis=0"),
+            "both are shares of <i>all</i> digits; divide by the sum of a column, or of a row": but(
+                "axis=0 -> ", "axis=1 -> "
             ),
-            "divide by all in the column or row, the right ones included": _against_mistakes,
+            "divide by all in the column or row, the right ones included": but(
+                "M.sum(axis=0) -> (M.sum(axis=0) - d)", "M.sum(axis=1) -> (M.sum(axis=1) - d)"
+            ),
             "those are means over the classes; a number for each class is asked for": lambda M: (
                 tuple(part.mean() for part in _precision_recall(M))
             ),

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 
 def _layers(seed, layers, width, scale, rows=40):
@@ -19,60 +18,6 @@ def _follow(X, weights):
         A = np.tanh(A @ W)
         sizes.append(A.std())
     return sizes
-
-
-def _always_from_x(X, weights):
-    return [np.tanh(X @ W).std() for W in weights]
-
-
-def _before_the_tanh(X, weights):
-    sizes, A = [], X
-    for W in weights:
-        Z = A @ W
-        sizes.append(Z.std())
-        A = np.tanh(Z)
-    return sizes
-
-
-def _one_too_early(X, weights):
-    sizes, A = [], X
-    for W in weights:
-        sizes.append(A.std())
-        A = np.tanh(A @ W)
-    return sizes
-
-
-def _no_tanh(X, weights):
-    sizes, A = [], X
-    for W in weights:
-        A = A @ W
-        sizes.append(A.std())
-    return sizes
-
-
-def _variances(X, weights):
-    return [size**2 for size in _follow(X, weights)]
-
-
-def _by_unit(X, weights):
-    sizes, A = [], X
-    for W in weights:
-        A = np.tanh(A @ W)
-        sizes.append(A.std(axis=0))
-    return sizes
-
-
-def _means(X, weights):
-    sizes, A = [], X
-    for W in weights:
-        A = np.tanh(A @ W)
-        sizes.append(A.mean())
-    return sizes
-
-
-def _times(scale):
-    """A function of a matrix M (fan_in, fan_out) that multiplies it by scale(fan_in, fan_out)."""
-    return lambda M: M * scale(*M.shape)
 
 
 def _xavier(G):
@@ -97,55 +42,6 @@ def _standardize(X_train, X_test):
     return (X_train - mean) / std, (X_test - mean) / std
 
 
-def _each_by_its_own(X_train, X_test):
-    return _standardize(X_train, X_train)[0], _standardize(X_test, X_test)[0]
-
-
-def _both_together(X_train, X_test):
-    both = np.concatenate([X_train, X_test])
-    return _standardize(both, X_train)[1], _standardize(both, X_test)[1]
-
-
-def _one_for_all(X_train, X_test):
-    mean, std = X_train.mean(), X_train.std()
-    return (X_train - mean) / std, (X_test - mean) / std
-
-
-def _by_row(X_train, X_test):
-    return tuple(
-        (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)
-        for X in (X_train, X_test)
-    )
-
-
-def _by_variance(X_train, X_test):
-    mean, var = X_train.mean(axis=0), X_train.var(axis=0)
-    return (X_train - mean) / var, (X_test - mean) / var
-
-
-def _no_division(X_train, X_test):
-    mean = X_train.mean(axis=0)
-    return X_train - mean, X_test - mean
-
-
-def _no_mean(X_train, X_test):
-    std = X_train.std(axis=0)
-    return X_train / std, X_test / std
-
-
-def _no_brackets(X_train, X_test):
-    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
-    return X_train - mean / std, X_test - mean / std
-
-
-def _test_left(X_train, X_test):
-    return _standardize(X_train, X_test)[0], X_test
-
-
-def _by_test(X_train, X_test):
-    return _standardize(X_test, X_train)[1], _standardize(X_test, X_test)[1]
-
-
 def _tables(seed, rows, more):
     rng = np.random.default_rng(seed)
     scale, centre = np.array([1.0, 200.0, 0.05]), np.array([3.0, -50.0, 0.4])
@@ -155,24 +51,22 @@ def _tables(seed, rows, more):
 EXERCISES = {
     "follow": Exercise(
         reference=_follow,
-        cases=[
-            _layers(0, 3, 8, 1.0),
-            _layers(1, 2, 5, 3.0, rows=7),
-            _layers(2, 4, 6, 0.2),
-        ],
+        cases=[_layers(0, 3, 8, 1.0), _layers(1, 2, 5, 3.0, rows=7), _layers(2, 4, 6, 0.2)],
         mistakes={
             "each layer must get what the layer before it gave: A = np.tanh(A @ W), not "
-            "X @ W every time": _always_from_x,
-            "those are the standard deviations of the sums, before the tanh": _before_the_tanh,
-            "you measure before the layer, so the list begins with X and lacks the last layer": (
-                _one_too_early
+            "X @ W every time": but("A @ W -> X @ W"),
+            "those are the standard deviations of the sums, before the tanh": but(
+                "np.tanh(A @ W) -> A @ W", "A.std()) -> A.std())\n        A = np.tanh(A)"
             ),
-            "the tanh is missing": _no_tanh,
-            "those are variances; .std() is their square root": _variances,
-            "A.std(axis=0) is one number for each unit; A.std() is one for the whole layer": (
-                _by_unit
+            "you measure before the layer, so the list begins with X and lacks the last layer": but(
+                "A = np -> before, A = A, np", "(A.std -> (before.std"
             ),
-            "those are means; .std() is the standard deviation": _means,
+            "the tanh is missing": but("np.tanh(A @ W) -> A @ W"),
+            "those are variances; .std() is their square root": but("std() -> var()"),
+            "A.std(axis=0) is one number for each unit; A.std() is one for the whole layer": but(
+                "std() -> std(axis=0)"
+            ),
+            "those are means; .std() is the standard deviation": but("std -> mean"),
         },
         hints=(
             "Begin with <code>A = X</code>. In a loop over <code>weights</code>, replace "
@@ -185,36 +79,30 @@ EXERCISES = {
         cases=[_normal(0, 30, 50), _normal(1, 20, 10), _normal(2, 1, 5)],
         mistakes={
             "2 / (fan_in + fan_out) is the variance; what the numbers are multiplied by is the "
-            "standard deviation, its square root": _times(lambda i, o: 2 / (i + o)),
-            "that is the variance 1 / fan_in, good for the way forward alone": _times(
-                lambda i, o: np.sqrt(1 / i)
+            "standard deviation, its square root": but("np.sqrt -> "),
+            "that is the variance 1 / fan_in, good for the way forward alone": but(
+                "2 / (fan_in + fan_out) -> 1 / fan_in"
             ),
-            "that is the variance 1 / fan_out, good for the way back alone": _times(
-                lambda i, o: np.sqrt(1 / o)
+            "that is the variance 1 / fan_out, good for the way back alone": but(
+                "2 / (fan_in + fan_out) -> 1 / fan_out"
             ),
-            "that is the variance 2 / fan_in: fan_out is missing": _times(
-                lambda i, o: np.sqrt(2 / i)
+            "that is the variance 2 / fan_in: fan_out is missing": but(
+                "(fan_in + fan_out) -> fan_in"
             ),
-            "that is the variance 2 / fan_out: fan_in is missing": _times(
-                lambda i, o: np.sqrt(2 / o)
+            "that is the variance 2 / fan_out: fan_in is missing": but(
+                "(fan_in + fan_out) -> fan_out"
             ),
-            "the 2 is missing: the mean of fan_in and fan_out is (fan_in + fan_out) / 2": _times(
-                lambda i, o: np.sqrt(1 / (i + o))
+            "the 2 is missing: the mean of fan_in and fan_out is (fan_in + fan_out) / 2": but(
+                "2 -> 1"
             ),
-            "brackets are missing: 2 / fan_in + fan_out is (2 / fan_in) + fan_out": _times(
-                lambda i, o: np.sqrt(2 / i + o)
+            "brackets are missing: 2 / fan_in + fan_out is (2 / fan_in) + fan_out": but(
+                "(fan_in + fan_out) -> fan_in + fan_out"
             ),
             "dividing by the square root of 2 / (fan_in + fan_out) makes the weights large; "
-            "multiply": _times(lambda i, o: np.sqrt((i + o) / 2)),
-            "those are still the standard normal numbers; the scale is missing": _times(
-                lambda i, o: 1.0
-            ),
-            "that is the factor alone; G has to be multiplied by it": lambda G: np.sqrt(
-                2 / sum(G.shape)
-            ),
-            "6 / (fan_in + fan_out) belongs to uniform numbers; these are normal": _times(
-                lambda i, o: np.sqrt(6 / (i + o))
-            ),
+            "multiply": but("* -> /"),
+            "those are still the standard normal numbers; the scale is missing": lambda G: G,
+            "that is the factor alone; G has to be multiplied by it": but("G *  -> "),
+            "6 / (fan_in + fan_out) belongs to uniform numbers; these are normal": but("2 -> 6"),
         },
         hints=(
             "The numbers in <code>G</code> have variance 1. Multiplied by <code>s</code>, they "
@@ -227,29 +115,23 @@ EXERCISES = {
         cases=[_uniform(0, 30, 50), _uniform(1, 20, 10), _uniform(2, 1, 5)],
         mistakes={
             "sqrt(2 / fan_in) is the standard deviation that is wanted; as the bound of uniform "
-            "numbers it gives only a third of the variance": _times(lambda i, o: np.sqrt(2 / i)),
-            "that is the bound for a variance of 1 / fan_in: the 2 for ReLU is missing": _times(
-                lambda i, o: np.sqrt(3 / i)
+            "numbers it gives only a third of the variance": but("6 -> 2"),
+            "that is the bound for a variance of 1 / fan_in: the 2 for ReLU is missing": but(
+                "6 -> 3"
             ),
-            "6 / fan_in is the bound's square; the square root is missing": _times(
-                lambda i, o: 6 / i
+            "6 / fan_in is the bound's square; the square root is missing": but("np.sqrt -> "),
+            "that is Xavier's bound; He's looks at fan_in alone": but("len(U) -> sum(U.shape)"),
+            "that is 6 / fan_out; count the numbers that flow into a unit: fan_in": but(
+                "len(U) -> U.shape[1]"
             ),
-            "that is Xavier's bound; He's looks at fan_in alone": _times(
-                lambda i, o: np.sqrt(6 / (i + o))
+            "the variance of uniform numbers is r²/3, so the bound grows by √3, not by 3": but(
+                "np.sqrt(6 -> 3 * np.sqrt(2"
             ),
-            "that is 6 / fan_out; count the numbers that flow into a unit: fan_in": _times(
-                lambda i, o: np.sqrt(6 / o)
+            "that is the bound alone; U has to be multiplied by it": but("U * -> "),
+            "that is sqrt(6) / fan_in; fan_in belongs under the root, too": but(
+                "6 / len(U)) -> 6) / len(U)"
             ),
-            "the variance of uniform numbers is r²/3, so the bound grows by √3, not by 3": _times(
-                lambda i, o: 3 * np.sqrt(2 / i)
-            ),
-            "that is the bound alone; U has to be multiplied by it": lambda U: np.sqrt(6 / len(U)),
-            "that is sqrt(6) / fan_in; fan_in belongs under the root, too": _times(
-                lambda i, o: np.sqrt(6) / i
-            ),
-            "those are still the numbers from −1 to 1; the bound is missing": _times(
-                lambda i, o: 1.0
-            ),
+            "those are still the numbers from −1 to 1; the bound is missing": lambda U: U,
         },
         hints=(
             "Numbers that are uniform between <code>-r</code> and <code>r</code> have variance "
@@ -263,21 +145,34 @@ EXERCISES = {
         outputs=("X_train", "X_test"),
         mistakes={
             "the test set was standardized with its own mean and standard deviation; it must be "
-            "treated exactly as the training set": _each_by_its_own,
-            "the statistics come from both sets together, so the test set has leaked into the "
-            "training": _both_together,
-            "that is one mean and one standard deviation for the whole table; each column has its "
-            "own: axis=0": _one_for_all,
-            "axis=1 goes along the rows; each column is to have mean 0: axis=0": _by_row,
-            "you divide by the variance; it is the standard deviation that makes the spread 1": (
-                _by_variance
+            "treated exactly as the training set": but(
+                "X_test - mean) / std -> X_test - X_test.mean(axis=0)) / X_test.std(axis=0)"
             ),
-            "the division by the standard deviation is missing": _no_division,
-            "the mean is not subtracted": _no_mean,
-            "brackets are missing: X - mean / std divides only the mean": _no_brackets,
-            "the statistics come from the test set; they must be those of X_train": _by_test,
+            "the statistics come from both sets together, so the test set has leaked into the "
+            "training": lambda *tables: tuple(
+                _standardize(np.concatenate(tables), X)[1] for X in tables
+            ),
+            "that is one mean and one standard deviation for the whole table; each column has its "
+            "own: axis=0": but("mean(axis=0) -> mean()", "std(axis=0) -> std()"),
+            "axis=1 goes along the rows; each column is to have mean 0: axis=0": lambda *tables: (
+                tuple(_standardize(X.T, X.T)[0].T for X in tables)
+            ),
+            "you divide by the variance; it is the standard deviation that makes the spread 1": but(
+                "X_train.std -> X_train.var"
+            ),
+            "the division by the standard deviation is missing": but(
+                "mean) / std, ( -> mean), (", "mean) / std -> mean)"
+            ),
+            "the mean is not subtracted": but("X_train.mean(axis=0) -> 0"),
+            "brackets are missing: X - mean / std divides only the mean": but(
+                "(X_train - mean) -> X_train - mean", "(X_test - mean) -> X_test - mean"
+            ),
+            "the statistics come from the test set; they must be those of X_train": but(
+                "X_train.mean -> X_test.mean", "X_train.std -> X_test.std"
+            ),
             "the test set has been left as it was. (If you did transform it: had X_train been "
-            "replaced already? Then its mean was 0, and its standard deviation 1.)": (_test_left),
+            "replaced already? Then its mean was 0, "
+            "and its standard deviation 1.)": but("(X_test - mean) / std -> X_test"),
         },
         hints=(
             "Compute <code>mean</code> and <code>std</code> once, from <code>X_train</code>, one "

@@ -10,21 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from nbhelpers.datasets import clouds
 from nbhelpers.estimators import MLPClassifier
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
-
-
-class _Arrays(list):
-    """A list of arrays that shows their shapes, where a check says what it has called with."""
-
-    def __repr__(self):
-        return "arrays " + " ".join(str(a.shape).replace(" ", "") for a in self)
-
-    @property
-    def shape(self):
-        """The shapes of all of them."""
-        return tuple(a.shape for a in self)
-
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 # ---------------------------------------------------------------- hand_over
 
@@ -48,135 +34,27 @@ def _handed(seed, sizes, n):
     X, classes = rng.standard_normal((n, sizes[0])), np.arange(sizes[-1])
     model = _Learner(hidden_layer_sizes=sizes[1:-1], activation="tanh", random_state=seed)
     model.partial_fit(rng.standard_normal((len(classes), sizes[0])), classes, classes=classes)
-    W = _Arrays(rng.standard_normal(shape) for shape in itertools.pairwise(sizes))
-    return W, _Arrays(rng.standard_normal(m) for m in sizes[1:]), model, X
+    W = [rng.standard_normal(shape) for shape in itertools.pairwise(sizes)]
+    return W, [rng.standard_normal(m) for m in sizes[1:]], model, X
 
 
 # Layers of equal size first, where everything fits and each mistake gives values of its own.
 _HANDED = [_handed(0, (3, 3, 3, 3), 5), _handed(1, (3, 5, 4, 3), 1), _handed(2, (2, 4, 3), 7)]
 
 
-def _copies(arrays):
-    return [a.copy() for a in arrays]
-
-
 def _hand_over(W, b, model, X):
-    model.coefs_, model.intercepts_ = _copies(W), _copies(b)
-    return model.predict_proba(X)
-
-
-def _not_copied(W, b, model, X):
-    model.coefs_, model.intercepts_ = list(W), list(b)
-    return model.predict_proba(X)
-
-
-def _weights_alone(W, b, model, X):
-    model.coefs_ = _copies(W)
-    return model.predict_proba(X)
-
-
-def _biases_alone(W, b, model, X):
-    model.intercepts_ = _copies(b)
-    return model.predict_proba(X)
-
-
-def _on_their_side(W, b, model, X):
-    return _hand_over([w.T for w in W], b, model, X)
-
-
-def _last_first(W, b, model, X):
-    return _hand_over(W[::-1], b[::-1], model, X)
-
-
-def _nothing_written(W, b, model, X):
+    model.coefs_ = [w.copy() for w in W]
+    model.intercepts_ = [v.copy() for v in b]
     return model.predict_proba(X)
 
 
 # ---------------------------------------------------------------- adam_step
 
-_BETA1, _BETA2, _EPS = 0.9, 0.999, 1e-8
-
-
-def _averages(g, m, v):
-    return _BETA1 * m + (1 - _BETA1) * g, _BETA2 * v + (1 - _BETA2) * g**2
-
 
 def _adam_step(p, g, m, v, t, lr):
-    m, v = _averages(g, m, v)
-    m_hat, v_hat = m / (1 - _BETA1**t), v / (1 - _BETA2**t)
-    return p - lr * m_hat / (np.sqrt(v_hat) + _EPS), m, v
-
-
-def _eps_first(p, g, m, v, t, lr):
-    m, v = _averages(g, m, v)
-    rate = lr * np.sqrt(1 - _BETA2**t) / (1 - _BETA1**t)
-    return p - rate * m / (np.sqrt(v) + _EPS), m, v
-
-
-def _eps_inside(p, g, m, v, t, lr):
-    m, v = _averages(g, m, v)
-    m_hat, v_hat = m / (1 - _BETA1**t), v / (1 - _BETA2**t)
-    return p - lr * m_hat / np.sqrt(v_hat + _EPS), m, v
-
-
-def _no_eps(p, g, m, v, t, lr):
-    m, v = _averages(g, m, v)
-    return p - lr * m / (1 - _BETA1**t) / np.sqrt(v / (1 - _BETA2**t)), m, v
-
-
-def _not_corrected(p, g, m, v, t, lr):
-    m, v = _averages(g, m, v)
-    return p - lr * m / (np.sqrt(v) + _EPS), m, v
-
-
-def _corrected_kept(p, g, m, v, t, lr):
-    p, m, v = _adam_step(p, g, m, v, t, lr)
-    return p, m / (1 - _BETA1**t), v / (1 - _BETA2**t)
-
-
-def _no_root(p, g, m, v, t, lr):
-    m, v = _averages(g, m, v)
-    m_hat, v_hat = m / (1 - _BETA1**t), v / (1 - _BETA2**t)
-    return p - lr * m_hat / (v_hat + _EPS), m, v
-
-
-def _upwards(p, g, m, v, t, lr):
-    q, m, v = _adam_step(p, g, m, v, t, lr)
-    return 2 * p - q, m, v
-
-
-def _averages_before(p, g, m, v, t, lr):
-    before = m / (1 - _BETA1**t), v / (1 - _BETA2**t)
-    return p - lr * before[0] / (np.sqrt(before[1]) + _EPS), *_averages(g, m, v)
-
-
-def _gradient_itself(p, g, m, v, t, lr):
-    m, v = _averages(g, m, v)
-    return p - lr * g / (np.sqrt(v / (1 - _BETA2**t)) + _EPS), m, v
-
-
-def _betas_swapped(p, g, m, v, t, lr):
-    m, v = _BETA2 * m + (1 - _BETA2) * g, _BETA1 * v + (1 - _BETA1) * g**2
-    m_hat, v_hat = m / (1 - _BETA2**t), v / (1 - _BETA1**t)
-    return p - lr * m_hat / (np.sqrt(v_hat) + _EPS), m, v
-
-
-def _not_squared(p, g, m, v, t, lr):
-    m, v = _BETA1 * m + (1 - _BETA1) * g, _BETA2 * v + (1 - _BETA2) * g
-    m_hat, v_hat = m / (1 - _BETA1**t), v / (1 - _BETA2**t)
-    return p - lr * m_hat / (np.sqrt(v_hat) + _EPS), m, v
-
-
-def _shares_swapped(p, g, m, v, t, lr):
-    m, v = (1 - _BETA1) * m + _BETA1 * g, (1 - _BETA2) * v + _BETA2 * g**2
-    m_hat, v_hat = m / (1 - _BETA1**t), v / (1 - _BETA2**t)
-    return p - lr * m_hat / (np.sqrt(v_hat) + _EPS), m, v
-
-
-def _root_first(p, g, m, v, t, lr):
-    m, v = _averages(g, m, v)
-    m_hat = m / (1 - _BETA1**t)
-    return p - lr * m_hat / (np.sqrt(v) / (1 - _BETA2**t) + _EPS), m, v
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+    m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
+    return p - lr * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
 
 
 def _stepped(seed, shape, t):
@@ -184,8 +62,8 @@ def _stepped(seed, shape, t):
     rng = np.random.default_rng(seed)
     size, signs = 10 ** rng.uniform(-9, 0, shape), rng.choice([-1.0, 1.0], (t, *shape))
     m, v = np.zeros(shape), np.zeros(shape)
-    for sign in signs[:-1]:
-        m, v = _averages(sign * size, m, v)
+    for i, sign in enumerate(signs[:-1], 1):
+        _, m, v = _adam_step(0, sign * size, m, v, i, 0)
     return 0.1 * rng.standard_normal(shape), signs[-1] * size, m, v, t, 0.05
 
 
@@ -202,30 +80,20 @@ def _points(seed, n):
     return X * [10, 0.1] + [30, 0], y
 
 
-_SIZES, _RATES = [(2,), (8,)], [0.003, 0.03]
+_FOUND = {}  # what has been searched for -> results
 
 
-_FOUND = {}  # the X of a case, as bytes, and the folds -> results, computed when first asked for
-
-
-def _scores(pipe, X, y, folds=3, what="mean_test_score"):
-    key = X.tobytes(), folds
+def _search(pipe, grid, folds, X, y):
+    key = repr(grid), folds, X.tobytes()
     if key not in _FOUND:
-        step = pipe.steps[-1][0]
-        grid = {f"{step}__hidden_layer_sizes": _SIZES, f"{step}__learning_rate_init": _RATES}
         _FOUND[key] = GridSearchCV(pipe, grid, cv=folds).fit(X, y).cv_results_
-    return _FOUND[key][what]
+    return _FOUND[key]
 
 
-def _no_prefix(pipe, X, y):
-    grid = {"hidden_layer_sizes": _SIZES, "learning_rate_init": _RATES}
-    return GridSearchCV(pipe, grid, cv=3).fit(X, y).cv_results_["mean_test_score"]
-
-
-def _one_underscore(pipe, X, y):
-    step = pipe.steps[-1][0]
-    grid = {f"{step}_hidden_layer_sizes": _SIZES, f"{step}_learning_rate_init": _RATES}
-    return GridSearchCV(pipe, grid, cv=3).fit(X, y).cv_results_["mean_test_score"]
+def _scores(pipe, X, y):
+    grid = {"hidden_layer_sizes": [(2,), (8,)], "learning_rate_init": [0.003, 0.03]}
+    grid = {"mlpclassifier__" + name: values for name, values in grid.items()}
+    return _search(pipe, grid, 3, X, y)["mean_test_score"]
 
 
 EXERCISES = {
@@ -234,13 +102,17 @@ EXERCISES = {
         cases=_HANDED,
         mistakes={
             "the arrays are shared, not copied (W.copy() copies only the list): W and b go on "
-            "changing with the model": _not_copied,
-            "the biases are missing: model.intercepts_": _weights_alone,
-            "the weights are missing: model.coefs_": _biases_alone,
+            "changing with the model": but("w.copy() -> w", "v.copy() -> v"),
+            "the biases are missing: model.intercepts_": but("model.intercepts_ -> unused"),
+            "the weights are missing: model.coefs_": but("model.coefs_ -> unused"),
             "scikit-learn keeps weights as we do, (n_in, n_out); nothing has to be laid on its "
-            "side": _on_their_side,
-            "the layers are in reverse order; both lists begin at the inputs": _last_first,
-            "the model has answered with the weights that it came with": _nothing_written,
+            "side": but("w.copy() -> w.T.copy()"),
+            "the layers are in reverse order; both lists begin at the inputs": but(
+                "in W -> in W[::-1]", "in b -> in b[::-1]"
+            ),
+            "the model has answered with the weights that it came with": but(
+                "model.coefs_ -> unused", "model.intercepts_ -> unused"
+            ),
         },
         hints=(
             "<code>model.coefs_</code> is a list of arrays as <code>W</code> is one, and "
@@ -256,27 +128,42 @@ EXERCISES = {
         outputs=("p", "m", "v"),
         mistakes={
             "that is scikit-learn's place for ε: it is added to √v; here it is added to √v̂, after "
-            "the correction": _eps_first,
-            "ε stands under the root; add it to the root": _eps_inside,
-            "ε is missing under the fraction, or the brackets are: / (√v̂ + ε)": _no_eps,
-            "the arguments come in another order than in notebook 09: p, g, m, v, t, lr": (
-                lambda p, g, m, v, t, lr: _adam_step(p, v, g, m, t, lr)
+            "the correction": but("1e-8 -> 1e-8 / np.sqrt(1 - 0.999**t)"),
+            "ε stands under the root; add it to the root": but(
+                "(np.sqrt(v_hat) + 1e-8) -> np.sqrt(v_hat + 1e-8)"
             ),
-            "m and v have to be corrected for the step: m / (1 - 0.9**t), v / (1 - 0.999**t)": (
-                _not_corrected
+            "ε is missing under the fraction, or the brackets are: / (√v̂ + ε)": but(" + 1e-8 -> "),
+            "the arguments come in another order than in notebook 09: p, g, m, v, t, lr": but(
+                "p, g, m, v, t -> p, m, v, g, t"
             ),
-            "return m and v as they are; the correction is for this step's use alone": (
-                _corrected_kept
+            "m and v have to be corrected for the step: m / (1 - 0.9**t), v / (1 - 0.999**t)": but(
+                "m / (1 - 0.9**t) -> m", "v / (1 - 0.999**t) -> v"
             ),
-            "the root is missing: divide by √v̂ + ε": _no_root,
-            "the step goes uphill: p - lr * ...": _upwards,
-            "m and v take in the new gradient first, then they are used": _averages_before,
-            "the step follows the average m, not the gradient itself": _gradient_itself,
-            "0.9 belongs to m and 0.999 to v; yours are swapped": _betas_swapped,
-            "v averages the squares, g**2": _not_squared,
+            "return m and v as they are; the correction is for this step's use alone": but(
+                "1e-8), m, v -> 1e-8), m_hat, v_hat"
+            ),
+            "the root is missing: divide by √v̂ + ε": but("np.sqrt(v_hat) -> v_hat"),
+            "the step goes uphill: p - lr * ...": but("p - lr -> p + lr"),
+            "m and v take in the new gradient first, then they are used": but(
+                "    m, v ->     old_m, old_v = m, v\n    m, v",
+                "= m / -> = old_m / ",
+                ", v / -> , old_v / ",
+            ),
+            "the step follows the average m, not the gradient itself": but("lr * m_hat -> lr * g"),
+            "0.9 belongs to m and 0.999 to v; yours are swapped": but(
+                "0.9 * m + 0.1 -> 0.999 * m + 0.001",
+                "0.999 * v + 0.001 -> 0.9 * v + 0.1",
+                "0.9**t -> 0.999 **t",
+                "0.999**t -> 0.9**t",
+            ),
+            "v averages the squares, g**2": but("g**2 -> g"),
             "the average keeps 0.9 of itself and takes in 0.1 of the new (0.999 and 0.001 for v); "
-            "yours is the other way round": _shares_swapped,
-            "correct v first, then take the root": _root_first,
+            "yours is the other way round": but(
+                "0.9 * m + 0.1 -> 0.1 * m + 0.9", "0.999 * v + 0.001 -> 0.001 * v + 0.999"
+            ),
+            "correct v first, then take the root": but(
+                "v / (1 - 0.999**t) -> v / (1 - 0.999**t) ** 2"
+            ),
         },
         hints=(
             "First the averages: <code>m = 0.9 * m + 0.1 * g</code>, and <code>v</code> likewise, "
@@ -292,27 +179,18 @@ EXERCISES = {
         reference=_scores,
         cases=[(_pipe(), *_points(0, 20)), (_pipe(), *_points(1, 12))],
         mistakes={
-            "the names need the step of the pipeline in front: mlpclassifier__hidden_layer_sizes": (
-                _no_prefix
-            ),
-            "two underscores stand between the step and its setting": _one_underscore,
-            "these are spreads; asked are the means": lambda pipe, X, y: _scores(
-                pipe, X, y, what="std_test_score"
-            ),
-            "these are ranks; asked are the mean scores": lambda pipe, X, y: _scores(
-                pipe, X, y, what="rank_test_score"
-            ),
-            "three folds are asked for, cv=3; without it there are five": lambda pipe, X, y: (
-                _scores(pipe, X, y, folds=5)
-            ),
-            "these are two settings; a grid tries each size with each rate": lambda pipe, X, y: (
-                _scores(pipe, X, y)[[0, 3]]
+            "the names need the step of the pipeline in front: "
+            "mlpclassifier__hidden_layer_sizes": but('"mlpclassifier__" -> ""'),
+            "two underscores stand between the step and its setting": but("__ -> _"),
+            "these are spreads; asked are the means": but("mean_test -> std_test"),
+            "these are ranks; asked are the mean scores": but("mean_test -> rank_test"),
+            "three folds are asked for, cv=3; without it there are five": but("grid, 3 -> grid, 5"),
+            "these are two settings; a grid tries each size with each rate": but(
+                'score"] -> score"][[0, 3]]'
             ),
             "the order: sizes first, rates second, as the question names them, and each list in "
-            "its own order": lambda pipe, X, y: _scores(pipe, X, y)[[1, 0, 3, 2]],
-            "that is the best score alone; asked are all four": lambda pipe, X, y: _scores(
-                pipe, X, y
-            ).max(),
+            "its own order": but('score"] -> score"][[1, 0, 3, 2]]'),
+            "that is the best score alone; asked are all four": but('score"] -> score"].max()'),
         },
         hints=(
             "A grid is a dictionary: name of the setting → list of its values.",
@@ -326,9 +204,8 @@ EXERCISES = {
     "networks": Exercise(
         reference=301,
         mistakes={
-            "one is missing: in the end the best setting is trained on all examples (refit=True)": (
-                300
-            ),
+            "one is missing: "
+            "in the end the best setting is trained on all examples (refit=True)": 300,
             "that is one network for each line of the grid, but each is trained once for each "
             "fold": 60,
             "the refit is there, but each line of the grid is trained once for each fold": 61,

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 
 def _probabilities(seed, n):
@@ -29,34 +28,9 @@ def _confusions(y, answers):
     return M
 
 
-def _set_not_added(y, answers):
-    M = np.zeros((10, 10), int)
-    M[y, answers] += 1
-    return M
-
-
 def _with_help(P, y, threshold):
     sure = P.max(axis=1) >= threshold
     return np.mean(~sure), np.mean(P[sure].argmax(axis=1) == y[sure])
-
-
-def _share_kept(P, y, threshold):
-    passed_on, accuracy = _with_help(P, y, threshold)
-    return 1 - passed_on, accuracy
-
-
-def _accuracy_of_all(P, y, threshold):
-    return _with_help(P, y, threshold)[0], _accuracy(P, y)
-
-
-def _accuracy_of_others(P, y, threshold):
-    doubtful = P.max(axis=1) < threshold
-    return np.mean(doubtful), np.mean(P[doubtful].argmax(axis=1) == y[doubtful])
-
-
-def _right_of_all(P, y, threshold):
-    passed_on, accuracy = _with_help(P, y, threshold)
-    return passed_on, accuracy * (1 - passed_on)
 
 
 EXERCISES = {
@@ -64,10 +38,8 @@ EXERCISES = {
         reference=_accuracy,
         cases=[_probabilities(0, 50), _probabilities(1, 7), (np.eye(10)[:1], np.array([0]))],
         mistakes={
-            "that is the number of right answers, not their share": lambda P, y: np.sum(
-                P.argmax(axis=1) == y
-            ),
-            "that is the share of wrong answers": lambda P, y: np.mean(P.argmax(axis=1) != y),
+            "that is the number of right answers, not their share": but("mean -> sum"),
+            "that is the share of wrong answers": but("== -> !="),
             "that is the mean probability of the true class": lambda P, y: np.mean(
                 P[np.arange(len(y)), y]
             ),
@@ -84,12 +56,14 @@ EXERCISES = {
         reference=_confusions,
         cases=[_answers(2, 200), _answers(3, 30), (np.array([3]), np.array([8]))],
         mistakes={
-            "rows and columns are swapped: rows are the true digits": lambda y, answers: (
-                _confusions(answers, y)
+            "rows and columns are swapped: rows are the true digits": but(
+                "(y, answers), -> (answers, y),"
             ),
-            "M[y, answers] += 1 adds only once where a pair occurs several times": _set_not_added,
-            "that leaves out the right answers; the diagonal counts them": lambda y, answers: (
-                _confusions(y[y != answers], answers[y != answers])
+            "M[y, answers] += 1 adds only once where a pair occurs several times": but(
+                "np.add.at(M, (y, answers), 1) -> M[y, answers] += 1"
+            ),
+            "that leaves out the right answers; the diagonal counts them": but(
+                "    return ->     np.fill_diagonal(M, 0)\n    return"
             ),
         },
         hints=(
@@ -106,12 +80,18 @@ EXERCISES = {
         ],
         outputs=("share", "accuracy"),
         mistakes={
-            "that is the share the network keeps; asked is the share it passes on": _share_kept,
-            "the accuracy is that of all images; asked is that of the ones it keeps": (
-                _accuracy_of_all
+            "that is the share the network keeps; asked is the share it passes on": but(
+                "~sure -> sure"
             ),
-            "divide by the number of images that are kept, not by all of them": _right_of_all,
-            "that is the accuracy on the images that are passed on": _accuracy_of_others,
+            "the accuracy is that of all images; asked is that of the ones it keeps": but(
+                "P[sure] -> P", "y[sure] -> y"
+            ),
+            "divide by the number of images that are kept, not by all of them": but(
+                "y[sure]) -> y[sure]) * np.mean(sure)"
+            ),
+            "that is the accuracy on the images that are passed on": but(
+                "P[sure] -> P[~sure]", "y[sure] -> y[~sure]"
+            ),
         },
         hints=(
             "Which rows are sure enough? <code>sure = P.max(axis=1) &gt;= threshold</code>.",

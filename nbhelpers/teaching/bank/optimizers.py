@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 
 def _rolling(seed, shape, lr, mu, nesterov):
@@ -12,24 +11,10 @@ def _rolling(seed, shape, lr, mu, nesterov):
     return p, v, g, lr, mu, nesterov
 
 
-def _momentum(
-    p,
-    v,
-    g,
-    lr,
-    mu,
-    nesterov,
-    push=lambda v, g, lr, mu: mu * v - lr * g,
-    plain=lambda v, old, g, lr, mu: v,
-    ahead=lambda v, old, g, lr, mu: mu * v - lr * g,
-):
-    """The step of the solution, with parts that a mistake replaces."""
-    old, v = v, push(v, g, lr, mu)
-    return p + (ahead if nesterov else plain)(v, old, g, lr, mu), v
-
-
-def _rolls(**parts):
-    return lambda p, v, g, lr, mu, nesterov: _momentum(p, v, g, lr, mu, nesterov, **parts)
+def _momentum(p, v, g, lr, mu, nesterov):
+    new = mu * v - lr * g
+    step = mu * new - lr * g if nesterov else new
+    return p + step, new
 
 
 def _adam_case(seed, shape, t, lr):
@@ -40,73 +25,12 @@ def _adam_case(seed, shape, t, lr):
     return p, m * (t > 1), v * (t > 1), g, t, lr
 
 
-def _adam(
-    p,
-    m,
-    v,
-    g,
-    t,
-    lr,
-    keep=(0.9, 0.999),
-    base=None,
-    correct=(True, True),
-    square=lambda g: g * g,
-    divide=lambda m, v: m / (np.sqrt(v) + 1e-8),
-    sign=-1,
-    times=lambda t: t,
-):
-    """The step of the solution, with parts that a mistake replaces."""
-    base = base or keep
-    m = m + (1 - keep[0]) * (g - m)
-    v = v + (1 - keep[1]) * (square(g) - v)
-    with np.errstate(all="ignore"):
-        m_hat = m / (1 - base[0] ** times(t)) if correct[0] else m
-        v_hat = v / (1 - base[1] ** times(t)) if correct[1] else v
-        return p + sign * lr * divide(m_hat, v_hat), m, v
-
-
-def _with(**parts):
-    return lambda p, m, v, g, t, lr: _adam(p, m, v, g, t, lr, **parts)
-
-
-def _kept_corrected(p, m, v, g, t, lr):
-    p, m, v = _adam(p, m, v, g, t, lr)
-    return p, m / (1 - 0.9**t), v / (1 - 0.999**t)
-
-
-def _gradient_on_top(p, m, v, g, t, lr):
-    _, new_m, new_v = _adam(p, m, v, g, t, lr)
-    return p - lr * g / (np.sqrt(new_v / (1 - 0.999**t)) + 1e-8), new_m, new_v
-
-
-def _old_averages(p, m, v, g, t, lr):
-    _, new_m, new_v = _adam(p, m, v, g, t, lr)
-    with np.errstate(all="ignore"):
-        step = (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
-    return p - lr * step, new_m, new_v
-
-
-def _average_of_m(p, m, v, g, t, lr):
+def _adam(p, m, v, g, t, lr):
     m = m + 0.1 * (g - m)
-    v = v + 0.001 * (m * m - v)
-    return p - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
-
-
-def _shares_swapped(p, m, v, g, t, lr):
-    m = 0.1 * m + 0.9 * g
-    v = 0.001 * v + 0.999 * g * g
-    return p - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
-
-
-def _sums(p, m, v, g, t, lr):
-    m, v = 0.9 * m + g, 0.999 * v + g * g
-    return p - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
-
-
-def _eps_before_correction(p, m, v, g, t, lr):
-    _, new_m, new_v = _adam(p, m, v, g, t, lr)
-    step = new_m / (1 - 0.9**t) * np.sqrt(1 - 0.999**t) / (np.sqrt(new_v) + 1e-8)
-    return p - lr * step, new_m, new_v
+    v = v + 0.001 * (g * g - v)
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.999**t)
+    return p - lr * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
 
 
 def _factor(progress):
@@ -124,53 +48,45 @@ EXERCISES = {
         ],
         outputs=("p", "v"),
         mistakes={
-            "the order of the arguments: v comes before g": lambda p, v, g, lr, mu, nesterov: (
-                _momentum(p, g, v, lr, mu, nesterov)
-            ),
+            "the order of the arguments: v comes before g": but("p, v, g -> p, g, v"),
             "with nesterov, p moves by mu * v - lr * g, with the new v; yours moves by v in both "
-            "cases": _rolls(ahead=lambda v, old, g, lr, mu: v),
-            "with nesterov, mu belongs to the new v: p + mu * v - lr * g": _rolls(
-                ahead=lambda v, old, g, lr, mu: v - lr * g
+            "cases": but("mu * new - lr * g -> new"),
+            "with nesterov, mu belongs to the new v: p + mu * v - lr * g": but("mu * new -> new"),
+            "with nesterov, - lr * g is missing: p + mu * v - lr * g": but(
+                "mu * new - lr * g -> mu * new"
             ),
-            "with nesterov, - lr * g is missing: p + mu * v - lr * g": _rolls(
-                ahead=lambda v, old, g, lr, mu: mu * v
+            "without nesterov, p moves by v; yours looks ahead in both cases": but(
+                "else new -> else mu * new - lr * g"
             ),
-            "without nesterov, p moves by v; yours looks ahead in both cases": _rolls(
-                plain=lambda v, old, g, lr, mu: mu * v - lr * g
+            "nesterov the wrong way round: you look ahead where it is False": but(
+                "if nesterov -> if not nesterov"
             ),
-            "nesterov the wrong way round: you look ahead where it is False": lambda *case: (
-                _momentum(*case[:-1], not case[-1])
+            "downhill is against the slope: v gets minus lr * g": but(
+                "v - lr -> v + lr", "mu * new - lr -> mu * new + lr"
             ),
-            "downhill is against the slope: v gets minus lr * g": _rolls(
-                push=lambda v, g, lr, mu: mu * v + lr * g,
-                ahead=lambda v, old, g, lr, mu: mu * v + lr * g,
+            "downhill is against the slope, also where p looks ahead: - lr * g": but(
+                "mu * new - lr -> mu * new + lr"
             ),
-            "downhill is against the slope, also where p looks ahead: - lr * g": _rolls(
-                ahead=lambda v, old, g, lr, mu: mu * v + lr * g
+            "p moves by the <i>new</i> velocity; yours uses the one that came in": but(
+                "mu * new -> mu * v", "else new -> else v"
             ),
-            "p moves by the <i>new</i> velocity; yours uses the one that came in": _rolls(
-                plain=lambda v, old, g, lr, mu: old,
-                ahead=lambda v, old, g, lr, mu: mu * old - lr * g,
+            "nothing is kept of the velocity: mu * v is missing": but("mu * v - lr -> -lr"),
+            "the whole velocity is kept; it should lose a little in each step: mu * v": but(
+                "mu * v -> v"
             ),
-            "nothing is kept of the velocity: mu * v is missing": _rolls(
-                push=lambda v, g, lr, mu: -lr * g
+            "here the slope isn't weakened by 1 - mu; that would be an average": but(
+                "v - lr -> v - (1 - mu) * lr"
             ),
-            "the whole velocity is kept; it should lose a little in each step: mu * v": _rolls(
-                push=lambda v, g, lr, mu: v - lr * g
-            ),
-            "here the slope isn't weakened by 1 - mu; that would be an average": _rolls(
-                push=lambda v, g, lr, mu: mu * v - (1 - mu) * lr * g
-            ),
-            "mu belongs to the old velocity alone, not to the slope": _rolls(
-                push=lambda v, g, lr, mu: mu * (v - lr * g)
+            "mu belongs to the old velocity alone, not to the slope": but(
+                "v - lr * g -> (v - lr * g)"
             ),
             "that's the form of some libraries, p - lr * v with v = mu * v + g; put the learning "
-            "rate and the sign inside: v = mu * v - lr * g": _rolls(
-                push=lambda v, g, lr, mu: mu * v + g,
-                plain=lambda v, old, g, lr, mu: -lr * v,
-                ahead=lambda v, old, g, lr, mu: -lr * (mu * v + g),
+            "rate and the sign inside: v = mu * v - lr * g": but(
+                "v - lr * g -> v + g",
+                "mu * new - lr * g -> -lr * (mu * new + g)",
+                "else new -> else -lr * new",
             ),
-            "return the new p first, then the new v": lambda *case: _momentum(*case)[::-1],
+            "return the new p first, then the new v": but("p + step, new -> new, p + step"),
         },
         hints=(
             "The new velocity is the same in both cases, the one of notebook 08.",
@@ -190,41 +106,55 @@ EXERCISES = {
         ],
         outputs=("p", "m", "v"),
         mistakes={
-            "neither average is corrected: divide m by 1 - 0.9**t and v by 1 - 0.999**t": _with(
-                correct=(False, False)
+            "neither average is corrected: divide m by 1 - 0.9**t and v by 1 - 0.999**t": but(
+                "m / (1 - 0.9**t) -> m", "v / (1 - 0.999**t) -> v"
             ),
-            "v isn't corrected: divide it by 1 - 0.999**t": _with(correct=(True, False)),
-            "m isn't corrected: divide it by 1 - 0.9**t": _with(correct=(False, True)),
+            "v isn't corrected: divide it by 1 - 0.999**t": but("v / (1 - 0.999**t) -> v"),
+            "m isn't corrected: divide it by 1 - 0.9**t": but("m / (1 - 0.9**t) -> m"),
             "the corrected averages are for the step only; m and v themselves are kept as they "
-            "are": _kept_corrected,
-            "the root is missing: divide by np.sqrt of the corrected v": _with(
-                divide=lambda m, v: m / (v + 1e-8)
-            ),
+            "are": but("1e-8), m, v -> 1e-8), m_hat, v_hat"),
+            "the root is missing: divide by np.sqrt of the corrected v": but("np.sqrt -> "),
             "where the slope is 0, yours divides by 0: divide by (np.sqrt(...) + 1e-8), with the "
-            "brackets": _with(divide=lambda m, v: m / np.sqrt(v)),
-            "1e-8 is added to the root, not under it": _with(
-                divide=lambda m, v: m / np.sqrt(v + 1e-8)
+            "brackets": but(" + 1e-8 -> "),
+            "1e-8 is added to the root, not under it": but("v_hat) + 1e-8 -> v_hat + 1e-8)"),
+            "1e-8 is added to the root of the <i>corrected</i> v": but(
+                "1e-8 -> 1e-8 / np.sqrt(1 - 0.999**t)"
             ),
-            "1e-8 is added to the root of the <i>corrected</i> v": _eps_before_correction,
-            "m belongs on top, the average of the slopes; yours divides g": _gradient_on_top,
-            "v averages the <i>squares</i> of the slopes": _with(square=lambda g: g),
-            "v averages the squares of the slopes, not their absolute values": _with(square=np.abs),
-            "v averages the squares of the slopes g, not of their average m": _average_of_m,
-            "0.1 and 0.001 are the shares of the new slope; yours keeps that little of the old": (
-                _shares_swapped
+            "m belongs on top, the average of the slopes; yours divides g": but(
+                "lr * m_hat -> lr * g"
             ),
-            "these are sums; an average moves towards the new value: m + 0.1 * (g - m)": _sums,
-            "0.9 belongs to m and 0.999 to v; yours are the other way round": _with(
-                keep=(0.999, 0.9)
+            "v averages the <i>squares</i> of the slopes": but("g * g -> g"),
+            "v averages the squares of the slopes, not their absolute values": but(
+                "g * g -> np.abs(g)"
             ),
-            "both averages move by a tenth; v moves by a thousandth": _with(keep=(0.9, 0.9)),
-            "downhill is minus: p - lr * ...": _with(sign=1),
-            "the step uses the averages from before; update m and v first": _old_averages,
+            "v averages the squares of the slopes g, not of their average m": but("g * g -> m * m"),
+            "0.1 and 0.001 are the shares of the new slope; "
+            "yours keeps that little of the old": but("0.1 * -> 0.9 *", "0.001 -> 0.999 "),
+            "these are sums; an average moves towards the new value: m + 0.1 * (g - m)": but(
+                "m + 0.1 * (g - m) -> 0.9 * m + g", "v + 0.001 * (g * g - v) -> 0.999 * v + g * g"
+            ),
+            "0.9 belongs to m and 0.999 to v; yours are the other way round": but(
+                "m + 0.1 -> m + 0.001",
+                "v + 0.001 -> v + 0.1",
+                "0.9**t -> 0.999 **t",
+                "0.999**t -> 0.9**t",
+            ),
+            "both averages move by a tenth; v moves by a thousandth": but(
+                "0.001 -> 0.1", "0.999 -> 0.9"
+            ),
+            "downhill is minus: p - lr * ...": but("p - lr -> p + lr"),
+            "the step uses the averages from before; update m and v first": but(
+                "    m = m ->     old = m, v\n    m = m",
+                "m_hat = m -> m_hat = old[0]",
+                "v_hat = v -> v_hat = old[1]",
+            ),
             "in the corrections, the shares that are <i>kept</i> are raised to the power t: 0.9 "
-            "and 0.999; yours raises 0.1 and 0.001": _with(base=(0.1, 0.001)),
-            "the exponent is t itself: t is 1 in the first step": _with(times=lambda t: t + 1),
-            "the exponent is t, not t - 1: in the first step nothing may be divided by 0": _with(
-                times=lambda t: t - 1
+            "and 0.999; yours raises 0.1 and 0.001": but("0.9** -> 0.1**", "0.999** -> 0.001**"),
+            "the exponent is t itself: t is 1 in the first step": but(
+                "0.9**t -> 0.9 ** (t + 1)", "0.999**t -> 0.999 ** (t + 1)"
+            ),
+            "the exponent is t, not t - 1: in the first step nothing may be divided by 0": but(
+                "0.9**t -> 0.9 ** (t - 1)", "0.999**t -> 0.999 ** (t - 1)"
             ),
         },
         hints=(
@@ -238,15 +168,10 @@ EXERCISES = {
     ),
     "factor": Exercise(
         reference=_factor,
-        cases=[
-            (np.linspace(0, 1, 26),),
-            (np.array([[0.04, 0.1, 0.55], [0.0, 1.0, 0.9]]),),
-            (0.3,),
-        ],
+        cases=[(np.linspace(0, 1, 26),), (np.array([[0.04, 0.1, 0.55], [0.0, 1.0, 0.9]]),), (0.3,)],
         mistakes={
-            "after the warm-up it should fall from 1 to 0; yours falls from 0.9: divide by 0.9": (
-                lambda progress: np.where(progress < 0.1, progress / 0.1, 1 - progress)
-            ),
+            "after the warm-up it should fall from 1 to 0; yours falls from 0.9: divide by "
+            "0.9": lambda progress: np.where(progress < 0.1, progress / 0.1, 1 - progress),
             "it rises to 1 within the first tenth: multiply by 10, or divide by 0.1": (
                 lambda progress: np.where(progress < 0.1, progress, (1 - progress) / 0.9)
             ),
@@ -258,9 +183,7 @@ EXERCISES = {
             ),
             "the rise is missing: in the first tenth, it is progress / 0.1, and after it the fall "
             "is steeper": lambda progress: 1 - progress,
-            "the smaller one of the two lines holds, not the larger": lambda progress: np.maximum(
-                progress / 0.1, (1 - progress) / 0.9
-            ),
+            "the smaller one of the two lines holds, not the larger": but("minimum -> maximum"),
             "the two lines are multiplied; each holds in its own part": lambda progress: (
                 np.minimum(progress / 0.1, 1) * (1 - progress) / 0.9
             ),
@@ -278,7 +201,7 @@ EXERCISES = {
                 progress < 0.1, progress / 0.1, 1 - (progress - 0.1) / 0.8
             ),
             "an if, and Python's min, want one number; np.minimum(a, b) takes the smaller one at "
-            "each place of an array": lambda progress: min(progress / 0.1, (1 - progress) / 0.9),
+            "each place of an array": but("np.minimum -> min"),
         },
         hints=(
             "There are two straight lines. The first goes from 0 at 0 to 1 at 0.1.",

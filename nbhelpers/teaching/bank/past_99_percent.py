@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 # -- dropout ----------------------------------------------------------------------------------
 
@@ -18,10 +17,6 @@ def _dropped(A, draws, p):
     return A * (draws >= p) / (1 - p)
 
 
-def _one_mask_for_all(A, draws, p):
-    return A * (draws[0] >= p) / (1 - p)
-
-
 # -- shift ------------------------------------------------------------------------------------
 
 
@@ -33,34 +28,6 @@ def _to_the_right(images, pixels):
     moved = np.zeros_like(images)
     moved[:, :, pixels:] = images[:, :, :-pixels]
     return moved
-
-
-def _to_the_left(images, pixels):
-    moved = np.zeros_like(images)
-    moved[:, :, :-pixels] = images[:, :, pixels:]
-    return moved
-
-
-def _down(images, pixels):
-    moved = np.zeros_like(images)
-    moved[:, pixels:] = images[:, :-pixels]
-    return moved
-
-
-def _old_ink_stays(images, pixels):
-    moved = images.copy()
-    moved[:, :, pixels:] = images[:, :, :-pixels]
-    return moved
-
-
-def _by_one(images, pixels):
-    return _to_the_right(images, 1)
-
-
-def _only_blanked(images, pixels):
-    blanked = images.copy()
-    blanked[:, :, :pixels] = 0
-    return blanked
 
 
 # -- a value between four pixels --------------------------------------------------------------
@@ -78,27 +45,6 @@ def _value_at(image, row, column):
     return (1 - down) * above + down * below
 
 
-def _swapped_shares(image, row, column):
-    r, c = int(row), int(column)
-    return _value_at(image, r + 1 - (row - r), c + 1 - (column - c))
-
-
-def _swapped_axes(image, row, column):
-    r, c = int(row), int(column)
-    return _value_at(image, r + (column - c), c + (row - r))
-
-
-def _mean_of_four(image, row, column):
-    r, c = int(row), int(column)
-    return image[r : r + 2, c : c + 2].mean()
-
-
-def _sum_of_ends(image, row, column):
-    r, c = int(row), int(column)
-    down, right = row - r, column - c
-    return (1 - down) * (1 - right) * image[r, c] + down * right * image[r + 1, c + 1]
-
-
 # -- a vote -----------------------------------------------------------------------------------
 
 
@@ -111,36 +57,24 @@ def _vote(P):
     return P.mean(axis=0).argmax(axis=1)
 
 
-def _majority(P):
-    return np.eye(10)[P.argmax(axis=2)].sum(axis=0).argmax(axis=1)
-
-
 EXERCISES = {
     "dropout": Exercise(
         reference=_dropped,
         cases=[_hidden(0, (6, 4), 0.5), _hidden(1, (5, 7), 0.2), _hidden(2, (1, 3), 0.75)],
         mistakes={
             "the units that stay are not made larger: divide by 1 - p, or the next layer gets "
-            "less than it will get when nothing is dropped": lambda A, draws, p: A * (draws >= p),
-            "this keeps what should be dropped; a unit stays if draws >= p": lambda A, draws, p: (
-                A * (draws < p) / (1 - p)
-            ),
+            "less than it will get when nothing is dropped": but(" / (1 - p) -> "),
+            "this keeps what should be dropped; a unit stays if draws >= p": but(">= -> <"),
             "this keeps a unit with probability p, and scales for that: p is the probability to "
-            "be <i>dropped</i>": lambda A, draws, p: A * (draws < p) / p,
-            "divide by the share that stays, 1 - p; you multiply by it": lambda A, draws, p: (
-                A * (draws >= p) * (1 - p)
+            "be <i>dropped</i>": but(">= -> <", "(1 - p) -> p"),
+            "divide by the share that stays, 1 - p; you multiply by it": but("/ (1 -> * (1"),
+            "divide by the share that stays, 1 - p; you divide by p": but("(1 - p) -> p"),
+            "nothing is dropped: the activations whose number is below p have to be 0": but(
+                " * (draws >= p) -> "
             ),
-            "divide by the share that stays, 1 - p; you divide by p": lambda A, draws, p: (
-                A * (draws >= p) / p
-            ),
-            "nothing is dropped: the activations whose number is below p have to be 0": (
-                lambda A, draws, p: A / (1 - p)
-            ),
-            "that is the mask alone; it has to be multiplied by A": lambda A, draws, p: (
-                (draws >= p) / (1 - p)
-            ),
-            "all rows get the mask of the first one; each example has a mask of its own": (
-                _one_mask_for_all
+            "that is the mask alone; it has to be multiplied by A": but("A *  -> "),
+            "all rows get the mask of the first one; each example has a mask of its own": but(
+                "(draws -> (draws[0]"
             ),
         },
         hints=(
@@ -152,24 +86,26 @@ EXERCISES = {
     ),
     "shift": Exercise(
         reference=_to_the_right,
-        cases=[
-            _images(3, (2, 5, 6), 2),
-            _images(4, (3, 4, 4), 1),
-            _images(5, (1, 3, 8), 3),
-        ],
+        cases=[_images(3, (2, 5, 6), 2), _images(4, (3, 4, 4), 1), _images(5, (1, 3, 8), 3)],
         mistakes={
             "what leaves the frame on the right comes in again on the left; paper should come in, "
             "zeros": lambda images, pixels: np.roll(images, pixels, axis=2),
-            "these have moved to the left": _to_the_left,
-            "these have moved down: the columns are the last axis": _down,
+            "these have moved to the left": but(
+                ", pixels:] -> , :-pixels]", ", :-pixels]\n -> , pixels:]\n"
+            ),
+            "these have moved down: the columns are the last axis": but(
+                "[:, :, pixels:] -> [:, pixels:]", "[:, :, :-pixels] -> [:, :-pixels]"
+            ),
             "these have moved down, and what has left at the bottom comes in again at the top; the "
             "columns are the last axis": lambda images, pixels: np.roll(images, pixels, axis=1),
             "nothing has moved; the columns on the left are paper, and the others are where they "
-            "were": _only_blanked,
-            "the columns on the left still hold the old ink; begin with np.zeros_like(images)": (
-                _old_ink_stays
+            "were": but("zeros_like -> copy", "pixels:] = images[:, :, :-pixels] -> :pixels] = 0"),
+            "the columns on the left still hold the old ink; begin with np.zeros_like(images)": but(
+                "zeros_like -> copy"
             ),
-            "these have moved by one pixel, whatever `pixels` is": _by_one,
+            "these have moved by one pixel, whatever `pixels` is": but(
+                "    moved = ->     pixels = 1\n    moved ="
+            ),
             "this moves each image to another place in the list: the first axis counts images": (
                 lambda images, pixels: np.roll(images, pixels, axis=0)
             ),
@@ -191,20 +127,23 @@ EXERCISES = {
             _spot(9, (2, 2), 0.6, 0.75),
         ],
         mistakes={
-            "the shares are the wrong way round: a point near to a pixel gets <i>more</i> of it": (
-                _swapped_shares
+            "the shares are the wrong way round: a point near to a pixel gets <i>more</i> of "
+            "it": but("row - r, column - c -> r + 1 - row, c + 1 - column"),
+            "the share of the row and that of the column are swapped": but(
+                "row - r, column - c -> column - c, row - r"
             ),
-            "the share of the row and that of the column are swapped": _swapped_axes,
-            "that is the mean of the four pixels, wherever the point lies between them": (
-                _mean_of_four
+            "that is the mean of the four pixels, wherever the point lies between them": but(
+                "(1 - down) * above + down * below -> image[r : r + 2, c : c + 2].mean()"
             ),
-            "that is the pixel at the upper left; the other three count as well": (
-                lambda image, row, column: image[int(row), int(column)]
+            "that is the pixel at the upper left; the other three count as well": but(
+                "(1 - down) * above + down * below -> image[r, c]"
             ),
             "that is the nearest pixel; mix the four around the point": (
                 lambda image, row, column: image[int(row + 0.5), int(column + 0.5)]
             ),
-            "two of the four pixels are missing: the upper right and the lower left": _sum_of_ends,
+            "two of the four pixels are missing: the upper right and the lower left": but(
+                "right * image[r, c + 1] -> 0", "(1 - right) * image[r + 1, c] -> 0"
+            ),
         },
         hints=(
             "<code>r, c = int(row), int(column)</code> is the pixel at the upper left; the other "
@@ -222,22 +161,17 @@ EXERCISES = {
             "that is the mean of the answers: a 3 and a 9 don't make a 6. Average the "
             "probabilities, then choose": lambda P: P.argmax(axis=2).mean(axis=0),
             "this counts answers, one for each network; here a network that hesitates counts less "
-            "than one that is sure: average the probabilities, then choose": _majority,
+            "than one that is sure: average the probabilities, then "
+            "choose": lambda P: np.eye(10)[P.argmax(axis=2)].sum(axis=0).argmax(axis=1),
             "this multiplies the probabilities, so that a single network can forbid a class; the "
-            "average is asked for": lambda P: P.prod(axis=0).argmax(axis=1),
-            "the mean is over the images; the networks are the first axis": lambda P: P.mean(
-                axis=1
-            ).argmax(axis=1),
+            "average is asked for": but("mean -> prod"),
+            "the mean is over the images; the networks are the first axis": but("axis=0 -> axis=1"),
             "those are the answers of the first network alone": lambda P: P[0].argmax(axis=1),
-            "those are the answers of the network that is surest of itself": lambda P: P.max(
-                axis=0
-            ).argmax(axis=1),
-            "those are the averaged probabilities; choose the class with the highest": lambda P: (
-                P.mean(axis=0)
+            "those are the answers of the network that is surest of itself": but("mean -> max"),
+            "those are the averaged probabilities; choose the class with the highest": but(
+                ".argmax(axis=1) -> "
             ),
-            "that gives the highest probabilities, not their positions": lambda P: P.mean(
-                axis=0
-            ).max(axis=1),
+            "that gives the highest probabilities, not their positions": but("argmax -> max"),
         },
         hints=(
             "The networks are the first axis: <code>P.mean(axis=0)</code> has the shape (n, 10).",

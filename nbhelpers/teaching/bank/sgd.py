@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 
 # -- the root mean squared error --------------------------------------------------------------
@@ -17,60 +16,9 @@ def _rmse(A, Y):
 
 
 # -- the batches of one epoch -----------------------------------------------------------------
-def _cut(order, batch_size):
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-
-
 def _batches(X, batch_size, rng):
-    return _cut(rng.permutation(len(X)), batch_size)
-
-
-def _not_shuffled(X, batch_size, rng):
-    return _cut(np.arange(len(X)), batch_size)
-
-
-def _batches_shuffled(X, batch_size, rng):
-    parts = _not_shuffled(X, batch_size, rng)
-    return [parts[k] for k in rng.permutation(len(parts))]
-
-
-def _each_shuffled(X, batch_size, rng):
-    return [rng.permutation(rows) for rows in _not_shuffled(X, batch_size, rng)]
-
-
-def _one_too_few(X, batch_size, rng):
     order = rng.permutation(len(X))
-    return [order[start : start + batch_size - 1] for start in range(0, len(X), batch_size)]
-
-
-def _shuffled_each_time(X, batch_size, rng):
-    starts = range(0, len(X), batch_size)
-    return [rng.permutation(len(X))[start : start + batch_size] for start in starts]
-
-
-def _first_of_each(X, batch_size, rng):
-    return [rng.permutation(len(X))[:batch_size] for _ in range(0, len(X), batch_size)]
-
-
-def _drawn(X, batch_size, rng):
-    return [rng.integers(0, len(X), batch_size) for _ in range(0, len(X), batch_size)]
-
-
-def _all_drawn(X, batch_size, rng):
-    return _cut(rng.integers(0, len(X), len(X)), batch_size)
-
-
-def _order_by_choice(X, batch_size, rng):
-    return _cut(rng.choice(len(X), len(X), replace=False), batch_size)
-
-
-def _starts_alone(X, batch_size, rng):
-    order = rng.permutation(len(X))
-    return [order[start:batch_size] for start in range(0, len(X), batch_size)]
-
-
-def _examples(X, batch_size, rng):
-    return [X[rows] for rows in _batches(X, batch_size, rng)]
+    return [order[start : start + batch_size] for start in range(0, len(X), batch_size)]
 
 
 # -- an epoch of one linear unit --------------------------------------------------------------
@@ -80,112 +28,13 @@ def _line(seed, n, batch_size, lr):
     return X, Y, rng.normal(size=(1, 1)), rng.normal(size=1), rng.permutation(n), batch_size, lr
 
 
-def _epoch(X, Y, w, b, order, batch_size, lr, divide=len, targets=None, sign=1):
-    """One epoch; `divide` takes the rows of a batch, `targets` the start and the rows."""
-    for start in range(0, len(X), batch_size):
-        rows = order[start : start + batch_size]
-        theirs = Y[rows] if targets is None else Y[targets(start, rows)]
-        delta = (X[rows] @ w + b - theirs) / divide(rows)
-        w = w - sign * lr * X[rows].T @ delta
-        b = b - sign * lr * delta.sum(axis=0)
-    return w, b
-
-
 def _one_epoch(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, order, batch_size, lr)
-
-
-def _other_targets(X, Y, w, b, order, batch_size, lr):
-    return _epoch(
-        X,
-        Y,
-        w,
-        b,
-        order,
-        batch_size,
-        lr,
-        targets=lambda start, rows: np.arange(start, start + len(rows)),
-    )
-
-
-def _in_order(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, np.arange(len(X)), batch_size, lr)
-
-
-def _by_batch_size(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: batch_size)
-
-
-def _by_all(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: len(X))
-
-
-def _sum(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: 1)
-
-
-def _twice(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: len(rows) / 2)
-
-
-def _uphill(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, order, batch_size, lr, sign=-1)
-
-
-def _one_step(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, order, len(X), lr)
-
-
-def _first_batch(X, Y, w, b, order, batch_size, lr):
-    rows = order[:batch_size]
-    return _epoch(X[rows], Y[rows], w, b, np.arange(len(rows)), len(rows), lr)
-
-
-def _last_left_out(X, Y, w, b, order, batch_size, lr):
-    n = len(X) // batch_size * batch_size
-    if n == 0:
-        return w, b
-    return _epoch(X[order[:n]], Y[order[:n]], w, b, np.arange(n), batch_size, lr)
-
-
-def _same_weights(X, Y, w, b, order, batch_size, lr):
-    new_w, new_b = w, b
-    for start in range(0, len(X), batch_size):
-        rows = order[start : start + batch_size]
-        delta = (X[rows] @ w + b - Y[rows]) / len(rows)
-        new_w = new_w - lr * X[rows].T @ delta
-        new_b = new_b - lr * delta.sum(axis=0)
-    return new_w, new_b
-
-
-def _w_first(X, Y, w, b, order, batch_size, lr):
-    for start in range(0, len(X), batch_size):
-        rows = order[start : start + batch_size]
-        w = w - lr * X[rows].T @ (X[rows] @ w + b - Y[rows]) / len(rows)
-        b = b - lr * np.sum(X[rows] @ w + b - Y[rows], axis=0) / len(rows)
-    return w, b
-
-
-def _bias_mean(X, Y, w, b, order, batch_size, lr):
     for start in range(0, len(X), batch_size):
         rows = order[start : start + batch_size]
         delta = (X[rows] @ w + b - Y[rows]) / len(rows)
         w = w - lr * X[rows].T @ delta
-        b = b - lr * delta.mean(axis=0)
+        b = b - lr * delta.sum(axis=0)
     return w, b
-
-
-def _sigmoid_slope(X, Y, w, b, order, batch_size, lr):
-    for start in range(0, len(X), batch_size):
-        rows = order[start : start + batch_size]
-        A = X[rows] @ w + b
-        delta = (A - Y[rows]) * A * (1 - A) / len(rows)
-        w, b = w - lr * X[rows].T @ delta, b - lr * delta.sum(axis=0)
-    return w, b
-
-
-def _mean_twice(X, Y, w, b, order, batch_size, lr):
-    return _epoch(X, Y, w, b, order, batch_size, lr, divide=lambda rows: len(rows) ** 2)
 
 
 EXERCISES = {
@@ -213,18 +62,18 @@ EXERCISES = {
         reference=_rmse,
         cases=[_answers(0, (31, 1)), _answers(1, (8, 3)), _answers(2, (1, 1))],
         mistakes={
-            "the root is missing": lambda A, Y: np.mean((A - Y) ** 2),
+            "the root is missing": but("np.sqrt -> "),
             "that is the mean of the absolute differences: square, then take the mean, then the "
             "root": lambda A, Y: np.mean(np.abs(A - Y)),
-            "the sum stands where the mean belongs": lambda A, Y: np.sqrt(np.sum((A - Y) ** 2)),
+            "the sum stands where the mean belongs": but("mean -> sum"),
             "square each difference first, then take the mean": lambda A, Y: np.sqrt(
                 np.abs(np.mean(A - Y)) ** 2
             ),
             "positive and negative differences cancel: square them first": lambda A, Y: np.mean(
                 A - Y
             ),
-            "there is no ½ in the root mean squared error; that belongs to the loss": (
-                lambda A, Y: np.sqrt(np.mean((A - Y) ** 2) / 2)
+            "there is no ½ in the root mean squared error; that belongs to the loss": but(
+                "** 2) -> ** 2) / 2"
             ),
             "take the differences first, then square: (A - Y) ** 2": lambda A, Y: np.sqrt(
                 np.abs(np.mean(A**2 - Y**2))
@@ -245,26 +94,42 @@ EXERCISES = {
         ],
         outputs=("first batch", "second batch", "last, smaller batch"),
         mistakes={
-            "nothing is shuffled": _not_shuffled,
-            "that shuffles the batches; the same examples share one in every epoch": (
-                _batches_shuffled
+            "nothing is shuffled": but("rng.permutation -> np.arange"),
+            "that shuffles the batches; the same examples share one in every epoch": but(
+                "rng.permutation -> np.arange",
+                "range(0, len(X), batch_size) -> rng.permutation(range(0, len(X), batch_size))",
             ),
-            "that shuffles within each batch; the same examples share one in every epoch": (
-                _each_shuffled
+            "that shuffles within each batch; the same examples share one in every epoch": but(
+                "rng.permutation -> np.arange",
+                "[order -> [rng.permutation(order",
+                "batch_size] for -> batch_size]) for",
             ),
-            "start : start + batch_size already leaves out its end; yours is one short": (
-                _one_too_few
+            "start : start + batch_size already leaves out its end; yours is one short": but(
+                "start + batch_size -> start + batch_size - 1"
             ),
             "you shuffle anew for every batch, so some examples come twice and some never; "
-            "shuffle once, before the loop": _shuffled_each_time,
+            "shuffle once, before the loop": but(
+                "order = rng.permutation(len(X)) -> pass", "order -> rng.permutation(len(X))"
+            ),
             "you shuffle anew for every batch and take the first few, so some examples come twice "
-            "and some never; shuffle once, before the loop": _first_of_each,
-            "that draws with replacement: some examples come twice, others never": _drawn,
-            "all are drawn with replacement: some examples come twice, others never": _all_drawn,
+            "and some never; shuffle once, before the "
+            "loop": lambda X, m, rng: [rng.permutation(len(X))[:m] for _ in range(0, len(X), m)],
+            "that draws with replacement: some examples come twice, others never": but(
+                "order = rng.permutation(len(X)) -> pass",
+                "order[start : start + batch_size] -> rng.integers(0, len(X), batch_size)",
+            ),
+            "all are drawn with replacement: some examples come twice, others never": but(
+                "permutation(len(X)) -> integers(0, len(X), len(X))"
+            ),
             "each example occurs once, which is right; only, the check compares with what "
-            "rng.permutation gives": _order_by_choice,
-            "the slice ends at start + batch_size, not at batch_size": _starts_alone,
-            "asked are the row numbers, not the rows of X themselves": _examples,
+            "rng.permutation "
+            "gives": but("permutation(len(X)) -> choice(len(X), len(X), replace=False)"),
+            "the slice ends at start + batch_size, not at batch_size": but(
+                "start + batch_size -> batch_size"
+            ),
+            "asked are the row numbers, not the rows of X themselves": but(
+                "[order -> [X[order", "batch_size] for -> batch_size]] for"
+            ),
         },
         hints=(
             "First the new order of all the row numbers: "
@@ -280,24 +145,46 @@ EXERCISES = {
         cases=[_line(3, 10, 4, 0.1), _line(4, 8, 2, 0.3), _line(5, 1, 3, 0.5)],
         outputs=("w", "b"),
         mistakes={
-            "X is shuffled, but Y is not: use the same rows of both": _other_targets,
-            "the order is not used: the rows are order[start : start + batch_size]": _in_order,
-            "divide by len(rows): the last batch is smaller than batch_size": _by_batch_size,
-            "divide by the number of examples in the batch, not of all examples": _by_all,
-            "the mean is missing: divide by len(rows)": _sum,
-            "the unit is linear, so its slope is 1: no a (1 - a) here": _sigmoid_slope,
-            "the mean is taken twice: divide by len(rows) once, in delta": _mean_twice,
-            "the ½ of the loss cancels the 2; yours has an extra factor 2": _twice,
-            "you walk uphill: the step is minus lr times the gradient": _uphill,
-            "that is one step with all examples; an epoch makes a step for each batch": _one_step,
-            "that is only the first batch; is the return inside the loop, or does the slice end at "
-            "batch_size instead of start + batch_size?": _first_batch,
-            "the last, smaller batch is left out": _last_left_out,
-            "every batch starts from the first w and b; use the ones from the step before": (
-                _same_weights
+            "X is shuffled, but Y is not: use the same rows of both": but(
+                "Y[rows] -> Y[start : start + len(rows)]"
             ),
-            "b is updated with the new w: compute delta first, then both updates": _w_first,
-            "the slope of b is delta.sum(axis=0); the mean is in delta already": _bias_mean,
+            "the order is not used: the rows are order[start : start + batch_size]": but(
+                "order[ -> np.arange(len(X))["
+            ),
+            "divide by len(rows): the last batch is smaller than batch_size": but(
+                "len(rows) -> batch_size"
+            ),
+            "divide by the number of examples in the batch, not of all examples": but(
+                "len(rows) -> len(X)"
+            ),
+            "the mean is missing: divide by len(rows)": but(" / len(rows) -> "),
+            "the unit is linear, so its slope is 1: no a (1 - a) here": but(
+                "(X[rows] @ w + b - Y[rows]) -> ((A := X[rows] @ w + b) - Y[rows]) * A * (1 - A)"
+            ),
+            "the mean is taken twice: divide by len(rows) once, in delta": but(
+                "len(rows) -> len(rows) ** 2"
+            ),
+            "the ½ of the loss cancels the 2; yours has an extra factor 2": but(
+                "len(rows) -> len(rows) * 2"
+            ),
+            "you walk uphill: the step is minus lr times the gradient": but(
+                "w - lr -> w + lr", "b - lr -> b + lr"
+            ),
+            "that is one step with all examples; an epoch makes a step for each batch": but(
+                "    for ->     batch_size = len(X)\n    for"
+            ),
+            "that is only the first batch; is the return inside the loop, or does the slice end at "
+            "batch_size instead of start + batch_size?": but("    return ->         return"),
+            "the last, smaller batch is left out": but(
+                "len(X), batch_size -> len(X) - batch_size + 1, batch_size"
+            ),
+            "every batch starts from the first w and b; use the ones from the step before": but(
+                "    for ->     first = w, b\n    for", "@ w + b -> @ first[0] + first[1]"
+            ),
+            "b is updated with the new w: compute delta first, then both updates": but(
+                "delta.sum(axis=0) -> np.sum(X[rows] @ w + b - Y[rows], axis=0) / len(rows)"
+            ),
+            "the slope of b is delta.sum(axis=0); the mean is in delta already": but("sum -> mean"),
         },
         hints=(
             "A loop over the starts, as in exercise 3. In it: the rows, <code>delta</code>, two "

@@ -3,8 +3,7 @@
 import numpy as np
 
 from nbhelpers.losses import softmax
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 _rng = np.random.default_rng(6)
 _SQUARE = _rng.normal(0, 2, (3, 3))
@@ -32,69 +31,18 @@ def _stable(Z):
     return E / E.sum(axis=1, keepdims=True)
 
 
-def _divided(E):
-    return E / E.sum(axis=1, keepdims=True)
+def _cross_entropy(A, y):
+    return -np.mean(np.log(_true(A, y)))
 
 
-def _wrong_axis(Z):
-    E = np.exp(Z - Z.max(axis=0, keepdims=True))
-    return E / E.sum(axis=0, keepdims=True)
-
-
-def _wrong_sum_axis(Z):
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=0, keepdims=True)
-
-
-def _whole_sum(Z):
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum()
-
-
-def _no_keepdims(Z):
-    E = np.exp(Z - Z.max(axis=1))
-    return E / E.sum(axis=1)
-
-
-def _no_keepdims_below(Z):
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1)
-
-
-def _no_keepdims_max(Z):
-    return _divided(np.exp(Z - Z.max(axis=1)))
-
-
-def _log_sum(Z):
-    m = Z.max(axis=1)
-    return m + np.log(np.exp(Z - m[:, None]).sum(axis=1))
+def _delta(A, y):
+    return (A - _one_hot(A, y)) / len(A)
 
 
 def _from_scores(Z, y):
-    return np.mean(_log_sum(Z) - _true(Z, y))
-
-
-def _maximum_not_added(Z, y):
-    return np.mean(_log_sum(Z) - Z.max(axis=1) - _true(Z, y))
-
-
-def _global_maximum(Z, y):
-    return np.mean(Z.max() + np.log(np.exp(Z - Z.max()).sum(axis=1)) - _true(Z, y))
-
-
-def _overflowing(Z, y):
-    return np.mean(np.log(np.exp(Z).sum(axis=1)) - _true(Z, y))
-
-
-def _summed_over_all(Z, y):
-    m = Z.max(axis=1)
-    return np.mean(m + np.log(np.exp(Z - m[:, None]).sum()) - _true(Z, y))
-
-
-def _whole_columns(A, y):
-    D = A.copy()
-    D[:, y] -= 1
-    return D / len(A)
+    h = Z.max(axis=1)
+    log_sum = h + np.log(np.exp(Z - h[:, None]).sum(axis=1))
+    return np.mean(log_sum - _true(Z, y))
 
 
 EXERCISES = {
@@ -102,50 +50,51 @@ EXERCISES = {
         reference=_stable,
         cases=[(Z,) for Z in _SCORES],
         mistakes={
-            "the maximum isn't subtracted: exp of a large score is inf, and inf / inf is nan": (
-                lambda Z: _divided(np.exp(Z))
+            "the maximum isn't subtracted: exp of a large score is inf, and inf / inf is nan": but(
+                " - Z.max(axis=1, keepdims=True) -> "
             ),
             "that is the maximum of the whole array; a row far below it becomes 0 / 0. Each row "
-            "needs its own: Z.max(axis=1, keepdims=True)": lambda Z: _divided(np.exp(Z - Z.max())),
+            "needs its own: Z.max(axis=1, "
+            "keepdims=True)": but("max(axis=1, keepdims=True) -> max()"),
             "axis=0 goes down the columns: it mixes the examples. The classes of one example lie "
-            "along axis=1": _wrong_axis,
-            "the maximum is that of each column; the classes of one example lie along axis=1": (
-                lambda Z: _divided(np.exp(Z - Z.max(axis=0, keepdims=True)))
+            "along axis=1": but("max(axis=1 -> max(axis=0", "sum(axis=1 -> sum(axis=0"),
+            "the maximum is that of each column; the classes of one example lie along axis=1": but(
+                "max(axis=1 -> max(axis=0"
             ),
-            "the sum goes down the columns (axis=0); the classes of one example lie along axis=1": (
-                _wrong_sum_axis
-            ),
+            "the sum goes down the columns (axis=0); "
+            "the classes of one example lie along axis=1": but("sum(axis=1 -> sum(axis=0"),
             "the sum is that of the whole array; each row must add up to 1: "
-            "E.sum(axis=1, keepdims=True)": _whole_sum,
+            "E.sum(axis=1, keepdims=True)": but("sum(axis=1, keepdims=True) -> sum()"),
             "keepdims=True is missing: the maxima and the sums are rows (m,), which NumPy lays "
-            "along the columns": _no_keepdims,
-            "keepdims=True is missing in the sum: a row (m,) is laid along the columns": (
-                _no_keepdims_below
+            "along the columns": but(
+                "max(axis=1, keepdims=True) -> max(axis=1)",
+                "sum(axis=1, keepdims=True) -> sum(axis=1)",
             ),
-            "keepdims=True is missing in the maximum: a row (m,) is laid along the columns": (
-                _no_keepdims_max
+            "keepdims=True is missing in the sum: a row (m,) is laid along the columns": but(
+                "sum(axis=1, keepdims=True) -> sum(axis=1)"
             ),
-            "the division is missing: each row must add up to 1": lambda Z: np.exp(
-                Z - Z.max(axis=1, keepdims=True)
+            "keepdims=True is missing in the maximum: a row (m,) is laid along the columns": but(
+                "max(axis=1, keepdims=True) -> max(axis=1)"
             ),
-            "the smallest score is subtracted; then the largest can still overflow": (
-                lambda Z: _divided(np.exp(Z - Z.min(axis=1, keepdims=True)))
+            "the division is missing: each row must add up to 1": but(
+                " / E.sum(axis=1, keepdims=True) -> "
             ),
-            "the difference is turned around: it is Z minus the maximum": lambda Z: _divided(
-                np.exp(Z.max(axis=1, keepdims=True) - Z)
+            "the smallest score is subtracted; then the largest can still overflow": but(
+                "max -> min"
             ),
-            "dividing by the maximum changes the differences; subtract it": lambda Z: _divided(
-                np.exp(Z / Z.max(axis=1, keepdims=True))
+            "the difference is turned around: it is Z minus the maximum": but(
+                "np.exp(Z -  -> 1 / np.exp(Z - "
             ),
-            "exp is missing": lambda Z: _divided(Z),
+            "dividing by the maximum changes the differences; subtract it": but("Z - Z -> Z / Z"),
+            "exp is missing": but("np.exp(Z - Z.max(axis=1, keepdims=True)) -> Z"),
             "that is the largest absolute value; subtract the largest score, also if it is "
-            "negative": lambda Z: _divided(np.exp(Z - np.abs(Z).max(axis=1, keepdims=True))),
+            "negative": but("- Z -> - np.abs(Z)"),
             "maximum and sum are those of the whole array; each row needs its own, with axis=1 and "
-            "keepdims=True": lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(),
-            "the sum below is that of exp(Z); it must be that of exp(Z - maximum), as above": (
-                lambda Z: (
-                    np.exp(Z - Z.max(axis=1, keepdims=True)) / np.exp(Z).sum(axis=1, keepdims=True)
-                )
+            "keepdims=True": but(
+                "max(axis=1, keepdims=True) -> max()", "sum(axis=1, keepdims=True) -> sum()"
+            ),
+            "the sum below is that of exp(Z); it must be that of exp(Z - maximum), as above": but(
+                "E.sum -> np.exp(Z).sum"
             ),
         },
         hints=(
@@ -156,34 +105,26 @@ EXERCISES = {
         ),
     ),
     "cross_entropy": Exercise(
-        reference=lambda A, y: -np.mean(np.log(_true(A, y))),
+        reference=_cross_entropy,
         cases=_ANSWERS,
         mistakes={
-            "the minus is missing": lambda A, y: np.mean(np.log(_true(A, y))),
-            "that is the sum; asked is the mean over the examples": lambda A, y: (
-                -np.sum(np.log(_true(A, y)))
-            ),
+            "the minus is missing": but("-np -> np"),
+            "that is the sum; asked is the mean over the examples": but("mean -> sum"),
             "you divide by m · k; the mean is over the m examples": lambda A, y: (
                 -np.mean(_one_hot(A, y) * np.log(A))
             ),
             "A[:, y] is a whole table (m, m): from each row all the columns in y. "
-            "A[np.arange(len(y)), y] takes one number a row": lambda A, y: (
-                -np.mean(np.log(A[:, y]))
+            "A[np.arange(len(y)), y] takes one number a row": but("_true(A, y) -> A[:, y]"),
+            "the logarithm comes first, then the mean": but(
+                "np.mean(np.log(_true(A, y))) -> np.log(np.mean(_true(A, y)))"
             ),
-            "the logarithm comes first, then the mean": lambda A, y: -np.log(np.mean(_true(A, y))),
-            "the logarithm is missing": lambda A, y: -np.mean(_true(A, y)),
-            "that is the logarithm to base 10; np.log is the natural one": lambda A, y: (
-                -np.mean(np.log10(_true(A, y)))
-            ),
-            "that is the logarithm to base 2; np.log is the natural one": lambda A, y: (
-                -np.mean(np.log2(_true(A, y)))
-            ),
+            "the logarithm is missing": but("np.log -> "),
+            "that is the logarithm to base 10; np.log is the natural one": but("log -> log10"),
+            "that is the logarithm to base 2; np.log is the natural one": but("log -> log2"),
             "all classes are counted; only the true one matters": lambda A, y: (
                 -np.sum(np.log(A)) / len(A)
             ),
-            "that is -log(1 - p): it punishes being right": lambda A, y: (
-                -np.mean(np.log(1 - _true(A, y)))
-            ),
+            "that is -log(1 - p): it punishes being right": but("_true -> 1 - _true"),
             "that is the squared error": lambda A, y: (
                 0.5 * np.sum((A - _one_hot(A, y)) ** 2) / len(A)
             ),
@@ -195,28 +136,26 @@ EXERCISES = {
         ),
     ),
     "delta": Exercise(
-        reference=lambda A, y: (A - _one_hot(A, y)) / len(A),
+        reference=_delta,
         cases=_ANSWERS,
         mistakes={
-            "the division by the number of examples is missing: the loss is a mean": (
-                lambda A, y: A - _one_hot(A, y)
+            "the division by the number of examples is missing: the loss is a mean": but(
+                " / len(A) -> "
             ),
-            "you divide by m · k; the mean is over the m examples": (
-                lambda A, y: (A - _one_hot(A, y)) / A.size
+            "you divide by m · k; the mean is over the m examples": but("len(A) -> A.size"),
+            "it is answer minus target, A - Y; yours is Y - A": but("(A -  -> -(A - "),
+            "y holds class numbers; the targets are their one-hot rows, np.eye(k)[y]": but(
+                "_one_hot(A, y) -> y[:, None]"
             ),
-            "it is answer minus target, A - Y; yours is Y - A": (
-                lambda A, y: (_one_hot(A, y) - A) / len(A)
-            ),
-            "y holds class numbers; the targets are their one-hot rows, np.eye(k)[y]": (
-                lambda A, y: (A - y[:, None]) / len(A)
-            ),
-            "the factor A * (1 - A) doesn't belong here: it has cancelled": (
-                lambda A, y: (A - _one_hot(A, y)) * A * (1 - A) / len(A)
+            "the factor A * (1 - A) doesn't belong here: it has cancelled": but(
+                " / ->  * A * (1 - A) /"
             ),
             "A[:, y] is from each row all the columns in y; one number a row is "
-            "A[np.arange(len(y)), y], or subtract the one-hot rows": _whole_columns,
-            "that is dL/dA, -Y / A; asked is the slope at the scores, dL/dZ": (
-                lambda A, y: -_one_hot(A, y) / A / len(A)
+            "A[np.arange(len(y)), y], or subtract the one-hot rows": but(
+                "return (A - _one_hot(A, y)) -> A = A.copy()\n    A[:, y] -= 1\n    return A"
+            ),
+            "that is dL/dA, -Y / A; asked is the slope at the scores, dL/dZ": but(
+                "A - _one_hot(A, y) -> -_one_hot(A, y) / A"
             ),
         },
         hints=(
@@ -237,22 +176,22 @@ EXERCISES = {
         mistakes={
             "the log of the probabilities is taken: one of exactly 0 gives inf. Start from "
             "log S - z of the true class": lambda Z, y: -np.mean(np.log(_true(_stable(Z), y))),
-            "exp overflows: subtract each row's maximum inside and add it again outside": (
-                _overflowing
+            "exp overflows: subtract each row's maximum inside and add it again outside": but(
+                "h +  -> ", " - h[:, None] -> "
             ),
-            "the maximum that you subtracted inside has to be added again outside the log": (
-                _maximum_not_added
+            "the maximum that you subtracted inside has to be added again outside the log": but(
+                "h +  -> "
             ),
-            "that is the maximum of the whole array; each row needs its own": _global_maximum,
-            "the sign is turned around: log S minus the true score": lambda Z, y: (
-                -_from_scores(Z, y)
+            "that is the maximum of the whole array; each row needs its own": but(
+                "Z.max(axis=1) -> np.full(len(Z), Z.max())"
             ),
-            "that is the sum; asked is the mean": lambda Z, y: _from_scores(Z, y) * len(Z),
-            "the sum inside the log is over the whole array; each row needs its own, axis=1": (
-                _summed_over_all
+            "the sign is turned around: log S minus the true score": but("np.mean -> -np.mean"),
+            "that is the sum; asked is the mean": but("mean -> sum"),
+            "the sum inside the log is over the whole array; each row needs its own, axis=1": but(
+                "sum(axis=1) -> sum()"
             ),
-            "that is log S alone; the true class's score is to be subtracted": lambda Z, y: np.mean(
-                _log_sum(Z)
+            "that is log S alone; the true class's score is to be subtracted": but(
+                " - _true(Z, y) -> "
             ),
         },
         hints=(

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question
 
 _rng = np.random.default_rng(0)
 

@@ -3,8 +3,7 @@
 import numpy as np
 
 from nbhelpers.activations import sigmoid
-from nbhelpers.teaching.checks import Exercise
-from nbhelpers.teaching.questions import Question
+from nbhelpers.teaching.exercise import Exercise, Question, but
 
 _X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 _Y = np.array([[0], [1], [1], [0]])
@@ -30,68 +29,12 @@ def _hidden_delta(delta2, W2, A1):
     return delta2 @ W2.T * A1 * (1 - A1)
 
 
-def _gradients(X, Y, W1, W2, through=None):
-    """Gradients of both weight matrices; the blame goes back through `through`."""
+def _one_step(X, Y, W1, W2, lr):
     A1 = sigmoid(X @ W1)
     A2 = sigmoid(A1 @ W2)
     delta2 = (A2 - Y) * A2 * (1 - A2)
-    delta1 = delta2 @ (W2 if through is None else through).T * A1 * (1 - A1)
-    return X.T @ delta1, A1.T @ delta2
-
-
-def _one_step(X, Y, W1, W2, lr):
-    dW1, dW2 = _gradients(X, Y, W1, W2)
-    return W1 - lr * dW1, W2 - lr * dW2
-
-
-def _uphill(X, Y, W1, W2, lr):
-    dW1, dW2 = _gradients(X, Y, W1, W2)
-    return W1 + lr * dW1, W2 + lr * dW2
-
-
-def _no_learning_rate(X, Y, W1, W2, lr):
-    return _one_step(X, Y, W1, W2, 1.0)
-
-
-def _wrong_order(X, Y, W1, W2, lr):
-    _, dW2 = _gradients(X, Y, W1, W2)
-    dW1, _ = _gradients(X, Y, W1, W2, through=W2 - lr * dW2)
-    return W1 - lr * dW1, W2 - lr * dW2
-
-
-def _no_output_slope(X, Y, W1, W2, lr):
-    A1 = sigmoid(X @ W1)
-    delta2 = sigmoid(A1 @ W2) - Y
     delta1 = delta2 @ W2.T * A1 * (1 - A1)
     return W1 - lr * X.T @ delta1, W2 - lr * A1.T @ delta2
-
-
-def _no_hidden_slope(X, Y, W1, W2, lr):
-    A1 = sigmoid(X @ W1)
-    A2 = sigmoid(A1 @ W2)
-    delta2 = (A2 - Y) * A2 * (1 - A2)
-    return W1 - lr * X.T @ (delta2 @ W2.T), W2 - lr * A1.T @ delta2
-
-
-def _gradients_alone(X, Y, W1, W2, lr):
-    return _gradients(X, Y, W1, W2)
-
-
-def _updates_alone(X, Y, W1, W2, lr):
-    dW1, dW2 = _gradients(X, Y, W1, W2)
-    return lr * dW1, lr * dW2
-
-
-def _downhill_updates_alone(X, Y, W1, W2, lr):
-    dW1, dW2 = _gradients(X, Y, W1, W2)
-    return -lr * dW1, -lr * dW2
-
-
-def _no_transpose(X, Y, W1, W2, lr):
-    A1 = sigmoid(X @ W1)
-    A2 = sigmoid(A1 @ W2)
-    delta2 = (A2 - Y) * A2 * (1 - A2)
-    return W1 - lr * X.T @ (delta2 @ W2 * A1 * (1 - A1)), W2 - lr * A1.T @ delta2
 
 
 EXERCISES = {
@@ -105,14 +48,14 @@ EXERCISES = {
         mistakes={
             "the squash is missing: X @ w is the sum z, not yet the activation": lambda X, w: X @ w,
             "X * w goes number by number; the matrix product is X @ w": lambda X, w: X * w,
-            "X * w.T multiplies, but adds nothing up; the matrix product X @ w does both": (
-                lambda X, w: sigmoid(X * w.T)
+            "X * w.T multiplies, but adds nothing up; the matrix product X @ w does both": but(
+                "X @ w -> X * w.T"
             ),
             "w @ X is the wrong way round: the rows of X meet the column w, X @ w": lambda X, w: (
                 w @ X
             ),
-            "the sign inside the sigmoid is turned around: it is 1 / (1 + exp(-z))": lambda X, w: (
-                sigmoid(-(X @ w))
+            "the sign inside the sigmoid is turned around: it is 1 / (1 + exp(-z))": but(
+                "X @ w -> -(X @ w)"
             ),
         },
         hints=(
@@ -125,28 +68,24 @@ EXERCISES = {
         reference=_hidden_delta,
         cases=[_activations(0, 3), _activations(1, 5), _activations(2, 1)],
         mistakes={
-            "the slope of the sigmoid, A1 * (1 - A1), is missing": lambda d, W2, A1: d @ W2.T,
-            "the slope of the sigmoid is A1 * (1 - A1); yours is A1 alone": lambda d, W2, A1: (
-                d @ W2.T * A1
-            ),
+            "the slope of the sigmoid, A1 * (1 - A1), is missing": but(" * A1 * (1 - A1) -> "),
+            "the slope of the sigmoid is A1 * (1 - A1); yours is A1 alone": but(" * (1 - A1) -> "),
             "the slope of the sigmoid is A1 * (1 - A1), in terms of its output; yours squashes A1 "
-            "a second time": lambda d, W2, A1: d @ W2.T * sigmoid(A1) * (1 - sigmoid(A1)),
-            "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1; the slope is A1 * (1 - A1)": (
-                lambda d, W2, A1: d @ W2.T * A1 * 1 - A1
+            "a second time": but("A1 * (1 - A1) -> sigmoid(A1) * (1 - sigmoid(A1))"),
+            "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1; the slope is A1 * (1 - A1)": but(
+                "(1 - A1) -> 1 - A1"
             ),
             "brackets are missing: A1 * 1 - A1 takes A1 times the rest from A1; the slope is "
-            "A1 * (1 - A1)": lambda d, W2, A1: A1 * 1 - A1 * (d @ W2.T),
-            "A1 * 1 - A1 is 0 whatever A1 is; the slope is A1 * (1 - A1)": lambda d, W2, A1: (
-                d @ W2.T * (A1 * 1 - A1)
+            "A1 * (1 - A1)": but("delta2 @ W2.T * A1 * (1 - A1) -> A1 * 1 - A1 * (delta2 @ W2.T)"),
+            "A1 * 1 - A1 is 0 whatever A1 is; the slope is A1 * (1 - A1)": but(
+                "A1 * (1 - A1) -> (A1 * 1 - A1)"
             ),
-            "W2 has to lie on its side: delta2 @ W2.T": lambda d, W2, A1: d @ W2,
-            "A1 * (1 - A1) * delta2 is multiplied first; put brackets around (delta2 @ W2.T)": (
-                lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T
+            "W2 has to lie on its side: delta2 @ W2.T": but("W2.T -> W2"),
+            "A1 * (1 - A1) * delta2 is multiplied first; put brackets around (delta2 @ W2.T)": but(
+                "delta2 @ W2.T * A1 * (1 - A1) -> A1 * (1 - A1) * delta2 @ W2.T"
             ),
-            "that is A1 * (1 + A1): look at the sign": lambda d, W2, A1: d @ W2.T * A1 * (1 + A1),
-            "the weights between the hidden units and the output are missing": lambda d, W2, A1: (
-                d * A1 * (1 - A1)
-            ),
+            "that is A1 * (1 + A1): look at the sign": but("1 - A1 -> 1 + A1"),
+            "the weights between the hidden units and the output are missing": but(" @ W2.T -> "),
         },
         hints=(
             "Start with the blame that arrives: <code>delta2 @ W2.T</code> has shape (4, 3).",
@@ -163,23 +102,29 @@ EXERCISES = {
         ],
         outputs=("W1", "W2"),
         mistakes={
-            "you walk uphill: the step is minus lr times the gradient": _uphill,
-            "the learning rate is missing": _no_learning_rate,
-            "you return the gradients; asked are the new weights, W - lr * dW": _gradients_alone,
-            "you return the updates, lr * dW; asked are the new weights, W - lr * dW": (
-                _updates_alone
+            "you walk uphill: the step is minus lr times the gradient": but(
+                "W1 - lr -> W1 + lr", "W2 - lr -> W2 + lr"
             ),
-            "you return the updates, -lr * dW; asked are the new weights, W - lr * dW": (
-                _downhill_updates_alone
+            "the learning rate is missing": but("W1 - lr * -> W1 -", "W2 - lr * -> W2 -"),
+            "you return the gradients; asked are the new weights, W - lr * dW": but(
+                "W1 - lr * -> ", "W2 - lr * -> "
             ),
-            "W2 has to lie on its side where the blame goes back: delta2 @ W2.T": _no_transpose,
-            "W2 was updated before the blame was sent back through it: compute delta1 first": (
-                _wrong_order
+            "you return the updates, lr * dW; asked are the new weights, W - lr * dW": but(
+                "W1 - lr -> lr", "W2 - lr -> lr"
             ),
-            "the slope of the output's sigmoid, A2 * (1 - A2), is missing in delta2": (
-                _no_output_slope
+            "you return the updates, -lr * dW; asked are the new weights, W - lr * dW": but(
+                "W1 - lr -> -lr", "W2 - lr -> -lr"
             ),
-            "the slope of the hidden units, A1 * (1 - A1), is missing in delta1": _no_hidden_slope,
+            "W2 has to lie on its side where the blame goes back: delta2 @ W2.T": but("W2.T -> W2"),
+            "W2 was updated before the blame was sent back through it: compute delta1 first": but(
+                "W2.T -> (W2 - lr * A1.T @ delta2).T"
+            ),
+            "the slope of the output's sigmoid, A2 * (1 - A2), is missing in delta2": but(
+                " * A2 * (1 - A2) -> "
+            ),
+            "the slope of the hidden units, A1 * (1 - A1), is missing in delta1": but(
+                " * A1 * (1 - A1) -> "
+            ),
         },
         hints=(
             "Forward first: <code>A1</code> and <code>A2</code>. Then <code>delta2</code>, "

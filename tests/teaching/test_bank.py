@@ -1,0 +1,259 @@
+"""The bank: its references, its typical mistakes, and that the notebooks use all of it."""
+
+import re
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from notebook_tools import ROOT, notebooks, read
+
+from nbhelpers.gradient_check import numerical_gradient
+from nbhelpers.losses import softmax
+from nbhelpers.teaching import bank, checks
+from nbhelpers.teaching.exercise import Exercise, but
+
+EXERCISES = [f"{lesson}.{name}" for lesson in bank.lessons() for name in bank.exercises(lesson)]
+QUESTIONS = [f"{lesson}.{name}" for lesson in bank.lessons() for name in bank.questions(lesson)]
+
+
+@pytest.fixture(autouse=True)
+def no_tries_from_before():
+    checks.reset()
+
+
+def shapes(value):
+    return [shapes(v) for v in value] if isinstance(value, (list, tuple)) else np.shape(value)
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_a_notebook_uses_all_that_the_bank_has_for_it(path):
+    source = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+    lesson = path.stem[3:]
+    assert set(re.findall(r'checks\.check\(\s*"([\w.]+)"', source)) == {
+        name for name in EXERCISES if name.startswith(lesson + ".")
+    }
+    for call in ("ask", "reveal"):
+        assert set(re.findall(rf'questions\.{call}\("([\w.]+)"', source)) == {
+            name for name in QUESTIONS if name.startswith(lesson + ".")
+        }
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exercise_accepts_its_reference_and_is_calm_when_unsolved(name):
+    exercise = bank.exercise(name)
+    assert checks.check(name, exercise.reference).passed
+    unsolved = (lambda *a: ...) if callable(exercise.reference) else ...
+    assert checks.check(name, unsolved).stage == "unsolved"
+    assert exercise.hints
+    assert len(exercise.mistakes) >= 3
+    if callable(exercise.reference):
+        assert len({str(shapes(case)) for case in exercise.cases}) > 1
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_each_mistake_is_named_at_the_second_try(name):
+    for mistake, wrong in bank.exercise(name).mistakes.items():
+        checks.reset()
+        assert not checks.check(name, wrong).passed, mistake
+        second = checks.check(name, wrong)
+        assert second.stage in ("mistake", "changed input"), (mistake, second)
+        if second.stage == "mistake":
+            assert second.mistakes == (mistake,), "two mistakes give the same values"
+        assert "np.float64" not in second.message, "a type shows through"
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_each_wrong_option_of_a_question_is_answered(name):
+    question = bank.question(name)
+    assert question.because
+    assert len(set(question.options)) == len(question.options)
+    assert {question.answer, *question.feedback} == set(range(len(question.options)))
+
+
+# ------------------------------------------------------------------------ mistakes by `but`
+def line(x, a, b):
+    return a * x + b
+
+
+def test_but_changes_the_reference_where_it_is_told():
+    assert line(2, 3, 4) == 10
+    assert but("+ -> -").of(line)(2, 3, 4) == 2
+    assert but("a * x -> a", " + b -> ").of(line)(2, 3, 4) == 3
+    exercise = Exercise(line, [(2, 3, 4)], mistakes={"no product": but("* -> +")})
+    assert exercise.mistakes["no product"](2, 3, 4) == 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "function", "words"),
+    [
+        (["c -> d"], line, "'c' is there 0 times"),
+        (["a -> d"], line, "'a' is there 2 times"),
+        (["+ -> -", "+ -> *"], line, r"'\+' is there 0 times"),
+        (["a * x"], line, "'a \\* x' is not 'old -> new'"),
+        (["x -> y"], lambda x: x, "a function that a module defines by def"),
+    ],
+)
+def test_but_refuses_what_it_cannot_do_exactly_once(changes, function, words):
+    with pytest.raises(ValueError, match=words):
+        but(*changes).of(function)
+
+
+def test_a_mistake_that_stops_is_compared_by_its_own_line():
+    """So its source must be found, as that of a cell is."""
+    wrong = bank.exercise("xor_loop.hidden_delta").mistakes
+    (mistake,) = [m for m in wrong if "multiplied first" in m]
+    slip = lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T  # noqa: E731
+    other = lambda d, W2, A1: (A1 + 1) * (1 - A1) * d @ W2.T  # noqa: E731
+    for answer, named in ((slip, (mistake,)), (other, ())):
+        checks.reset()
+        for _ in range(2):
+            result = checks.check("xor_loop.hidden_delta", answer)
+        assert result.mistakes == named
+
+
+def test_the_bank_works_from_a_zip_file(tmp_path):
+    packed = tmp_path / "nbhelpers.zip"
+    with zipfile.ZipFile(packed, "w") as file:
+        for path in (ROOT / "nbhelpers").rglob("*.py"):
+            file.write(path, path.relative_to(ROOT))
+    source = (
+        "import nbhelpers.teaching.bank as bank\n"
+        "wrong = bank.exercise('xor_loop.neuron').mistakes\n"
+        "print(bank.__file__, len(wrong))"
+    )
+    run = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(packed)!r})\n{source}"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert "nbhelpers.zip" in done.stdout
+
+
+# ------------------------------------------------------------------------ single exercises
+@pytest.mark.parametrize("case", range(5))
+def test_backpropagation_gives_the_measured_gradients(case):
+    exercise = bank.exercise("backpropagation.backward")
+    A, Y, W = exercise.cases[case]
+    inverse = [np.arctanh] * (len(W) - 1) + [np.log]  # softmax: up to a number for each example
+    b = [(f(a) - x @ w)[0] for f, x, w, a in zip(inverse, A[:-1], W, A[1:], strict=True)]
+
+    def loss():
+        X = A[0]
+        for w, v in zip(W[:-1], b[:-1], strict=True):
+            X = np.tanh(X @ w + v)
+        return -np.sum(Y * np.log(softmax(X @ W[-1] + b[-1]))) / len(Y)
+
+    for p, gradient in zip(W + b, exercise.reference(A, Y, W), strict=True):
+        np.testing.assert_allclose(gradient, numerical_gradient(loss, p), rtol=1e-6, atol=1e-8)
+
+
+def test_backpropagation_is_asked_of_one_to_four_layers():
+    cases = bank.exercise("backpropagation.backward").cases
+    assert {len(W) for _, _, W in cases} == {1, 2, 3, 4}
+
+
+def without_last_batch(X, batch_size, rng):
+    order = rng.permutation(len(X))
+    return [order[k : k + batch_size] for k in range(0, len(X) - batch_size + 1, batch_size)]
+
+
+def shuffled_alone(X, Y, w, b, order, batch_size, lr):
+    X = X[order]
+    for start in range(0, len(X), batch_size):
+        rows = slice(start, start + batch_size)
+        delta = (X[rows] @ w + b - Y[rows]) / len(X[rows])
+        w, b = w - lr * X[rows].T @ delta, b - lr * delta.sum(axis=0)
+    return w, b
+
+
+def shared(W, b, model, X):
+    model.coefs_, model.intercepts_ = W.copy(), b.copy()
+    return model.predict_proba(X)
+
+
+def drawn(X, m, rng):
+    return [rng.integers(0, len(X), m) for _ in range(0, len(X), m)]
+
+
+def updated_inside(A, Y, W):
+    dW, db, delta = [], [], (A[-1] - Y) / len(Y)
+    for layer in reversed(range(len(W))):
+        dW.insert(0, A[layer].T @ delta)
+        db.insert(0, delta.sum(axis=0))
+        W[layer] -= 0.3 * dW[0]
+        delta = delta @ W[layer].T * (1 - A[layer] ** 2)
+    return dW + db
+
+
+def stepped(change):
+    """An answer to xor_loop.one_step that returns something else than the new weights."""
+
+    def one_step(X, Y, W1, W2, lr):
+        new = bank.exercise("xor_loop.one_step").reference(X, Y, W1, W2, lr)
+        return tuple(change(n, o, lr) for n, o in zip(new, (W1, W2), strict=True))
+
+    return one_step
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("xor_loop.neuron", lambda X, w: 1 / (1 + np.exp(-X * w)), "X * w goes number by number"),
+        ("xor_loop.neuron", lambda X, w: 1 / (1 + np.exp(-w @ X)), "w @ X is the wrong way round"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: d @ W2.T * A1 * 1 - A1, "A1 * 1 - A1"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: A1 * 1 - A1 * (d @ W2.T), "A1 * 1 - A1"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: d @ W2.T * (A1 * 1 - A1), "A1 * 1 - A1"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: (d @ W2) * (A1 * (1 - A1)), "on its side"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T, "put brackets"),
+        ("xor_loop.one_step", stepped(lambda new, old, lr: (old - new) / lr), "return the grad"),
+        ("xor_loop.one_step", stepped(lambda new, old, lr: old - new), "the updates, lr * dW"),
+        ("xor_loop.one_step", stepped(lambda new, old, lr: new - old), "the updates, -lr * dW"),
+        ("sgd.batches", drawn, "twice"),
+        ("sgd.batches", without_last_batch, "last, smaller batch"),
+        ("sgd.limits", (0.5, 0.05), "one step"),
+        ("sgd.largest_rate", lambda steepness: 1 / steepness.min(), "steepest"),
+        ("sgd.rmse", lambda A, Y: ((A - Y) ** 2).mean(), "root"),
+        ("sgd.one_epoch", shuffled_alone, "Y is not"),
+        ("backpropagation.backward", updated_inside, "changes its input W in place"),
+        ("libraries.hand_over", shared, "W.copy() copies only the list"),
+    ],
+)
+def test_likely_slips_are_named_by_the_second_try(name, answer, words):
+    first, second = checks.check(name, answer), checks.check(name, answer)
+    assert first.mistakes == ()
+    assert not second.passed
+    assert words in second.message
+    assert len(second.mistakes) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("neuron", lambda X, w: X @ w.T),
+        ("neuron", lambda X, w: np.ones((2, 1)) @ X),  # the shapes of w @ X, other numbers
+        ("neuron", lambda X, w: X * (w + 1)),
+        ("hidden_delta", lambda d, W2, A1: A1 @ W2.T * d),  # the shapes of the precedence slip
+    ],
+)
+def test_another_error_of_the_same_type_is_not_given_that_name(name, answer):
+    said = [checks.check(f"xor_loop.{name}", answer) for _ in range(3)]
+    assert [(r.stage, r.mistakes) for r in said] == [("error", ())] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("activations.tanh_slope", lambda A: (1 - A) * (1 + A)),
+        ("activations.relu_slope", lambda A: A > 0),
+        ("activations.relu_slope", lambda A: np.where(A > 0, 1, 0)),
+        ("activations.relu_slope", np.sign),
+        ("activations.dead_units", lambda X, W, b: int(((X @ W + b).max(axis=0) <= 0).sum())),
+        ("activations.guilty_mask", "Line 5"),
+        ("activations.guilty_mask", np.int64(5)),
+        ("activations.guilty_forward", "line 2"),
+        ("activations.softplus_slope", lambda A: -np.expm1(-A)),
+        *(("sgd.limits", limits) for limits in [(0.995, 0.1), (1, 0.1), (1.01, 0.101), (1, 0.099)]),
+    ],
+)
+def test_other_right_answers_pass(name, answer):
+    assert checks.check(name, answer).passed
