@@ -21,6 +21,8 @@ from nbval.plugin import IPyNbCell
 from notebook_tools import shorten, tags
 from xdist.scheduler import LoadFileScheduling
 
+from nbhelpers.playgrounds import PLAYGROUNDS
+
 # No windows. Not by MPLBACKEND, which the notebooks' kernels would inherit: they draw inline.
 matplotlib.use("Agg")
 
@@ -68,8 +70,16 @@ def browser():
         yield browser
 
 
-# Patterns of the ids of tests that are not among the quick ones.
-FULL = ()
+# Tests that are not among the quick ones, by patterns of their ids; besides, all that use a browser
+# but for notebook 01.
+OTHERS = "|".join(name for name in PLAYGROUNDS if name not in ("xor", "regions", "optimizers"))
+FULL = (
+    r"notebooks/test_(?!accessibility|browser|lecturers|links|notebook)",  # what lessons claim
+    r"test_settings_strings_show_what_the_guide_says",
+    r"test_the_program_runs_alone|test_every_solution_passes_its_checks",
+    rf"test_(panels|faults)\.py::.*\[({OTHERS})[-\]]",
+    r"test_\w*script_gives_the_very_same_numbers",
+)
 
 # Files that take longest come first, so that no process works on one of them alone at the end.
 LONGEST = ("test_browser.py", "11_past_99_percent.ipynb", "test_panels.py", "test_faults.py")
@@ -103,9 +113,10 @@ def pytest_collection_modifyitems(config, items):
     """
     items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        in_browser = "browser" in getattr(item, "fixturenames", ())
+        if in_browser:
             item.add_marker("browser")
-        if any(re.search(pattern, item.nodeid) for pattern in FULL):
+        if (in_browser and "[01" not in item.name) or re.search("|".join(FULL), item.nodeid):
             item.add_marker("full")
     quick = config.option.markexpr == "not full"
     of_notebooks = [item for item in items if isinstance(item, IPyNbCell)]
