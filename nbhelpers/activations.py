@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nbhelpers.validation import underflow_allowed
+
 LEAK = 0.01  # slope of leaky ReLU to the left of its kink
 
 
@@ -42,7 +44,7 @@ def linear(Z, out=None):
     return np.positive(Z, out=out)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def sigmoid(Z, out=None):
     """Squash any number into (0, 1): f(z) = 1 / (1 + exp(-z)).
 
@@ -71,7 +73,7 @@ def sigmoid(Z, out=None):
     return np.divide(above, 1 + np.exp(-np.abs(Z)), out=out)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def tanh(Z, out=None):
     """Squash any number into (-1, 1): f(z) = tanh(z), a sigmoid centred on zero.
 
@@ -98,7 +100,7 @@ def relu(Z, out=None):
     return np.maximum(Z, 0, out=out)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def leaky_relu(Z, out=None):
     """ReLU that lets one per cent through: f(z) = max(z, 0.01 z).
 
@@ -113,7 +115,7 @@ def leaky_relu(Z, out=None):
     return np.maximum(Z, LEAK * Z, out=out)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def elu(Z, out=None):
     """ReLU with a smooth floor at -1: f(z) = z for z > 0, exp(z) - 1 otherwise.
 
@@ -135,13 +137,12 @@ def linear_derivative(A):
     return np.ones_like(A)
 
 
-@np.errstate(under="ignore")
 def sigmoid_derivative(A):
     """Return f'(z) = a (1 - a), for the outputs a = f(z) in `A` (any shape, dtype kept)."""
     return A * (1 - A)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def tanh_derivative(A):
     """Return f'(z) = 1 - a², for the outputs a = f(z) in `A` (any shape, dtype kept)."""
     return 1 - A * A
@@ -160,7 +161,6 @@ def leaky_relu_derivative(A):
     return np.where(A > 0, A.dtype.type(1), A.dtype.type(LEAK))
 
 
-@np.errstate(under="ignore")
 def elu_derivative(A):
     """Return f'(z) = 1 where a > 0, else a + 1, for the outputs in `A` (any shape, dtype kept)."""
     return np.minimum(A, 0) + 1

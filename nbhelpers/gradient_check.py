@@ -16,7 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from nbhelpers.network import views
-from nbhelpers.validation import above_zero, checkable, checked_rng, float64_array
+from nbhelpers.validation import (
+    above_zero,
+    checkable,
+    checked_rng,
+    float64_array,
+    underflow_allowed,
+)
 
 
 def numerical_gradient(f, x, eps=1e-5):
@@ -56,7 +62,7 @@ def numerical_gradient(f, x, eps=1e-5):
     return gradient
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def relative_error(a, b, noise=0.0):
     """Return ‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal arrays (two arrays of zeros too), 1 at worst.
 
@@ -115,7 +121,6 @@ class Report:
     __repr__ = __str__
 
 
-@np.errstate(under="ignore")
 def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
     """Compare every gradient of `net` on the examples with central differences.
 
@@ -156,7 +161,7 @@ def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
     return Report(errors, float(tolerance))
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def direction_check(net, X, y, rng, eps=1e-5):
     """Check all parameters at once with two evaluations: the slope along one random direction.
 

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nbhelpers.activations import floats
-from nbhelpers.validation import same_shape
+from nbhelpers.validation import same_shape, underflow_allowed
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def mean_squared_error(A, Y):
     """Return L = mean of (a - y)² over all n · m numbers.
 
@@ -50,14 +50,14 @@ def mean_squared_error(A, Y):
     return float(np.mean((A - Y) ** 2))
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def mean_squared_error_delta(A, Y):
     """Return ∂L/∂A = 2 (A - Y) / (n m), of A's shape and dtype. Parameters as in the value."""
     same_shape(A, Y)
     return (A - Y) * (2 / A.size)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def half_squared_error(A, Y):
     """Return L = 1/n · ½ Σ (a - y)²: the ½ is there to cancel the 2 of the derivative.
 
@@ -72,14 +72,14 @@ def half_squared_error(A, Y):
     return float(0.5 * np.sum((A - Y) ** 2) / len(A))
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def half_squared_error_delta(A, Y):
     """Return ∂L/∂A = (A - Y) / n, of A's shape and dtype."""
     same_shape(A, Y)
     return (A - Y) / len(A)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def binary_cross_entropy(A, Y):
     """Return L = -1/n Σ [y log a + (1 - y) log(1 - a)], for sigmoid outputs.
 
@@ -108,14 +108,14 @@ def binary_cross_entropy(A, Y):
     return float(-(Y * np.log(p) + (1 - Y) * np.log1p(-p)).sum() / len(A))
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def binary_cross_entropy_delta(A, Y):
     """Return ∂L/∂Z = (A - Y) / n: the slope of the sigmoid cancels. Of A's shape and dtype."""
     same_shape(A, Y)
     return (A - Y) / len(A)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def softmax(Z, out=None):
     """Turn each row of numbers into probabilities: f(z)_k = exp(z_k) / Σ_j exp(z_j).
 
@@ -147,7 +147,7 @@ def softmax(Z, out=None):
     return A
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def softmax_cross_entropy(A, y):
     """Return L = -1/n Σ log(probability given to the true class).
 
@@ -177,7 +177,7 @@ def softmax_cross_entropy(A, y):
     return float(0 - np.sum(y * np.log(np.maximum(A, tiny))) / len(A))
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def softmax_cross_entropy_delta(A, y):
     """Return ∂L/∂Z = (A - Y) / n, of A's shape and dtype; `y` as in the value."""
     same_shape(A[:, 0] if y.ndim == 1 else A, y)

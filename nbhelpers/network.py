@@ -125,6 +125,8 @@ class MLP:
     activations : list of Activation
         One a layer, the output's last.
     loss_function : Loss
+    f, slope, value, delta : callables, the first two one a layer
+        What these two bring along, as `forward`, `loss` and `backward` above call it.
     dropout : list of float
         One a hidden layer.
     masks : list of ndarray of shape (n, units), or None where no dropout was at work

@@ -18,7 +18,14 @@ import math
 
 import numpy as np
 
-from nbhelpers.validation import above_zero, at_least_zero, below_one, check_step, true_or_false
+from nbhelpers.validation import (
+    above_zero,
+    at_least_zero,
+    below_one,
+    check_step,
+    true_or_false,
+    underflow_allowed,
+)
 
 
 class SGD:
@@ -66,7 +73,7 @@ class SGD:
         self.t = 0
         self.velocity = None
 
-    @np.errstate(under="ignore")
+    @underflow_allowed
     def step(self, params, grads):
         """Move `params` one step against `grads`, in place; both of shape (n_params,)."""
         check_step(params, grads, self.velocity)
@@ -174,7 +181,7 @@ class Adam:
     m = property(lambda self: None if self.M is None else (1 - self.beta1) * self.M)
     v = property(lambda self: None if self.V is None else (1 - self.beta2) * self.V)
 
-    @np.errstate(under="ignore")
+    @underflow_allowed
     def step(self, params, grads):
         """Move `params` one step, in place; both of shape (n_params,)."""
         check_step(params, grads, self.M)

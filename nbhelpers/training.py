@@ -22,10 +22,11 @@ from nbhelpers.validation import (
     checked_training,
     choose,
     still_finite,
+    underflow_allowed,
 )
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def train_step(net, X, y, optimizer):
     """Make one step on one batch, already checked; return its loss and accuracy before the step.
 
@@ -312,7 +313,7 @@ class History:
         return words + f", {self.seconds[-1]:.2f} s"
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def evaluate(net, X, y, chunk=4096):
     """Return the loss and the accuracy of `net` on the examples, as two floats.
 

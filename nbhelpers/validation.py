@@ -131,6 +131,17 @@ def same_shape(A, Y):
         raise ValueError(f"the targets have shape {Y.shape}; expected {A.shape}, as the outputs")
 
 
+class UnderflowAllowed(np.errstate):
+    """The class of `underflow_allowed`: as a decorator, a fresh state for each call."""
+
+    def _recreate_cm(self):  # NumPy 1 would share one state, and what to put back, among threads
+        return np.errstate(under="ignore")
+
+
+underflow_allowed = UnderflowAllowed(under="ignore")
+"""Decorator: what is too small for its dtype becomes 0, whatever `np.seterr` says."""
+
+
 # ---------------------------------------------------------------- networks
 
 

@@ -18,6 +18,7 @@ from nbhelpers.validation import (
     check_float_images,
     check_images,
     checked_rng,
+    underflow_allowed,
     whole_pixels,
 )
 
@@ -89,7 +90,7 @@ def affine_grid(matrix, offset=(0.0, 0.0), shape=(28, 28)):
     return source[:, 0], source[:, 1]
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def sample(X, rows, columns, shape=(28, 28)):
     """Read images at the points of a grid, by bilinear interpolation; 0 outside of the frame.
 
@@ -173,7 +174,7 @@ def random_grid(rng, degrees, scale, shear, pixels, shape=(28, 28)):
     return affine_grid(rotation @ slant @ stretch, rng.uniform(-pixels, pixels, 2), shape)
 
 
-@np.errstate(under="ignore")
+@underflow_allowed
 def random_bend(rng, pixels=1.0, smooth=4.0, shape=(28, 28)):
     """Return how far a sheet of rubber moves at every pixel: smooth random fields.
 
@@ -210,7 +211,7 @@ def random_bend(rng, pixels=1.0, smooth=4.0, shape=(28, 28)):
 
 
 @lru_cache
-@np.errstate(under="ignore")
+@underflow_allowed
 def smoothing_matrix(size, smooth):
     """How much pixel j counts in the mean around pixel i: a matrix (size, size), rows sum to 1."""
     distance = np.subtract.outer(np.arange(size), np.arange(size))

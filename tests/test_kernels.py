@@ -5,6 +5,7 @@ import itertools
 import pickle
 import warnings
 from dataclasses import fields
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from nbhelpers.losses import LOSSES, binary_cross_entropy, softmax, softmax_cros
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.training import History, evaluate, fit, train_step
-from nbhelpers.validation import checked_inputs, checked_targets
+from nbhelpers.validation import checked_inputs, checked_targets, underflow_allowed
 
 FLOATS = [np.float32, np.float64]
 ENDINGS = [
@@ -772,6 +773,9 @@ def test_an_underflow_in_a_gradient_check_is_no_error(rng):
     net.b[0][...], net.W[1][...] = -800, 1e-200
     unmoved(lambda: check_gradients(net, X, y).errors)
     unmoved(lambda: direction_check(net, X, y, np.random.default_rng(0)))
+    flat = MLP([4, 3], bias=False, rng=rng, dtype=np.float64)
+    small = X * 1e-306
+    unmoved(lambda: direction_check(flat, small, y, np.random.default_rng(0)))
     unmoved(relative_error, np.full(3, 1e-200), np.full(3, 1.1e-200))
 
 
@@ -781,6 +785,29 @@ def test_an_underflow_in_a_warp_is_no_error(rng):
     for warp in (warps.random_affine, warps.random_elastic, warps.random_shift):
         unmoved(warp, X, rng)
     unmoved(lambda: warps.random_bend(np.random.default_rng(0), smooth=0.7))
+
+
+def test_threads_that_overlap_keep_their_own_error_states():
+    """The first to come is the first to go, while the other is still inside."""
+    inside, gone, after = Event(), Event(), []
+
+    @underflow_allowed
+    def wait(mine, other):
+        mine.set()
+        assert other.wait(60)
+
+    def strict():
+        with np.errstate(all="raise"):
+            wait(Event(), inside)
+            after.append(np.geterr()["under"])
+            gone.set()
+
+    first = Thread(target=strict)
+    first.start()
+    with np.errstate(all="ignore"):
+        wait(inside, gone)
+    first.join()
+    assert after == ["raise"]
 
 
 def test_an_overflow_is_still_an_error_where_numpy_is_told_so(rng):
