@@ -19,7 +19,6 @@ from hypothesis import HealthCheck, settings
 from lab import chromium, find_browser
 from nbval.plugin import IPyNbCell
 from notebook_tools import shorten, tags
-from xdist.scheduler import LoadFileScheduling
 
 from nbhelpers.playgrounds import PLAYGROUNDS
 
@@ -71,14 +70,15 @@ def browser():
 
 
 # Tests that are not among the quick ones, by patterns of their ids; besides, all that use a browser
-# but for notebook 01.
+# but for notebook 01 in JupyterLab.
 OTHERS = "|".join(name for name in PLAYGROUNDS if name not in ("xor", "regions", "optimizers"))
 FULL = (
     r"notebooks/test_(?!accessibility|browser|lecturers|links|notebook)",  # what lessons claim
     r"test_settings_strings_show_what_the_guide_says",
     r"test_the_program_runs_alone|test_every_solution_passes_its_checks",
     rf"test_(panels|faults)\.py::.*\[({OTHERS})[-\]]",
-    r"test_\w*script_gives_the_very_same_numbers",
+    r"test_\w*script_gives_the_very_same_numbers|test_a_hundred_random_events",
+    r"test_one_page_for_each_notebook|test_the_command_marks_a_notebook",  # nbconvert
 )
 
 # Files that take longest come first, so that no process works on one of them alone at the end.
@@ -93,19 +93,6 @@ def pytest_configure(config):
         config.option.markexpr = "not full"
 
 
-class TwoBrowsers(LoadFileScheduling):
-    """The tests of a file stay in one process, but two share the notebooks of test_browser.py."""
-
-    def _split_scope(self, nodeid):
-        number = re.search(r"test_browser\.py.*\[(\d\d)", nodeid)
-        return super()._split_scope(nodeid) + (f" {int(number[1]) % 2}" if number else "")
-
-
-def pytest_xdist_make_scheduler(config, log):
-    """Use it for --dist=loadfile."""
-    return TwoBrowsers(config, log) if config.getvalue("dist") == "loadfile" else None
-
-
 def pytest_collection_modifyitems(config, items):
     """Mark what is `full` and what uses a `browser`; put the longest first.
 
@@ -116,7 +103,8 @@ def pytest_collection_modifyitems(config, items):
         in_browser = "browser" in getattr(item, "fixturenames", ())
         if in_browser:
             item.add_marker("browser")
-        if (in_browser and "[01" not in item.name) or re.search("|".join(FULL), item.nodeid):
+        quick_in_browser = re.search(r"test_browser\.py::.*\[01", item.nodeid)
+        if (in_browser and not quick_in_browser) or re.search("|".join(FULL), item.nodeid):
             item.add_marker("full")
     quick = config.option.markexpr == "not full"
     of_notebooks = [item for item in items if isinstance(item, IPyNbCell)]
