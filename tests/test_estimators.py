@@ -467,7 +467,7 @@ def state(thing):
     return repr(thing.bit_generator.state if isinstance(thing, np.random.Generator) else thing)
 
 
-OUTSIDE = ("fit", "partial_fit", "_partial_fit", "_all_or_nothing", "restore", "<lambda>")
+OUTSIDE = ("wrapper", "restore", "<lambda>")  # what puts things back
 SEVEN = {"max_iter": 7, "warm_start": True, "random_state": np.random.default_rng(3)}
 FAILURES = {  # settings and targets that end a call
     "one class": ({}, lambda y: 0 * y),
