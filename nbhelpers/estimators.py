@@ -9,7 +9,7 @@ Used in notebook 12.
 
 import copy
 import warnings
-from contextlib import contextmanager
+from functools import wraps
 
 import numpy as np
 from scipy.sparse import issparse
@@ -72,6 +72,26 @@ class PenalizedMLP(MLP):
         super().backward(A, y, check)
         weights = self.params[: self.n_weights]
         self.grads[: self.n_weights] += self.alpha / len(A[0]) * weights
+
+
+def all_or_nothing(call):
+    """Let a method change its estimator; if anything ends the call early, nothing changes."""
+
+    @wraps(call)
+    def wrapper(self, *args, **options):
+        before = dict(vars(self))
+        parts = [before.get(name) for name in ("net_", "_optimizer", "_rng", "random_state")]
+        put_back = [restorer(part) for part in parts]
+        try:
+            return call(self, *args, **options)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            for restore in put_back:
+                restore()
+            raise
+
+    return wrapper
 
 
 class BaseMLP(BaseEstimator):
@@ -192,14 +212,9 @@ class BaseMLP(BaseEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
 
+    @all_or_nothing
     def fit(self, X, y):
         """Train on examples `X` (n, d) and targets `y`, up to `max_iter` epochs; return self."""
-        with self._all_or_nothing():
-            self._fit(X, y)
-        return self
-
-    def _fit(self, X, y):
-        """Do what `fit` says, as far as it goes."""
         X, Y = self._start(X, y, first=not (self.warm_start and hasattr(self, "net_")))
         self._optimizer = self._new_optimizer()
         validation, self.validation_scores_ = None, None
@@ -237,15 +252,11 @@ class BaseMLP(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=3,
             )
-
-    def _partial_fit(self, X, y, **classes):
-        """Train for one epoch; the first call makes the network."""
-        with self._all_or_nothing():
-            self._one_epoch(X, y, **classes)
         return self
 
-    def _one_epoch(self, X, y, **classes):
-        """Do what `partial_fit` says, as far as it goes."""
+    @all_or_nothing
+    def _partial_fit(self, X, y, **classes):
+        """Train for one epoch; the first call makes the network."""
         if self.early_stopping:
             raise ValueError(
                 "partial_fit does not support early_stopping=True; it has no validation set"
@@ -258,21 +269,7 @@ class BaseMLP(BaseEstimator):
         else:
             self._optimizer = optimizer
         self._run(X, Y, epochs=1)
-
-    @contextmanager
-    def _all_or_nothing(self):
-        """Let the `with` block change the estimator; if anything ends it early, nothing changes."""
-        before = dict(vars(self))
-        parts = [before.get(name) for name in ("net_", "_optimizer", "_rng", "random_state")]
-        put_back = [restorer(part) for part in parts]
-        try:
-            yield
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
-            for restore in put_back:
-                restore()
-            raise
+        return self
 
     def _check_settings(self):
         """Raise a ValueError that names the first setting that cannot be meant."""

@@ -159,7 +159,10 @@ def download(name):
             failures.append(f"  {mirror}{name} ({error})")
             continue
         try:
-            return _store(packed, folder / name)
+            folder.mkdir(parents=True, exist_ok=True)
+            with replacing(folder / name) as file:
+                file.write(packed)
+            return folder / name
         except OSError as error:  # the disk is full, say: another mirror wouldn't help
             raise FileNotFoundError(
                 f"{name} is missing. It has been downloaded, but couldn't be stored in {folder} "
@@ -187,11 +190,3 @@ def _fetch(url):
                 if len(packed) > LARGEST:
                     raise ValueError("sends more bytes than the largest MNIST file has")
     return bytes(packed)
-
-
-def _store(packed, path):
-    """Write a file under a temporary name, then move it to its own in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        file.write(packed)
-    return path

@@ -72,7 +72,7 @@ def save(net, path):
     except OSError as error:
         if error.errno not in READ_ONLY or path.parent != Path():
             raise
-        here, path = Path.cwd(), own(path)
+        here, path = Path.cwd(), cache_folder() / path.name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(arrays, path)
@@ -99,11 +99,6 @@ def with_ending(path):
     return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
 
 
-def own(path):
-    """The place of a file in your own folder, where the present one can't be written to."""
-    return cache_folder() / path.name
-
-
 def load(path):
     """Open a network that `save` has written.
 
@@ -127,7 +122,7 @@ def load(path):
         Not a file of `save`, damaged, or numbers in it that don't fit each other; it says which.
     """
     path = Path(path) if Path(path).is_file() else with_ending(path)
-    found = [place for place in (path, own(path)) if os.path.exists(place)]
+    found = [place for place in (path, cache_folder() / path.name) if os.path.exists(place)]
     if path.parent == Path() and found:
         path = max(found, key=os.path.getmtime)
     file = io.BytesIO(path.read_bytes())

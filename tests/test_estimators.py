@@ -5,7 +5,6 @@ import copy
 import doctest
 import itertools
 import pickle
-import subprocess
 import sys
 import unittest
 import warnings
@@ -15,10 +14,7 @@ import pytest
 from sklearn import neural_network as sklearn_mlp
 from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score, r2_score
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.multiclass import unique_labels
 
@@ -125,9 +121,16 @@ def assert_same(mine, theirs):
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_one_step_equals_scikit_learns(name, solver):
-    mine, theirs, _, _ = side_by_side(name, **SOLVERS[solver])
+    mine, theirs, X, _ = side_by_side(name, **SOLVERS[solver])
     assert_same(mine.coefs_, theirs.coefs_)
     assert_same(mine.intercepts_, theirs.intercepts_)
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        if hasattr(theirs, method):
+            a, b = getattr(mine, method)(X), getattr(theirs, method)(X)
+            assert (a.shape, a.dtype) == (b.shape, b.dtype)
+            np.testing.assert_allclose(a, b, rtol=1e-9)
+    for attribute in ("out_activation_", "n_outputs_", "n_layers_", "n_features_in_"):
+        assert getattr(mine, attribute) == getattr(theirs, attribute)
 
 
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
@@ -144,23 +147,6 @@ def test_five_epochs_of_uneven_batches_equal_scikit_learns(solver, activation):
     assert mine.score(X, y) == theirs.score(X, y)
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_predictions_and_attributes_equal_scikit_learns(name):
-    mine, theirs, X, _ = side_by_side(name, max_iter=3, batch_size=50, **SOLVERS["adam"])
-    for method in ("predict", "predict_proba", "predict_log_proba"):
-        if hasattr(theirs, method):
-            a, b = getattr(mine, method)(X), getattr(theirs, method)(X)
-            assert a.shape == b.shape
-            assert a.dtype == b.dtype
-            np.testing.assert_allclose(a, b, rtol=1e-9)
-    if name != "three numbers":  # scikit-learn reports the mean over the outputs there
-        np.testing.assert_allclose(mine.loss_curve_[1:], theirs.loss_curve_[1:], rtol=1e-12)
-    for attribute in ("out_activation_", "n_outputs_", "n_layers_", "n_features_in_", "n_iter_"):
-        assert getattr(mine, attribute) == getattr(theirs, attribute)
-    if hasattr(theirs, "classes_"):
-        assert np.array_equal(mine.classes_, theirs.classes_)
-
-
 def test_the_loss_of_several_numbers_is_summed_over_the_outputs():
     mine, _, X, y = side_by_side("three numbers", **SOLVERS["sgd"])
     before = copy.deepcopy(mine)
@@ -171,30 +157,6 @@ def test_the_loss_of_several_numbers_is_summed_over_the_outputs():
 
 
 # ------------------------------------------------------------------ learning
-
-
-def test_the_classifier_reads_digits():
-    X, y = datasets.digits()
-    (X, y), (X_test, y_test) = datasets.split(X, y, 400, rng=np.random.default_rng(0))
-    mlp = MLPClassifier((64,), learning_rate_init=5e-3, max_iter=40, random_state=0).fit(X, y)
-    assert mlp.score(X_test, y_test) > 0.95
-    assert mlp.coefs_[0].dtype == mlp.predict_proba(X).dtype == np.float32
-    assert mlp.best_loss_ == min(mlp.loss_curve_)
-    assert mlp.loss_ == mlp.loss_curve_[-1] < 0.1 * mlp.loss_curve_[0]
-    assert len(mlp.loss_curve_) == mlp.n_iter_ == 40
-    proba = mlp.predict_proba(X)
-    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-5)
-    assert np.array_equal(mlp.classes_[proba.argmax(axis=1)], mlp.predict(X))
-    assert np.array_equal(mlp.decision_function(X).argmax(axis=1), proba.argmax(axis=1))
-    np.testing.assert_array_equal(mlp.predict_log_proba(X), np.log(proba))
-
-
-def test_the_regressor_learns_the_sine():
-    X, Y = datasets.sine(200)
-    mlp = MLPRegressor((20,), "tanh", learning_rate_init=0.02, batch_size=20, random_state=0)
-    assert mlp.fit(X, Y[:, 0]).score(X, Y[:, 0]) > 0.93
-    assert mlp.predict(X).dtype == np.float32
-    assert mlp.predict(X).shape == (200,)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -212,35 +174,11 @@ def test_the_type_of_the_examples_is_the_type_of_everything(name, solver, dtype)
     assert outputs.dtype == dtype
 
 
-def test_classes_may_be_words():
-    X, y = datasets.clouds(100, rng=np.random.default_rng(0))
-    words = np.array(["blue", "green", "red"])[y]
-    for labels in (words, words.astype(object)):
-        mlp = MLPClassifier((8,), learning_rate_init=0.02, max_iter=30, random_state=0)
-        assert mlp.fit(X, labels).score(X, labels) > 0.9
-        assert mlp.classes_.tolist() == ["blue", "green", "red"]
-    two = words != "red"
-    mlp.fit(X[two], words[two])
-    assert mlp.n_outputs_ == 1
-    assert mlp.predict_proba(X).shape == (300, 2)
-    assert mlp.decision_function(X).shape == (300,)
-    assert set(mlp.predict(X)) == {"blue", "green"}
-    right = mlp.predict(X[two]) == words[two]
-    assert right.mean() > 0.9
-
-
 @pytest.mark.parametrize("activation", ACTIVATION_NAMES)
 def test_every_activation_learns(activation):
     X, y = datasets.moons(100, rng=np.random.default_rng(0))
     mlp = MLPClassifier((10,), activation, learning_rate_init=0.03, max_iter=100, random_state=0)
     assert mlp.fit(X, y).score(X, y) > 0.82
-
-
-def test_their_names_and_ours_mean_the_same():
-    X, y = datasets.moons(50, rng=np.random.default_rng(0))
-    for theirs, ours in (("logistic", "sigmoid"), ("identity", "linear")):
-        a, b = (MLPClassifier((5,), f, max_iter=5, random_state=0) for f in (theirs, ours))
-        assert np.array_equal(a.fit(X, y).coefs_[0], b.fit(X, y).coefs_[0])
 
 
 def test_no_hidden_layer_and_a_bare_number():
@@ -264,52 +202,35 @@ def test_training_stops_when_the_loss_rests():
     waits = [losses[i] > best[i - 1] - 1e-2 for i in range(1, len(losses))]
     assert all(waits[-4:])  # more than three epochs in a row
     assert not any(all(waits[i : i + 4]) for i in range(len(waits) - 4))
-    assert mlp.validation_scores_ is None
-    assert mlp.best_validation_score_ is None
+    assert (mlp.loss_, mlp.best_loss_) == (losses[-1], min(losses))
+    assert mlp.validation_scores_ is mlp.best_validation_score_ is None
 
 
-def test_a_warning_says_that_max_iter_was_too_few():
-    X, y = datasets.clouds(50, rng=np.random.default_rng(0))
-    with pytest.warns(ConvergenceWarning, match="max_iter=3"):
-        MLPClassifier(max_iter=3).fit(X, y)
-
-
-@pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
-def test_early_stopping_keeps_the_best_weights(kind):
-    if kind == "numbers":
-        X, y = make_regression(300, 6, noise=20, random_state=0)
-        y /= y.std()
-        mlp, measure = MLPRegressor(), r2_score
-    elif kind == "labels":
-        X, y = make_multilabel_classification(300, 6, random_state=0)
-        mlp, measure = MLPClassifier(), accuracy_score
-    else:
-        X, y = make_classification(300, 6, flip_y=0.2, random_state=0)
-        mlp, measure = MLPClassifier(), accuracy_score
-    mlp.set_params(early_stopping=True, learning_rate_init=0.01, validation_fraction=0.2)
+@pytest.mark.parametrize(
+    ("ours", "data"),
+    [
+        (MLPClassifier, make_classification(300, 6, flip_y=0.2, random_state=0)),
+        (MLPClassifier, make_multilabel_classification(300, 6, random_state=0)),
+        (MLPRegressor, make_regression(300, 6, noise=20, random_state=0)),
+    ],
+    ids=["classes", "labels", "numbers"],
+)
+def test_early_stopping_keeps_the_best_weights(ours, data):
+    X, y = data
+    mlp = ours(early_stopping=True, learning_rate_init=0.01, validation_fraction=0.2)
     mlp.set_params(n_iter_no_change=5, random_state=0)
     apart = {}
     real = mlp._set_apart
     mlp._set_apart = lambda X, Y: apart.setdefault("parts", real(X, Y))
     mlp.fit(X, y)
     X_train, _, X_apart, Y_apart = apart["parts"]
-    assert len(X_train) == 240
-    assert len(X_apart) == 60
+    assert (len(X_train), len(X_apart)) == (240, 60)
     scores = mlp.validation_scores_
     assert len(scores) == mlp.n_iter_ < 200
-    assert mlp.best_validation_score_ == max(scores)
-    assert scores[-1] <= max(scores)
+    assert mlp.best_validation_score_ == max(scores) > scores[-1]
     assert mlp.best_loss_ is None
     targets = Y_apart[:, 0] if Y_apart.shape[1:] == (1,) else Y_apart
-    assert measure(targets, mlp.predict(X_apart)) == pytest.approx(max(scores), abs=1e-12)
-
-
-def test_early_stopping_keeps_the_share_of_each_class():
-    X, y = np.random.default_rng(0).normal(size=(100, 2)), np.repeat([0, 1, 2], [80, 10, 10])
-    mlp = MLPClassifier(early_stopping=True, random_state=0)
-    mlp._rng, mlp._multilabel = np.random.default_rng(0), False
-    _, _, _, y_apart = mlp._set_apart(X, y)
-    assert np.bincount(y_apart).tolist() == [8, 1, 1]
+    assert mlp.score(X_apart, targets) == pytest.approx(max(scores), abs=1e-12)
 
 
 # ------------------------------------------------------------------ going on
@@ -328,30 +249,6 @@ def test_partial_fit_goes_on_where_it_was(name):
     np.testing.assert_allclose(step.loss_curve_, whole.loss_curve_)
     for a, b in zip(step.coefs_, whole.coefs_, strict=True):
         np.testing.assert_allclose(a, b)
-
-
-def test_partial_fit_takes_classes_that_come_later():
-    X, y = datasets.clouds(50, rng=np.random.default_rng(0))
-    mlp = MLPClassifier((5,), random_state=0, learning_rate_init=0.05)
-    mlp.partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
-    for _ in range(100):
-        mlp.partial_fit(X, y)
-    assert mlp.score(X, y) > 0.9
-    with pytest.raises(ValueError, match=r"y has the classes \[0 1 2 3\]; expected some of"):
-        mlp.partial_fit(X[:4], [0, 1, 2, 3])
-
-
-def test_warm_start_goes_on_and_a_cold_start_does_not():
-    X, y = datasets.moons(100, rng=np.random.default_rng(0))
-    settings = {"learning_rate_init": 0.01, "max_iter": 10, "random_state": 0}
-    warm = MLPClassifier((8,), warm_start=True, **settings).fit(X, y)
-    first = warm.loss_
-    assert warm.fit(X, y).loss_curve_[10] < first * 1.1
-    assert len(warm.loss_curve_) == 20
-    cold = MLPClassifier((8,), **settings).fit(X, y)
-    again = cold.fit(X, y).loss_curve_
-    assert len(again) == 10
-    assert again[-1] == pytest.approx(first)
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
@@ -446,11 +343,9 @@ def test_weights_can_be_set():
     b.coefs_[0][...] = 0  # a view
     assert not np.array_equal(a.predict_proba(X), b.predict_proba(X))
     assert np.ptp(b.predict_proba(X)[:, 0]) == 0
-    with pytest.raises(ValueError, match="coefs_: arrays of shapes"):
-        b.coefs_ = [np.zeros((3, 6)), np.zeros((6, 1))]
     before = b.predict_proba(X)
-    for wrong in ([np.ones((2, 6))], [np.ones((2, 6)), 3], [1, 2]):
-        with pytest.raises(ValueError, match=r"expected \[\(2, 6\), \(6, 1\)\]"):
+    for wrong in ([np.ones((2, 6))], [np.ones((2, 6)), 3]):
+        with pytest.raises(ValueError, match=r"coefs_: .* expected \[\(2, 6\), \(6, 1\)\]"):
             b.coefs_ = wrong
     with pytest.raises(ValueError, match="could not convert"):
         b.coefs_ = [np.ones((2, 6)), np.full((6, 1), "x")]
@@ -470,27 +365,10 @@ def test_random_state_decides_everything(make):
 
     assert np.array_equal(weights(3), weights(3))
     assert not np.array_equal(weights(3), weights(4))
-
-
-def test_without_a_random_state_every_fit_is_another():
-    X, y = datasets.moons(20, rng=np.random.default_rng(0))
-    mlp = MLPClassifier((6,), max_iter=1)
-    first = mlp.fit(X, y).coefs_[0].copy()
-    assert not np.array_equal(first, mlp.fit(X, y).coefs_[0])
+    assert not np.array_equal(weights(None), weights(None))
 
 
 # ------------------------------------------------------------------ scikit-learn's tools
-
-
-def test_pipeline_and_cross_validation():
-    X, y = datasets.digits()
-    X = X[:600] * 1000 + 500  # only a scaler can help here
-    mlp = MLPClassifier((32,), learning_rate_init=0.01, max_iter=20, random_state=0)
-    scores = cross_val_score(make_pipeline(StandardScaler(), mlp), X, y[:600], cv=3)
-    assert scores.shape == (3,)
-    assert scores.min() > 0.75
-    assert cross_val_score(mlp, X, y[:600], cv=3).max() < 0.5
-    assert not hasattr(mlp, "net_")  # the one that was passed in stays as it was
 
 
 def test_grid_search_with_two_processes(monkeypatch):
@@ -502,11 +380,6 @@ def test_grid_search_with_two_processes(monkeypatch):
     search = GridSearchCV(mlp, grid, cv=folds, n_jobs=2, error_score="raise").fit(X, y)
     assert search.best_params_ == {"hidden_layer_sizes": (16,), "alpha": grid["alpha"][0]}
     assert search.best_score_ > 0.93
-    assert search.score(X, y) > 0.93
-    numbers = GridSearchCV(
-        MLPRegressor(max_iter=50, random_state=0), {"solver": ["sgd", "adam"]}, n_jobs=2, cv=3
-    )
-    assert np.isfinite(numbers.fit(X, y).cv_results_["mean_test_score"]).all()
 
 
 # ------------------------------------------------------------------ errors
@@ -518,45 +391,24 @@ def test_grid_search_with_two_processes(monkeypatch):
         ({"activation": "step"}, "unknown activation 'step'; choose one of .*'logistic'"),
         ({"solver": "lbfgs"}, "unknown solver 'lbfgs'; choose one of 'adam', 'sgd'"),
         ({"activation": ["relu"]}, r"activation \['relu'\]"),
-        ({"activation": None}, "activation None"),
-        ({"activation": np.tanh}, "activation <ufunc 'tanh'>"),
-        ({"solver": ["adam"]}, r"solver \['adam'\]"),
         ({"hidden_layer_sizes": (5, 0)}, r"hidden_layer_sizes is \(5, 0\); expected"),
-        ({"hidden_layer_sizes": -3}, "hidden_layer_sizes is -3; expected"),
-        ({"hidden_layer_sizes": None}, "hidden_layer_sizes is None; expected"),
-        ({"hidden_layer_sizes": "55"}, "hidden_layer_sizes is '55'; expected"),
         ({"hidden_layer_sizes": 5.0}, "hidden_layer_sizes is 5.0; expected"),
         ({"hidden_layer_sizes": [True, 5]}, r"hidden_layer_sizes is \[True, 5\]; expected"),
         ({"hidden_layer_sizes": [[5]]}, r"hidden_layer_sizes is \[\[5\]\]; expected"),
-        ({"hidden_layer_sizes": np.array([0.5])}, "hidden_layer_sizes is array.*; expected"),
         ({"alpha": -1}, "alpha is -1; expected"),
-        ({"alpha": "x"}, "alpha is 'x'; expected"),
-        ({"alpha": None}, "alpha is None; expected"),
-        ({"alpha": float("inf")}, "alpha is inf; expected"),
-        ({"alpha": True}, "alpha is True; expected"),
-        ({"learning_rate_init": float("nan")}, "learning_rate_init is nan; expected"),
         ({"learning_rate_init": 0}, "learning_rate_init is 0; expected"),
-        ({"learning_rate_init": "0.1"}, "learning_rate_init is '0.1'; expected"),
         ({"momentum": 1.5, "solver": "sgd"}, "momentum is 1.5; expected"),
-        ({"momentum": "a"}, "momentum is 'a'; expected"),
         ({"nesterovs_momentum": None}, "nesterovs_momentum is None; expected"),
         ({"batch_size": 0}, "batch_size is 0; expected"),
         ({"batch_size": "all"}, "batch_size is 'all'; expected"),
-        ({"batch_size": 2.5}, "batch_size is 2.5; expected"),
         ({"max_iter": 0}, "max_iter is 0; expected"),
-        ({"max_iter": True}, "max_iter is True; expected"),
         ({"tol": -1}, "tol is -1; expected"),
         ({"n_iter_no_change": 0}, "n_iter_no_change is 0; expected"),
-        ({"n_iter_no_change": -np.inf}, "n_iter_no_change is -inf; expected"),
-        ({"early_stopping": "no"}, "early_stopping is 'no'; expected"),
+        ({"early_stopping": 0}, "early_stopping is 0; expected"),
         ({"warm_start": 1}, "warm_start is 1; expected"),
         ({"shuffle": "yes"}, "shuffle is 'yes'; expected"),
         ({"verbose": "no"}, "verbose is 'no'; expected"),
-        (
-            {"early_stopping": True, "validation_fraction": 2.0},
-            "validation_fraction is 2.0; expected",
-        ),
-        ({"early_stopping": True, "validation_fraction": 0}, "validation_fraction is 0; expected"),
+        ({"validation_fraction": 2.0}, "validation_fraction is 2.0; expected"),
         ({"random_state": "seed"}, "'seed' cannot be used to seed"),
     ],
 )
@@ -567,9 +419,8 @@ def test_settings_that_cannot_be_say_so(settings, words):
         with pytest.raises(ValueError, match=words):
             mlp.fit(X, y)
         assert not hasattr(mlp, "net_")
-    if "early_stopping" not in settings:
-        with pytest.raises(ValueError, match=words):
-            MLPRegressor(**settings).partial_fit(X, y)
+    with pytest.raises(ValueError, match=words):
+        MLPRegressor(**settings).partial_fit(X, y)
 
 
 def test_settings_may_be_numpys_numbers():
@@ -592,6 +443,8 @@ def test_data_that_cannot_be_say_so():
     with pytest.raises(ValueError, match=r"classes is \[1\]; expected two or more"):
         mlp.partial_fit(X[50:], y[50:], classes=[1])
     mlp.partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"y has the classes \[0 1 2 3\]; expected some of"):
+        mlp.partial_fit(X[:4], [0, 1, 2, 3])
     with pytest.raises(ValueError, match=r"classes is \[0, 1\]; expected \[0 1 2\], as before"):
         mlp.partial_fit(X, y, classes=[0, 1])
     pets = np.array(["cat", "dog"])[[0, 0, 0, 1]]
@@ -614,7 +467,7 @@ def state(thing):
     return repr(thing.bit_generator.state if isinstance(thing, np.random.Generator) else thing)
 
 
-OUTSIDE = ("fit", "partial_fit", "_partial_fit", "_all_or_nothing", "restore", "<lambda>")
+OUTSIDE = ("wrapper", "restore", "<lambda>")  # what puts things back
 SEVEN = {"max_iter": 7, "warm_start": True, "random_state": np.random.default_rng(3)}
 FAILURES = {  # settings and targets that end a call
     "one class": ({}, lambda y: 0 * y),
@@ -711,31 +564,6 @@ def test_a_validation_score_without_bounds_ends_in_words(monkeypatch):
         mlp.fit(X, y)
 
 
-# ------------------------------------------------------------------ the penalty
-
-
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_the_penalty_is_that_of_the_batch_and_predicting_leaves_the_network_as_it_is(name):
-    ours, _, X, y = problem(name)
-    mlp = ours((4,), alpha=0.7, max_iter=2, random_state=0).fit(X, y)
-    _, Y = mlp._checked(X, y, first=False)
-    net = mlp.net_
-    before = {k: v for k, v in vars(net).items() if np.isscalar(v)}
-    mlp.predict(X[:7])
-    assert {k: v for k, v in vars(net).items() if np.isscalar(v)} == before
-    A = net.forward(X)
-    net.forward(X[:7])  # another batch in between must not matter
-    net.backward(A, Y)
-    loss, grads = net.loss(A, Y), net.grads.copy()
-    net.alpha = 0.0
-    net.backward(A, Y)
-    weights = net.params[: net.n_weights]
-    assert loss - net.loss(A, Y) == pytest.approx(0.7 / 2 / len(X) * (weights @ weights), rel=1e-9)
-    expected = np.zeros_like(grads)
-    expected[: net.n_weights] = 0.7 / len(X) * weights
-    np.testing.assert_allclose(grads - net.grads, expected, atol=1e-14)
-
-
 # ------------------------------------------------------------------ examples, imports
 
 
@@ -743,13 +571,3 @@ def test_the_examples_in_the_docstrings_hold():
     result = doctest.testmod(estimators)
     assert result.failed == 0
     assert result.attempted >= 8
-
-
-def test_the_kernels_do_not_import_scikit_learn():
-    code = (
-        "import sys, nbhelpers.training, nbhelpers.datasets, nbhelpers.gradient_check; "
-        "print('sklearn' in sys.modules); import nbhelpers.estimators; "
-        "print('sklearn' in sys.modules, 'matplotlib' in sys.modules)"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["False", "True", "False"]

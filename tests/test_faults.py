@@ -17,7 +17,6 @@ import os
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import threading
@@ -37,6 +36,7 @@ from test_mnist_files import (  # noqa: F401  (two fixtures)
     cache,
     folder,
     mirror,
+    read_only,
 )
 
 import nbhelpers.files
@@ -147,19 +147,6 @@ def powerless():
         pytest.skip("root may write everywhere, and setpriv isn't there to take that right away")
     less = "-dac_override,-dac_read_search,-fowner"
     return ["setpriv", "--bounding-set", less, "--inh-caps", less]
-
-
-@contextlib.contextmanager
-def read_only(*folders):
-    """Folders and all in them that nobody may write to."""
-    paths = [path for top in folders for path in (top, *top.rglob("*"))]
-    for path in paths:
-        path.chmod(path.stat().st_mode & ~0o222)
-    try:
-        yield
-    finally:
-        for path in paths:
-            path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def saving_cells():

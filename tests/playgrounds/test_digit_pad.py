@@ -1,7 +1,6 @@
 """The drawing pad: strokes to pixels, pixels to MNIST's form, and a network's reading of them."""
 
 import html
-import io
 import re
 import sys
 from functools import partial
@@ -11,7 +10,6 @@ import nbformat
 import numpy as np
 import pytest
 from lab import jupyter_lab, open_notebook
-from PIL import Image
 
 from nbhelpers import datasets
 from nbhelpers.network import MLP
@@ -46,15 +44,12 @@ def predict(net):
 
 
 # ------------------------------------------------------------------ strokes
-def test_a_line_has_the_area_of_a_line():
-    picture = rasterise([[(60, 100), (160, 100)]], pen=20)
-    assert picture.shape == (280, 280)
-    assert picture.dtype == np.float32
-    assert picture.sum() == pytest.approx(100 * 20 + np.pi * 10**2, rel=0.01)  # round ends
-    assert picture[99, 110] == picture[100, 110] == 1
-    assert picture.min() == 0
-    slanted = rasterise([[(60, 100), (160, 200)]], pen=20)
-    assert slanted.sum() == pytest.approx(100 * 2**0.5 * 20 + np.pi * 10**2, rel=0.01)
+@pytest.mark.parametrize(("end", "length"), [((160, 100), 100), ((160, 200), 100 * 2**0.5)])
+def test_a_line_has_the_area_of_a_line(end, length):
+    picture = rasterise([[(60, 100), end]], pen=20)
+    assert (picture.shape, picture.dtype) == ((280, 280), np.float32)
+    assert picture.sum() == pytest.approx(length * 20 + np.pi * 10**2, rel=0.01)  # round ends
+    assert (picture.min(), picture.max()) == (0, 1)
 
 
 def test_edges_are_grey_and_a_dot_is_round():
@@ -86,9 +81,7 @@ def test_the_line_is_thinner_in_a_small_drawing():
     ("strokes", "words"),
     [
         ([[(1, 2, 3)]], "shape"),
-        ([[1, 2, 3]], "shape"),
         ([[(1, np.nan)]], "NaN"),
-        ([["a", "b"]], "not a list"),
         ([[(1, 2), (3,)]], "not a list"),
     ],
 )
@@ -111,21 +104,12 @@ def centre_of_mass(image):
 @pytest.mark.parametrize("strokes", [SEVEN, ONE, CIRCLE, [[(20, 30), (260, 40)]], [[(9, 9)]]])
 def test_a_drawing_gets_a_box_of_20_and_its_mass_in_the_middle(strokes):
     image = center(rasterise(strokes))
-    assert image.shape == (28, 28)
-    assert image.dtype == np.float32
+    assert (image.shape, image.dtype) == ((28, 28), np.float32)
     assert 0.9 < image.max() <= 1
     assert image.min() == 0
     assert 19 <= max(box(image)) <= 20
     for mass in centre_of_mass(image):
         assert 13.45 <= mass <= 14.55  # as in MNIST's own images
-
-
-def test_the_test_above_describes_mnist(mnist):
-    for x in mnist[1][0][:300]:
-        image = x.reshape(28, 28)
-        assert max(box(np.where(image > 0, 1, 0))) == 20
-        for mass in centre_of_mass(image):
-            assert 13.45 <= mass <= 14.55
 
 
 def test_place_and_size_do_not_matter():
@@ -149,11 +133,6 @@ def test_an_empty_pad_stays_empty():
     assert center(np.zeros((112, 112), np.uint8)).sum() == 0
 
 
-def test_bytes_and_floats_give_the_same():
-    picture = np.rint(255 * rasterise(SEVEN)).astype(np.uint8)
-    np.testing.assert_allclose(center(picture), center(picture / 255), atol=1e-6)
-
-
 PHOTO = np.full((40, 40), 230, np.uint8)
 PHOTO[10:30, 18:22] = 40
 
@@ -162,13 +141,10 @@ PHOTO[10:30, 18:22] = 40
     ("wrong", "words"),
     [
         (np.zeros(784), r"has shape \(784,\)"),
-        (np.zeros((1, 28, 28)), r"has shape \(1, 28, 28\)"),
         (np.zeros((0, 28)), r"has shape \(0, 28\)"),
         (np.full((9, 9), np.nan), "holds NaN"),
         (255.0 - PHOTO, "holds numbers from 25 to 215; expected 0 .* to 1 .* uint8"),
-        (255 - PHOTO.astype(int), "holds numbers from 25 to 215"),
         (-(PHOTO / 255), "holds numbers from -0.90"),
-        (np.where(PHOTO > 99, -1.0, 1.0), "holds numbers from -1 to 1"),
     ],
 )
 def test_wrong_pictures_are_named(wrong, words):
@@ -198,31 +174,20 @@ def test_mnists_own_digits_come_back(mnist, net):
     """Enlarged, moved and centred again, test digits are read as before: the form is MNIST's."""
     X, y = mnist[1][0][:1000], mnist[1][1][:1000]
     rng = np.random.default_rng(0)
-    fourfold = np.empty_like(X)
-    bent = np.empty_like(X)
+    fourfold, bent = np.empty_like(X), np.empty_like(X)
     for i, x in enumerate(X):
         pad = np.zeros((280, 280), np.float32)
         down, right = rng.integers(0, 280 - 112, 2)
         pad[down : down + 112, right : right + 112] = np.kron(x.reshape(28, 28), np.ones((4, 4)))
         fourfold[i] = center(pad).ravel()
-        move = {
-            "size": rng.uniform(0.6, 1),
-            "right": rng.uniform(-30, 30),
-            "down": rng.uniform(-30, 30),
-        }
-        bent[i] = center(transform(x, **move)).ravel()
+        right, down = rng.uniform(-30, 30, 2)
+        moved = transform(x, right=right, down=down, size=rng.uniform(0.6, 1))
+        bent[i] = center(moved).ravel()
     before = evaluate(net, X, y)[1]
     assert before > 0.95
     assert evaluate(net, fourfold, y)[1] > before - 0.005
     assert evaluate(net, bent, y)[1] > before - 0.01
     assert np.median(np.abs(fourfold - X).max(axis=1)) < 0.01  # most come back exactly
-
-
-def test_without_centring_the_network_is_lost(mnist, net):
-    """The same digits, small and in a corner: this is what the centring is for."""
-    X, y = mnist[1][0][:300], mnist[1][1][:300]
-    corner = [shrink(transform(x, size=0.6, right=40, down=40)).ravel() for x in X]
-    assert evaluate(net, np.array(corner), y)[1] < 0.5
 
 
 def test_transform_turns_clockwise_thickens_and_keeps_the_size(mnist):
@@ -266,8 +231,7 @@ def test_a_drawn_digit_is_read(predict):
         assert pad.probabilities.sum() == pytest.approx(1, abs=1e-5)
         assert str(digit) in pad.words
         assert pad.words in pad._reading.value
-    pad.clear()
-    assert pad.probabilities is None
+    assert pad.clear().probabilities is None
     assert pad.words in pad._reading.value
 
 
@@ -334,9 +298,7 @@ def failing(error):
             r"predict returned arrays of shapes \(1, 784\), \(1, 5\); expected",
         ),
         (lambda x: None, "predict returned None; expected"),
-        (lambda x: "a seven", "predict returned 'a seven'; expected"),
         (lambda x: ["7"] * 10, "predict returned .*'7'.*; expected"),
-        (lambda x: np.full(10, 1j), "predict returned .*1.*j.*; expected"),
         (lambda x: np.arange(-2, 8), "predict returned numbers from -2 to 7; expected prob.* to 1"),
         (
             failing(NameError("name 'nett' is <gone>\nmore")),
@@ -374,9 +336,6 @@ def test_it_shows_itself_live_and_as_a_picture(predict):
     assert pad.words in bundle["text/plain"]
     view = bundle["application/vnd.jupyter.widget-view+json"]
     assert view["model_id"] == pad.widget.model_id
-    with Image.open(io.BytesIO(pad.png())) as picture:
-        assert picture.format == "PNG"
-        assert picture.width > 600
     assert pad.png() != pad.clear().png()
 
 

@@ -65,11 +65,9 @@ def trouble(error):
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted while the network was reading"
     words = str(error).partition("\n")[0][:200]
-    return (
-        words
-        if words.startswith("predict ")
-        else f"predict failed: {type(error).__name__}: {words}"
-    )
+    if words.startswith("predict "):
+        return words
+    return f"predict failed: {type(error).__name__}: {words}"
 
 
 def percent(p):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from nbhelpers.warps import sample
+
 SIDE = 280  # the pad is 280 x 280 units, ten for each of the network's 28 x 28 pixels
 PEN = 0.13  # width of the line as a share of the digit's longer side; MNIST's median is 2.6 of 20
 
@@ -40,7 +42,7 @@ def as_strokes(strokes):
     return checked
 
 
-def rasterise(strokes, pen=None, side=SIDE):
+def rasterise(strokes, pen=None):
     """Draw strokes as round, anti-aliased lines.
 
     Each pixel is inked by how far it lies inside the line: clip(pen/2 + 1/2 - distance, 0, 1).
@@ -52,16 +54,14 @@ def rasterise(strokes, pen=None, side=SIDE):
     pen : float, optional
         Width of the line in pixels. Without it the width is 0.13 of the drawing's longer side
         (not below 8, not above 36), as in MNIST, so that a small digit does not become a blot.
-    side : int
-        The picture is `side` x `side` pixels.
 
     Returns
     -------
-    ndarray (side, side), float32
+    ndarray (280, 280), float32
         0 is paper, 1 is ink.
     """
     strokes = as_strokes(strokes)
-    picture = np.zeros((side, side), np.float32)
+    picture = np.zeros((SIDE, SIDE), np.float32)
     if not strokes:
         return picture
     if pen is None:
@@ -71,8 +71,8 @@ def rasterise(strokes, pen=None, side=SIDE):
     for points in strokes:
         starts, ends = (points[:-1], points[1:]) if len(points) > 1 else (points, points)
         for a, b in zip(starts, ends, strict=True):
-            left, top = np.clip(np.floor(np.minimum(a, b) - reach), 0, side).astype(int)
-            right, bottom = np.clip(np.ceil(np.maximum(a, b) + reach), 0, side).astype(int)
+            left, top = np.clip(np.floor(np.minimum(a, b) - reach), 0, SIDE).astype(int)
+            right, bottom = np.clip(np.ceil(np.maximum(a, b) + reach), 0, SIDE).astype(int)
             x = np.arange(left, right) + 0.5 - a[0]  # centres of the pixels, seen from a
             y = np.arange(top, bottom)[:, None] + 0.5 - a[1]
             dx, dy = b - a
@@ -125,14 +125,14 @@ def as_picture(image, name="image"):
     return np.clip(image, 0, 1)
 
 
-def shrink(image, side=28):
-    """Average a picture down to (side, side), as it lies: neither centred nor scaled.
+def shrink(image):
+    """Average a picture down to (28, 28), as it lies: neither centred nor scaled.
 
     `image` and errors as in `as_picture`.
     """
     image = as_picture(image)
-    rows = _overlaps(side, 0, image.shape[0], image.shape[0])
-    cols = _overlaps(side, 0, image.shape[1], image.shape[1])
+    rows = _overlaps(28, 0, image.shape[0], image.shape[0])
+    cols = _overlaps(28, 0, image.shape[1], image.shape[1])
     return (rows @ image @ cols.T).astype(np.float32)
 
 
@@ -205,12 +205,7 @@ def transform(digit, right=0, down=0, turn=0, size=1.0, thicken=0):
     c, s = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
     column = (c * x + s * y) / (10 * size) + 13.5  # where each pad pixel comes from
     row = (-s * x + c * y) / (10 * size) + 13.5
-    padded = np.pad(digit, 2)
-    column, row = np.clip(column + 2, 0, 30.999), np.clip(row + 2, 0, 30.999)
-    i, j = row.astype(int), column.astype(int)
-    p, q = row - i, column - j
-    picture = (1 - p) * ((1 - q) * padded[i, j] + q * padded[i, j + 1])
-    picture += p * ((1 - q) * padded[i + 1, j] + q * padded[i + 1, j + 1])
+    picture = sample(digit.reshape(1, -1), row.ravel(), column.ravel()).reshape(SIDE, SIDE)
     best = np.maximum if thicken > 0 else np.minimum
     for k in range(abs(int(thicken))):  # cross and square in turn: nearly a circle
         edged = np.pad(picture, 1)
