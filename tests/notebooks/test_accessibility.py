@@ -382,15 +382,6 @@ def words(panel):
     return panel.root.locator(".nn-summary").inner_text()
 
 
-def until(panel, happened, seconds=20):
-    """Whether `happened()` becomes true in time."""
-    for _ in range(int(20 * seconds)):
-        if happened():
-            return True
-        panel.page.wait_for_timeout(50)
-    return False
-
-
 def test_everything_has_a_name(panel):
     """What a screen reader calls the controls; the slider's label is not tied to its handle.
 
@@ -457,7 +448,7 @@ def test_keyboard_moves_everything(panel):
     for part, key in ((step, "Enter"), (step, "Space"), (play, "Space"), (play, "Enter")):
         before = words(panel)
         press(panel, part, key)
-        assert until(panel, lambda before=before: words(panel) != before), key
+        assert panel.until(lambda before=before: words(panel) != before), key
     panel.settled()
     for label, handle in panel.sliders():
         start = handle.get_attribute("aria-valuetext")
@@ -479,19 +470,19 @@ def test_keyboard_moves_everything(panel):
             page.wait_for_timeout(300)  # the list of a menu is another window, and comes later
         chosen = menu.input_value()
         assert chosen != before, key
-        assert until(panel, lambda c=chosen: f"activation={c}," in line.input_value()), key
+        assert panel.until(lambda c=chosen: f"activation={c}," in line.input_value()), key
     press(panel, root.get_by_role("spinbutton", name="learning rate"), "Control+a", *"0.123", "Tab")
-    assert until(panel, lambda: "learning_rate=0.123" in line.input_value())
+    assert panel.until(lambda: "learning_rate=0.123" in line.input_value())
     panel.settled()
     press(panel, line, "Control+a", *"data=moons,hidden=4,steps=9", "Enter")
-    assert until(panel, lambda: "data=moons" in line.input_value() and "seed" in line.input_value())
+    assert panel.until(lambda: "data=moons" in line.input_value() and "seed" in line.input_value())
     press(panel, panel.button("Show code").first, "Enter")
     script = root.locator("textarea:visible")
     script.wait_for(timeout=10_000)
     press(panel, script, "Tab")  # goes on, and is not written into the script
     assert page.evaluate(FOCUSED)["kind"] != "textarea"
     press(panel, panel.button("Hide code").first, "Space")
-    assert until(panel, lambda: script.count() == 0)
+    assert panel.until(lambda: script.count() == 0)
     assert page.evaluate(CELL) == [2, len(CELLS)]
 
 

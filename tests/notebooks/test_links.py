@@ -247,13 +247,6 @@ def settings_strings(text):
     return [code for code in quoted(text) if re.fullmatch(r"\w+=[^,=()]+(,\w+=[^,=()]+)+", code)]
 
 
-@each([*NUMBERS.values(), *DOCUMENTS])
-def test_playgrounds_that_are_named_exist(path):
-    named = re.findall(r"\bplaygrounds\.(\w+)\(", prose(path))
-    named += used(path) if path.suffix == ".ipynb" else []
-    assert set(named) <= set(PLAYGROUNDS)
-
-
 def test_the_readme_names_every_playground():
     named = {code.removeprefix("playgrounds.").removesuffix("()") for code in quoted(prose(README))}
     assert set(PLAYGROUNDS) <= named

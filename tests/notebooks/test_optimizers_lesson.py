@@ -103,16 +103,6 @@ def test_roll_is_the_packages_sgd(notebook, nesterov):
     np.testing.assert_allclose(p, notebook["roll"](0.3, 0.9, nesterov)[-1], atol=1e-14)
 
 
-def test_an_arrival_is_the_first_of_a_hundred_near_steps(notebook):
-    path = np.full((400, 2), 1e-4)
-    path[:50], path[120] = 1, 1
-    assert notebook["arrival"](path) == 121
-    assert notebook["arrival"](np.stack([path, path * 20], axis=1)).tolist() == [121, np.inf]
-    path[300] = np.nan
-    assert notebook["arrival"](path[:301]) == 121
-    assert notebook["arrival"](path[200:]) == np.inf
-
-
 def test_without_correction_the_first_steps_are_up_to_six_times_too_long(notebook):
     def slope(p):
         return np.ones(2)
@@ -262,11 +252,6 @@ def test_one_may_diverge_and_the_others_go_on():
     assert f"SGD diverged at step {race.gone['SGD']}" in race.describe()
     assert np.isfinite(race.loss)
     assert "and rising" in trained(50, learning_rate=1.1).describe()
-
-
-def test_of_two_that_are_level_the_first_leads():
-    rates = "momentum=0,momentum_rate=0.5,learning_rate=0.01,adam_rate=0.001"
-    assert "momentum leads" in optimizers(rates + ",steps=10").summary
 
 
 def test_a_kept_race_stays_beside_another_ravine_and_not_beside_digits():

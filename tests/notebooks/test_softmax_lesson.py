@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from nbhelpers import plots
 from nbhelpers.losses import softmax as stable_softmax
-from nbhelpers.playgrounds.softmax import TARGETS, Softmax, SoftmaxSettings, few, softmax
+from nbhelpers.playgrounds.softmax import TARGETS, Softmax, SoftmaxSettings, softmax
 
 CENTRES = np.array([[0, -2], [2, 2], [-2, 2]])
 
@@ -161,11 +161,3 @@ def test_the_bars_show_the_numbers():
     panel.step(1)
     assert list(k) == [0, 1, 2]
     assert list(ends) == pytest.approx(list(e.z))
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [(0.9647, "0.965"), (-2e-5, "−2e-05"), (5.0, "5"), (-1234.5, "−1e+03"), (0.0, "0")],
-)
-def test_numbers_are_short(value, words):
-    assert few(value) == words
