@@ -121,11 +121,20 @@ def test_maps_of_colours_grow_lighter_or_darker_all_the_way(eyes):
 SWATCH = "■"  # a piece of colour in a key, not a word
 
 
-def texts_of(figure, draw):
+def texts_of(figure, picture=None):
     """(text, its colour, the commonest colour behind it) of all that is written in a figure.
 
-    `draw` draws the figure and returns its pixels (height, width, 4).
+    A panel's figure is drawn by its `picture`.
     """
+
+    def draw():
+        """Pixels (height, width, 4)."""
+        if picture:
+            picture.refresh()
+            return picture.draw()
+        figure.canvas.draw()
+        return figure.canvas.buffer_rgba()
+
     draw()
     written = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
     renderer = figure.canvas.get_renderer()
@@ -167,26 +176,10 @@ def test_panel_says_in_words_what_its_picture_shows(name):
     for widget in (*panel.controls.values(), *number_boxes, panel.text, panel.script):
         assert widget.description, f"a {type(widget).__name__} without a name"
 
-    picture = panel.picture
-
-    def draw():
-        picture.refresh()
-        return picture.draw()
-
-    texts = list(texts_of(picture.figure, draw))
+    texts = list(texts_of(panel.picture.figure, panel.picture))
     assert len(texts) > 5
     assert faint(texts) == []
     panel.close()
-
-
-def pixels(figure):
-    """A way to draw a figure, for `texts_of`."""
-
-    def draw():
-        figure.canvas.draw()
-        return figure.canvas.buffer_rgba()
-
-    return draw
 
 
 def test_words_in_plots_are_readable(rng):
@@ -204,7 +197,7 @@ def test_words_in_plots_are_readable(rng):
     count = 0
     for make in drawn:
         ax = make()
-        texts = list(texts_of(ax.figure, pixels(ax.figure)))
+        texts = list(texts_of(ax.figure))
         count += len(texts)
         assert faint(texts) == []
         plt.close(ax.figure)
@@ -216,7 +209,7 @@ def test_a_text_on_any_colour_is_readable_and_a_faint_one_is_found():
         assert contrast(to_hex(plots.readable_on(name)), to_hex(name)) >= 4.5
     figure, ax = plt.subplots()
     ax.text(0.5, 0.5, "you can hardly read this", color="#AAAAAA")
-    assert [t[0] for t in faint(texts_of(figure, pixels(figure)))] == ["you can hardly read this"]
+    assert [t[0] for t in faint(texts_of(figure))] == ["you can hardly read this"]
     plt.close(figure)
 
 
