@@ -55,11 +55,10 @@ def difference(asked):
 
 
 def publish(asked):
-    """Write the project's name on GitHub into all links; without one, that of git's remote."""
+    """Write the project's name on GitHub into all links."""
     from nbhelpers.publishing import links
 
-    repository = links.remote(links.ROOT) if asked.repository is None else asked.repository
-    changed = links.publish(repository, asked.ref)
+    changed = links.publish(asked.repository, asked.ref)
     print(f"{', '.join(links.setting(links.ROOT))}: {len(changed)} files changed")
 
 
@@ -118,7 +117,7 @@ VERBS = {
     "publish": (
         publish,
         "publish OWNER/REPO --ref v1.0",
-        ["repository", {"nargs": "?", "metavar": "OWNER/REPO", "help": "or its address"}],
+        ["repository", {"metavar": "OWNER/REPO", "help": "or its address"}],
         ["--ref", {"help": "branch or tag; default: as before"}],
     ),
     "execute": (

@@ -22,8 +22,7 @@ def pins(name):
 
 def test_each_set_has_its_file_and_what_is_left_out_exists():
     assert {*PINNED, "newest"} == set(environments.NAMES)
-    for file in environments.NEWEST_ONLY:
-        assert (environments.ROOT / "tests" / file).is_file()
+    assert all((environments.ROOT / "tests" / file).is_file() for file in environments.NEWEST_ONLY)
 
 
 @pytest.mark.parametrize("name", PINNED)

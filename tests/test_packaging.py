@@ -8,7 +8,6 @@ import tomllib
 import zipfile
 from pathlib import Path
 
-import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
@@ -30,6 +29,11 @@ def pip_requirements(path=ROOT / "requirements.txt"):
     return [line for line in lines if line]
 
 
+def bounds_of(lines):
+    """name -> bounds of requirement lines; the package itself, "-e .", is left out."""
+    return dict(split(line) for line in lines if line != "-e .")
+
+
 def conda_environment():
     """(conda requirements without python and pip, python's own, lines of the pip section)."""
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
@@ -49,13 +53,8 @@ def test_pip_and_conda_install_the_same():
     conda, _, pip = conda_environment()
     renamed = (split(item) for item in conda)
     renamed = {CONDA_NAMES.get(name, name): bounds for name, bounds in renamed}
-    renamed |= dict(split(line) for line in pip if line != "-e .")
-    assert renamed == dict(split(line) for line in pip_requirements() if line != "-e .")
-
-
-def test_both_install_the_package_itself():
-    assert "-e ." in pip_requirements()
-    assert "-e ." in conda_environment()[2]
+    assert "-e ." in pip
+    assert renamed | bounds_of(pip) == bounds_of(pip_requirements())
 
 
 def test_binder_gets_the_python_it_understands():
@@ -65,7 +64,7 @@ def test_binder_gets_the_python_it_understands():
 
 
 def test_the_package_needs_a_part_of_the_requirements():
-    wanted = dict(split(line) for line in pip_requirements() if line != "-e .")
+    wanted = bounds_of(pip_requirements())
     project = metadata()["project"]
     for line in project["dependencies"] + project["optional-dependencies"]["pad"]:
         name, bounds = split(line)
@@ -76,31 +75,26 @@ def test_the_cluster_is_an_extra_that_the_readme_names_and_ci_installs():
     extra = metadata()["project"]["optional-dependencies"]["cluster"]
     names = {re.match(r"[\w-]+", line)[0] for line in extra}
     assert names == {"dask", "bokeh"}
-    assert not names & {split(line)[0] for line in pip_requirements() if line != "-e ."}
+    assert not names & set(bounds_of(pip_requirements()))
     assert 'pip install -e ".[cluster]"' in (ROOT / "README.md").read_text(encoding="utf-8")
     assert "'.[cluster]'" in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
 def test_bounds_are_loose():
     """Courses that pin exact versions break wherever newer ones are installed already."""
-    for line in pip_requirements():
-        assert "==" not in line.replace("!=", ""), line
-        assert "<" not in line, line
+    assert not [line for line in pip_requirements() if re.search("==|<", line)]
 
 
 def test_kernels_that_may_stop_listening_are_excluded():
-    for lines in (pip_requirements()[:-1], conda_environment()[0]):
-        allowed = SpecifierSet(dict(split(line) for line in lines)["ipykernel"])
+    for lines in (pip_requirements(), conda_environment()[0]):
+        allowed = SpecifierSet(bounds_of(lines)["ipykernel"])
         assert not [v for v in ("7.0.0", "7.1.2", "7.2.0", "7.3.0", "7.4.0") if v in allowed]
         assert all(version in allowed for version in ("6.17.0", "6.31.0", "7.4.1", "8.0.0"))
 
 
 def test_oldest_versions_are_the_lower_bounds():
-    oldest = dict(split(line) for line in pip_requirements(ROOT / "tests/constraints/oldest.txt"))
-    for line in pip_requirements():
-        if line == "-e .":
-            continue
-        name, bounds = split(line)
+    oldest = bounds_of(pip_requirements(ROOT / "tests/constraints/oldest.txt"))
+    for name, bounds in bounds_of(pip_requirements()).items():
         if name == "hatchling":  # builds the wheel; nothing of ours runs on it
             continue
         lowest = re.search(r">=([\d.]+)", bounds).group(1)
@@ -108,47 +102,26 @@ def test_oldest_versions_are_the_lower_bounds():
         assert re.sub(r"(\.0)+$", "", pinned).startswith(re.sub(r"(\.0)+$", "", lowest)), name
 
 
-def sources():
-    """Every Python module of the package, as paths inside a wheel."""
-    return {path.relative_to(ROOT).as_posix() for path in (ROOT / "nbhelpers").rglob("*.py")}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The files of a wheel that was built from a copy of the project, without the network."""
-    folder = tmp_path_factory.mktemp("wheel")
+def test_the_wheel_has_every_file_and_switches_the_extension_of_the_server_on(tmp_path):
+    """Of a copy of the project, without the network; settings are where Jupyter looks for them."""
     for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder)
+        shutil.copy(ROOT / name, tmp_path)
     skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "nbhelpers", folder / "nbhelpers", ignore=skip)
+    shutil.copytree(ROOT / "nbhelpers", tmp_path / "nbhelpers", ignore=skip)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
-    command += ["--no-index", "--quiet", "--wheel-dir", str(folder / "dist"), str(folder)]
+    command += ["--no-index", "--quiet", "--wheel-dir", str(tmp_path), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
-    (file,) = (folder / "dist").glob("*.whl")
+    (file,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(file) as opened:
-        return set(opened.namelist())
-
-
-def test_the_wheel_has_every_module(wheel):
-    assert {name for name in wheel if name.endswith(".py")} == sources()
-
-
-def test_the_wheel_has_every_data_file(wheel):
+        wheel = set(opened.namelist())
     files = (path for path in (ROOT / "nbhelpers").rglob("*") if path.is_file())
     files = {f.relative_to(ROOT).as_posix() for f in files if "__pycache__" not in f.parts}
-    assert files <= wheel
-
-
-def test_the_wheel_switches_the_extension_of_the_server_on(wheel):
-    """And not only as a file of the package: where Jupyter looks for settings."""
-    data = next(name.split("/")[0] for name in wheel if ".data/" in name)
-    assert f"{data}/data/etc/jupyter/jupyter_server_config.d/nbhelpers.json" in wheel
-
-
-def test_the_wheel_has_the_licence_and_nothing_else(wheel):
-    assert any(name.endswith("licenses/LICENSE") for name in wheel)
+    assert {name for name in wheel if name.startswith("nbhelpers/")} == files
     assert {name.split("/")[0].split("-")[0] for name in wheel} == {"nbhelpers"}
+    assert any(name.endswith("licenses/LICENSE") for name in wheel)
+    settings = ".data/data/etc/jupyter/jupyter_server_config.d/nbhelpers.json"
+    assert any(name.endswith(settings) for name in wheel)
 
 
 def test_the_readme_has_both_commands():

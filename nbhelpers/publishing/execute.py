@@ -18,7 +18,6 @@ import re
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 import nbformat
@@ -30,7 +29,6 @@ from nbhelpers.files import replacing
 from nbhelpers.publishing import slides
 from nbhelpers.teaching.notebook_files import folder, read_notebook
 
-LARGE = 600_000  # bytes
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {
     "file_extension": ".py",
@@ -86,11 +84,7 @@ def clean(notebook):
     fixed = {"kernelspec": dict(KERNELSPEC), "language_info": dict(LANGUAGE)}
     notebook.metadata = nbformat.from_dict(kept | fixed)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    used = set()
-    for i, cell in enumerate(notebook.cells):
-        if not cell.get("id") or cell.id in used:
-            cell.id = f"cell-{i:03d}"
-        used.add(cell.id)
+    for cell in notebook.cells:
         for key in DROPPED & set(cell.metadata):
             del cell.metadata[key]
         if cell.cell_type == "code":
@@ -145,10 +139,10 @@ def problems(notebook):
         wrong.append(f"not run once from top to bottom: execution counts {counts[:8]}")
     for cell in code:
         first = next(iter(cell.source.strip().splitlines()), "")[:60]
-        for output in cell.outputs:
-            wrong += [
-                f"{what}, in the output of: {first}" for what in _output_problems(cell, output)
-            ]
+        where = f", in the output of: {first}"
+        wrong += [
+            what + where for output in cell.outputs for what in _output_problems(cell, output)
+        ]
     return wrong
 
 
@@ -157,17 +151,14 @@ def _output_problems(cell, output):
         yield f"error {output.ename}: {output.evalue[:200]}"
     if output.get("name") == "stderr":
         yield f"stderr: {output.text.strip()[-200:]}"
-    data = {k: v for k, v in output.get("data", {}).items() if not _is_picture(k)}
+    pictures = ("image/png", "image/jpeg", "application/pdf")
+    data = {k: v for k, v in output.get("data", {}).items() if k not in pictures}
     pieces = [output.get("text", ""), *data.values(), *output.get("traceback", [])]
     text = "\n".join(p if isinstance(p, str) else json.dumps(p) for p in pieces)
     text = re.sub(r"base64,[A-Za-z0-9+/=\s]+", "base64,", text)
     path = PATHS.search(text)
-    for local in (
-        str(folder().resolve().parent),
-        sys.prefix,
-        str(Path.home()),
-        tempfile.gettempdir(),
-    ):
+    here = str(folder().resolve().parent)
+    for local in (here, sys.prefix, str(Path.home()), tempfile.gettempdir()):
         if len(local) > 4 and local in text and not path:
             path = re.search(re.escape(local), text)
     if path:
@@ -177,10 +168,6 @@ def _output_problems(cell, output):
         yield f"a memory address, different in each run: {text[:80]!r} (end the line with ;)"
 
 
-def _is_picture(mime):
-    return mime in ("image/png", "image/jpeg", "application/pdf")
-
-
 def dump(notebook):
     """The notebook as text, as it is stored."""
     nbformat.validate(notebook)
@@ -188,14 +175,14 @@ def dump(notebook):
 
 
 def load(path):
-    """The stored notebook; a notebook whose cells have no ids yet is accepted."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # clean() gives missing ids, the same in each run
-        raw = read_notebook(path)
-        for i, cell in enumerate(raw["cells"]):
-            cell.setdefault("id", f"cell-{i:03d}")
-        raw["nbformat"], raw["nbformat_minor"] = 4, 5
-        return nbformat.reads(json.dumps(raw), as_version=4)
+    """The stored notebook; where ids of cells are missing or not unique, new ones are given."""
+    raw, used = read_notebook(path), set()
+    for i, cell in enumerate(raw["cells"]):
+        if not cell.get("id") or cell["id"] in used:
+            cell["id"] = f"cell-{i:03d}"
+        used.add(cell["id"])
+    raw["nbformat"], raw["nbformat_minor"] = 4, 5
+    return nbformat.reads(json.dumps(raw), as_version=4)
 
 
 def refresh(path, timeout=300):
@@ -241,6 +228,4 @@ def run(paths, check=False, timeout=300):
         print(f"{'✗' if wrong else '✓'} {path.name}{seconds}", flush=True)
         for what in wrong:
             print("   " + what.replace("\n", "\n   "))
-        if path.is_file() and path.stat().st_size > LARGE:
-            print(f"   warning: {path.stat().st_size / 1000:.0f} kB, more than {LARGE // 1000}")
     return int(failed)

@@ -2,7 +2,6 @@
 
     python -m nbhelpers publish OWNER/REPO --ref v1.0   # a tag: what a class should be given
     python -m nbhelpers publish OWNER/REPO              # the branch or tag stays as it is
-    python -m nbhelpers publish                         # the name that git's remote "origin" has
 
 Every notebook, README.md and the lecturer's guide are rewritten, all from this one name; nothing
 else in them changes, and a second run changes nothing at all. The name that counts stands in the
@@ -10,7 +9,6 @@ setup cells.
 """
 
 import re
-import subprocess
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -24,37 +22,28 @@ SETTING = re.compile(r'^REPOSITORY, REF = "([^"\n]*)", "([^"\n]*)"$', re.MULTILI
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$|.*\.(?i:git)$)[A-Za-z0-9_.-]{1,100}")
 #: of what `git check-ref-format` allows, what needs no care in addresses and in Python
 REF = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[./]$))[A-Za-z0-9_][A-Za-z0-9_./-]*")
-REMOTE = re.compile(
-    r"(?:(?:https?|ssh)://(?:[^/]*@)?(?:www\.|ssh\.)?github\.com(?::[0-9]+)?/"
-    r"|(?:[^/]*@)?(?:ssh\.)?github\.com:/?)(.+?)/?",
-    re.IGNORECASE,
-)
+ADDRESS = re.compile(r"(?:https://github\.com/|git@github\.com:)(.+?)(?:\.git)?/?", re.IGNORECASE)
 NOWHERE = "*This copy has no address on the web yet, so it has no links to Colab and Binder.*"
 
 
 def checked(repository, ref):
-    """Return both as they were given, or with ".git" and the rest of a GitHub address taken off.
+    """Return both as they were given; of an address on GitHub, the name.
 
     Raises
     ------
     ValueError
         If they can't be the name of a repository on GitHub, of a branch or tag.
     """
-    address = REMOTE.fullmatch(repository)
-    name = re.sub(r"(?i)\.git$", "", address[1] if address else repository)
+    address = ADDRESS.fullmatch(repository)
+    name = address[1] if address else repository
     if not NAME.fullmatch(name):
-        raise ValueError(f"a repository on GitHub is OWNER/REPO, got {without_user(repository)!r}")
+        raise ValueError(f"a repository on GitHub is OWNER/REPO, got {repository!r}")
     if not REF.fullmatch(ref):
         raise ValueError(
             "a branch or tag has letters, digits and . _ / -, and git allows no part of it that "
             f"is empty, begins with a dot or ends in .lock; got {ref!r}"
         )
     return name, ref
-
-
-def without_user(address):
-    """An address without the name and password before its "@"; they are nobody's business."""
-    return re.sub(r"^([a-z+]+://)?.*@", r"\1…@", address, flags=re.IGNORECASE | re.DOTALL)
 
 
 def colab(repository, ref, notebook):
@@ -164,15 +153,3 @@ def publish(repository, ref=None, root=None):
         with replacing(path) as file:
             file.write(new[path].encode())
     return changed
-
-
-def remote(root):
-    """The address of git's remote "origin"; ValueError if there is none on GitHub."""
-    asked = ["git", "-C", str(root), "remote", "get-url", "origin"]
-    done = subprocess.run(asked, capture_output=True, encoding="utf-8", check=False)
-    address = done.stdout.strip()
-    if done.returncode:
-        raise ValueError(f"git knows no remote here: give OWNER/REPO ({done.stderr.strip()})")
-    if not REMOTE.fullmatch(address):
-        raise ValueError(f"the remote {without_user(address)!r} is not on GitHub: give OWNER/REPO")
-    return address

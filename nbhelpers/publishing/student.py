@@ -1,6 +1,5 @@
 """Copies of the notebooks for students: exercises stay, solutions go."""
 
-import os
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -70,15 +69,11 @@ def student(out, which=(), outputs=False, overwrite=False, notebooks=None):
         found = [path for path in found if path.name[:2] in numbers]
     if not found:
         raise ValueError(f"no notebooks in {place}")
-    if out.exists():
-        if out.samefile(place):
-            raise ValueError(f"{out} has the originals: give another folder")
-        if any(out.iterdir()) and not overwrite:
-            raise FileExistsError(f"{out} is not empty; --overwrite writes into it all the same")
-    originals = {os.path.realpath(path) for path in numbered(place)}
-    for path in found:
-        if os.path.realpath(out / path.name) in originals:
-            raise ValueError(f"{out / path.name} is a link to the original: give another folder")
+    there = [out / path.name for path in found if (out / path.name).exists()]
+    if any(copy.samefile(original) for copy in there for original in numbered(place)):
+        raise ValueError(f"{out} has the originals, or links to them: give another folder")
+    if out.exists() and any(out.iterdir()) and not overwrite:
+        raise FileExistsError(f"{out} is not empty; --overwrite writes into it all the same")
     new, pictures = {}, set()
     for path in found:
         contents = read_notebook(path)

@@ -121,11 +121,20 @@ def test_maps_of_colours_grow_lighter_or_darker_all_the_way(eyes):
 SWATCH = "■"  # a piece of colour in a key, not a word
 
 
-def texts_of(figure, draw):
+def texts_of(figure, picture=None):
     """(text, its colour, the commonest colour behind it) of all that is written in a figure.
 
-    `draw` draws the figure and returns its pixels (height, width, 4).
+    A panel's figure is drawn by its `picture`.
     """
+
+    def draw():
+        """Pixels (height, width, 4)."""
+        if picture:
+            picture.refresh()
+            return picture.draw()
+        figure.canvas.draw()
+        return figure.canvas.buffer_rgba()
+
     draw()
     written = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
     renderer = figure.canvas.get_renderer()
@@ -167,26 +176,10 @@ def test_panel_says_in_words_what_its_picture_shows(name):
     for widget in (*panel.controls.values(), *number_boxes, panel.text, panel.script):
         assert widget.description, f"a {type(widget).__name__} without a name"
 
-    picture = panel.picture
-
-    def draw():
-        picture.refresh()
-        return picture.draw()
-
-    texts = list(texts_of(picture.figure, draw))
+    texts = list(texts_of(panel.picture.figure, panel.picture))
     assert len(texts) > 5
     assert faint(texts) == []
     panel.close()
-
-
-def pixels(figure):
-    """A way to draw a figure, for `texts_of`."""
-
-    def draw():
-        figure.canvas.draw()
-        return figure.canvas.buffer_rgba()
-
-    return draw
 
 
 def test_words_in_plots_are_readable(rng):
@@ -204,7 +197,7 @@ def test_words_in_plots_are_readable(rng):
     count = 0
     for make in drawn:
         ax = make()
-        texts = list(texts_of(ax.figure, pixels(ax.figure)))
+        texts = list(texts_of(ax.figure))
         count += len(texts)
         assert faint(texts) == []
         plt.close(ax.figure)
@@ -216,7 +209,7 @@ def test_a_text_on_any_colour_is_readable_and_a_faint_one_is_found():
         assert contrast(to_hex(plots.readable_on(name)), to_hex(name)) >= 4.5
     figure, ax = plt.subplots()
     ax.text(0.5, 0.5, "you can hardly read this", color="#AAAAAA")
-    assert [t[0] for t in faint(texts_of(figure, pixels(figure)))] == ["you can hardly read this"]
+    assert [t[0] for t in faint(texts_of(figure))] == ["you can hardly read this"]
     plt.close(figure)
 
 
@@ -382,15 +375,6 @@ def words(panel):
     return panel.root.locator(".nn-summary").inner_text()
 
 
-def until(panel, happened, seconds=20):
-    """Whether `happened()` becomes true in time."""
-    for _ in range(int(20 * seconds)):
-        if happened():
-            return True
-        panel.page.wait_for_timeout(50)
-    return False
-
-
 def test_everything_has_a_name(panel):
     """What a screen reader calls the controls; the slider's label is not tied to its handle.
 
@@ -457,7 +441,7 @@ def test_keyboard_moves_everything(panel):
     for part, key in ((step, "Enter"), (step, "Space"), (play, "Space"), (play, "Enter")):
         before = words(panel)
         press(panel, part, key)
-        assert until(panel, lambda before=before: words(panel) != before), key
+        assert panel.until(lambda before=before: words(panel) != before), key
     panel.settled()
     for label, handle in panel.sliders():
         start = handle.get_attribute("aria-valuetext")
@@ -479,19 +463,19 @@ def test_keyboard_moves_everything(panel):
             page.wait_for_timeout(300)  # the list of a menu is another window, and comes later
         chosen = menu.input_value()
         assert chosen != before, key
-        assert until(panel, lambda c=chosen: f"activation={c}," in line.input_value()), key
+        assert panel.until(lambda c=chosen: f"activation={c}," in line.input_value()), key
     press(panel, root.get_by_role("spinbutton", name="learning rate"), "Control+a", *"0.123", "Tab")
-    assert until(panel, lambda: "learning_rate=0.123" in line.input_value())
+    assert panel.until(lambda: "learning_rate=0.123" in line.input_value())
     panel.settled()
     press(panel, line, "Control+a", *"data=moons,hidden=4,steps=9", "Enter")
-    assert until(panel, lambda: "data=moons" in line.input_value() and "seed" in line.input_value())
+    assert panel.until(lambda: "data=moons" in line.input_value() and "seed" in line.input_value())
     press(panel, panel.button("Show code").first, "Enter")
     script = root.locator("textarea:visible")
     script.wait_for(timeout=10_000)
     press(panel, script, "Tab")  # goes on, and is not written into the script
     assert page.evaluate(FOCUSED)["kind"] != "textarea"
     press(panel, panel.button("Hide code").first, "Space")
-    assert until(panel, lambda: script.count() == 0)
+    assert panel.until(lambda: script.count() == 0)
     assert page.evaluate(CELL) == [2, len(CELLS)]
 
 

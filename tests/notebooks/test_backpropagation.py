@@ -5,13 +5,11 @@ import sys
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 from scripts import output_of
 
 from nbhelpers.activations import ACTIVATIONS
 from nbhelpers.gradient_check import check_gradients, numerical_gradient
 from nbhelpers.playgrounds import bugs
-from nbhelpers.plots import PALETTE
 
 # the name of the module is the name of the factory in its package, so it is found like this
 module = sys.modules["nbhelpers.playgrounds.bugs"]
@@ -83,7 +81,6 @@ def test_updating_first_is_off_in_proportion_to_the_learning_rate():
 @pytest.mark.parametrize(
     "settings",
     [{"bug": bug} for bug in BUGS]
-    + [{"bug": BUGS[2], "activation": "sigmoid", "layers": 3}, {"bug": BUGS[3], "layers": 1}]
     + [{"bug": BUGS[6], "activation": "relu", "layers": 2, "hidden": 5, "seed": 3}],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
@@ -100,23 +97,9 @@ def test_the_script_gives_the_very_same_numbers(settings, tmp_path):
             assert errors[name] < module.TOLERANCE, name
 
 
-def test_badges_are_framed_in_blue_or_vermilion_and_the_guilty_one_thickly():
+def test_the_picture_and_the_words_name_the_guilty_layer():
     panel = bugs("bug=no mask,steps=40")
-    rims = []
-    for (_, _, pixels), colour in zip(
-        panel.picture.badges.badges[:3], ["vermilion", "vermilion", "blue"], strict=True
-    ):
-        frame = np.floor(255 * np.array(to_rgb(PALETTE[colour])))
-        assert np.abs(pixels[0, 0, :3] - frame).max() <= 1
-        middle = pixels[:, pixels.shape[1] // 2, :3].astype(int)
-        rims.append(int(np.argmax(np.abs(middle - frame).max(axis=1) > 20)))
-    assert rims == [1, 3, 1]
     assert panel.picture.verdict == "✗ look at layer 2 first"
     panel.settings = "bug=none,steps=40"
     assert panel.picture.verdict == "✓ all gradients agree"
     assert panel.summary.endswith("check ✓")
-
-
-def test_what_a_badge_says():
-    said = [module.verdict("W1", error) for error in (0.0, 2.1e-11, 0.3333, 3e-4, float("nan"))]
-    assert said == ["W1✓0", "W1✓2e-11", "W1✗0.33", "W1✗3e-04", "W1✗nan"]

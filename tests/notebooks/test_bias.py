@@ -83,10 +83,3 @@ def test_pinned_sigmoid_units_can_only_learn_odd_functions_and_a_constant():
     x = np.linspace(-3, 3, 13, dtype=np.float32)[:, np.newaxis]
     both = net.forward(x)[-1] + net.forward(-x)[-1]
     assert np.allclose(both, net.W[1].sum() + 2 * net.b[1], atol=1e-5)
-
-
-@pytest.mark.parametrize("at_zero", [("linear", 0.0), ("sigmoid", 0.5), ("tanh", 0.0)])
-def test_without_a_bias_a_layer_says_one_thing_at_zero(at_zero):
-    activation, value = at_zero
-    net = MLP([3, 4, 2], activation, "linear", bias=False, rng=np.random.default_rng(0))
-    assert np.all(net.forward(np.zeros((1, 3)))[1] == value)

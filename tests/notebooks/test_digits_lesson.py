@@ -1,12 +1,10 @@
 """What notebook 08 claims, measured again over seeds; and its panel."""
 
-import contextlib
-import io
 import re
 
 import numpy as np
 import pytest
-from notebook_tools import cells, notebooks, plain_text, read
+from lesson import definitions, ran, stored
 
 from nbhelpers import datasets
 from nbhelpers.optimizers import SGD
@@ -17,34 +15,14 @@ from nbhelpers.teaching import lessons
 from nbhelpers.teaching.bank import digits as bank
 from nbhelpers.training import evaluate, fit
 
-NOTEBOOK = next(path for path in notebooks() if path.stem == "08_digits")
-SOURCES = [cell.source for cell in cells(read(NOTEBOOK), kind="code")]
-
-
-def source_with(words):
-    """The source of the one cell that has these words in it."""
-    (source,) = [source for source in SOURCES if words in source]
-    return source
-
 
 @pytest.fixture(scope="module")
 def lesson():
     """The functions of the notebook, and its digits: names -> values."""
-    names = {"np": np, "datasets": datasets}
-    names["X"], names["y"] = datasets.digits(dtype=np.float64)
-    names["file"] = np.arange(1797)
-    for definition in ("def network(", "DEFAULTS =", "def three_sets(", "def last_gradient("):
-        source = source_with(definition)
-        exec(source.split("\ntrain, validation, test =")[0], names)
+    X, y = datasets.digits(dtype=np.float64)
+    names = definitions("08", {"DEFAULTS"}, X=X, y=y, file=np.arange(1797))
     names["accuracy"] = lambda net, X, y: 100 * np.mean(net.predict(X) == y)
     names["train"], names["validation"], names["test"] = names["three_sets"](0)
-    return names
-
-
-def run(source, seed):
-    names = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(source.replace("rng(0)", f"rng({seed})"), names)
     return names
 
 
@@ -53,9 +31,7 @@ def run(source, seed):
 
 @pytest.fixture(scope="module")
 def programs():
-    source = lessons.program("08")
-    assert source.count("rng(0)") == 1
-    return [run(source, seed) for seed in range(10)]
+    return [ran("08", seed) for seed in range(10)]
 
 
 def test_the_program_over_ten_seeds(programs):
@@ -79,7 +55,7 @@ def test_the_program_keeps_the_weights_of_the_best_epoch(programs):
 
 def test_the_programs_rate_was_chosen_on_validation_digits():
     """0.1 and 1 are worse there, in the stored run; 0.5 differs by less than the seeds do."""
-    text = stored("learning rate 0.5: validation")
+    text = stored("08", "learning rate 0.5: validation")
     found = re.findall(r"rate ([\d.]+): validation ([\d.]+) %", text)
     kept = {float(rate): float(mean) for rate, mean in found}
     assert list(kept) == [0.1, 0.3, 0.5, 1.0]
@@ -103,15 +79,11 @@ def test_names_drawn_by_dice_are_learned_by_heart(lesson):
         assert lesson["accuracy"](net, X[order[300:]], dice[order[300:]]) < 14
 
 
-def test_the_best_of_many_candidates_drops_on_fresh_digits():
+def test_the_best_of_many_candidates_drops_on_fresh_digits(lesson):
     """Several points where it was chosen; none on another hundred, looked at once."""
-    names = {"np": np, "datasets": datasets, "fit": fit, "SGD": SGD}
-    names["X"], names["y"] = datasets.digits(dtype=np.float64)
     order = np.random.default_rng(1).permutation(1797)
-    names["learned"], names["others"] = order[:300], order[300:]
-    exec(source_with("def network("), names)
-    exec(source_with("def candidate(").replace("range(200)", "range(80)"), names)
-    right, drops = names["right"], []
+    lesson["learned"], lesson["others"] = order[:300], order[300:]
+    right, drops = np.array([lesson["candidate"](k) for k in range(80)]), []
     for seed in range(500):
         places = np.random.default_rng(seed).permutation(1497)
         shares = right[:, places[:100]].mean(axis=1)
@@ -138,15 +110,6 @@ def test_the_last_quarter_of_the_file_is_harder(lesson):
     assert found["random"] - found["last"] > 2.5, found
 
 
-def test_stratified_parts_have_the_same_mix(lesson):
-    train, validation, test = lesson["three_sets"](3)
-    assert [len(train), len(validation), len(test)] == [1047, 300, 450]
-    assert sorted([*train, *validation, *test]) == list(range(1797))
-    for part in (train, validation, test):
-        counts = np.bincount(lesson["y"][part], minlength=10) / len(part)
-        assert np.abs(counts - np.bincount(lesson["y"]) / 1797).max() < 0.005
-
-
 def test_ten_stratified_splits_are_above_97_per_cent_at_the_mean(lesson):
     """With the settings of the program, on the digits of training and validation together."""
     X, y, shares = lesson["X"], lesson["y"], []
@@ -162,29 +125,10 @@ def test_ten_stratified_splits_are_above_97_per_cent_at_the_mean(lesson):
 # -- what each addition does -------------------------------------------------------------------
 
 
-def stored(words):
-    """The stored text of the notebook's one output that has these words in it."""
-    texts = [plain_text(o) for cell in cells(read(NOTEBOOK), kind="code") for o in cell.outputs]
-    (text,) = [text for text in texts if words in text]
-    return text
-
-
 def test_the_stored_run_was_many_times_as_fast_as_loops():
-    single, batch = re.findall(r"([\d,]+) times as fast", stored("times as fast"))
+    single, batch = re.findall(r"([\d,]+) times as fast", stored("08", "times as fast"))
     assert 1 < int(single) < int(batch.replace(",", ""))
     assert int(batch.replace(",", "")) >= 30
-
-
-def test_loops_and_arrays_give_the_same_gradients(lesson):
-    exec(source_with("def gradients_with_loops("), lesson)
-    net = lesson["network"](7, 1)
-    X, y = lesson["X"], lesson["y"]
-    for i in (3, 1500):
-        lists = [p.tolist() for p in (net.W[0], net.b[0], net.W[1], net.b[1])]
-        net.backward(net.forward(X[i : i + 1]), y[i : i + 1])
-        found = lesson["gradients_with_loops"](X[i].tolist(), int(y[i]), *lists)
-        for mine, theirs in zip(found, net.dW + net.db, strict=True):
-            assert np.allclose(mine, theirs, atol=1e-14)
 
 
 def last_losses(lesson, seeds=3, **settings):
@@ -270,17 +214,9 @@ def test_early_stopping_saves_epochs_and_loses_no_fresh_loss(lesson):
         ends = []
         for seed in range(5):
             net, rng = lesson["network"](48, seed), np.random.default_rng(seed)
-            history = fit(
-                net,
-                X[train[:200]],
-                y[train[:200]],
-                optimizer=SGD(0.1, momentum=0.9),
-                epochs=100,
-                batch_size=32,
-                rng=rng,
-                validation=(X[validation], y[validation]),
-                patience=patience,
-            )
+            plan = {"optimizer": SGD(0.1, momentum=0.9), "epochs": 100, "batch_size": 32}
+            plan |= {"validation": (X[validation], y[validation]), "patience": patience}
+            history = fit(net, X[train[:200]], y[train[:200]], rng=rng, **plan)
             fresh = train[200:700]
             loss, right = evaluate(net, X[fresh], y[fresh])
             ends.append([len(history), loss, 100 * right])
@@ -293,11 +229,11 @@ def test_early_stopping_saves_epochs_and_loses_no_fresh_loss(lesson):
 # -- the panel ---------------------------------------------------------------------------------
 
 
-def test_the_panel_trains_the_programs_network(programs):
+def test_the_panel_trains_the_programs_network():
     """Bit by bit: the same digits, weights, batches; and the same best epoch."""
-    source = lessons.program("08").replace("W, b = kept", "last = W + b\nW, b = kept")
     for seed in (0, 3):
-        names, e = run(source, seed), Digits(DigitsSettings(seed=seed))
+        names = ran("08", seed, "W, b = kept", "last = W + b\nW, b = kept")
+        e = Digits(DigitsSettings(seed=seed))
         e.step(40 * EPOCH)
         assert e.net.params.size == sum(p.size for p in names["last"])
         assert all(map(np.array_equal, e.net.W + e.net.b, names["last"]))
@@ -334,7 +270,6 @@ def test_fewer_training_digits_are_the_first_of_them():
         "",
         "momentum=0,weight_decay=0.01,activation=relu,hidden=7,seed=3",
         "activation=sigmoid,training_digits=100,rate_decay=0.8,learning_rate=1",
-        "activation=elu,momentum=1,learning_rate=0.01",
         "activation=leaky_relu,training_digits=300,weight_decay=0.0",
     ],
 )
@@ -371,16 +306,4 @@ def test_the_picture_shows_the_misread_digits_and_the_best_step():
     assert e.best[0] % EPOCH == 0
     values = dict(zip(e.history["validation"].steps, e.history["validation"].values, strict=True))
     assert y[0] == values[e.best[0]]
-    panel.close()
-
-
-def test_a_rate_that_is_too_large_diverges_in_words():
-    panel = panel_factory(
-        "activation=leaky_relu,learning_rate=10,momentum=1,weight_decay=0.1,steps=300"
-    )
-    step = panel.experiment.diverged
-    assert step is not None
-    assert f"left the range of floating point at step {step}" in panel.summary
-    assert "Try a smaller learning rate" in panel.summary
-    assert panel.picture.diverged.get_visible()
     panel.close()

@@ -1,34 +1,16 @@
 """Notebook 03: its claims about the bowl, about mini-batches and about its program."""
 
-import ast
-
 import numpy as np
 import pytest
-from notebook_tools import FOLDER, cells, read
+from lesson import definitions, ran
 
-from nbhelpers.teaching.lessons import program
-
-SOURCES = [cell.source for cell in cells(read(FOLDER / "03_sgd.ipynb"), kind="code")]
-VALUES = {"X", "Y", "X_test", "LOOK", "TUTORIAL", "PROGRAM"}  # the first assignment of each
+from nbhelpers.gradient_check import numerical_gradient
 
 
 @pytest.fixture(scope="module")
 def notebook():
-    """The notebook's own functions and data, without running its experiments."""
-    names = {"np": np}
-    exercises = {"rmse", "batches", "one_epoch", "largest_rate"}
-    for source in SOURCES:
-        if "%" in source.split("\n", 1)[0]:  # a line for IPython alone
-            continue
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.FunctionDef):
-                wanted = node.name not in exercises
-            else:
-                target = node.targets[0] if isinstance(node, ast.Assign) else None
-                wanted = isinstance(target, ast.Name) and target.id in VALUES - set(names)
-            if wanted:
-                exec(compile(ast.Module([node], []), "03_sgd.ipynb", "exec"), names)
-    return names
+    """The notebook's own functions and data."""
+    return definitions("03", {"X", "Y", "X_test", "LOOK", "TUTORIAL", "PROGRAM"})
 
 
 def trained(notebook, rates=(0.3,), epochs=3_000, **version):
@@ -62,29 +44,20 @@ def test_the_gradients_are_those_of_the_loss(notebook):
     for output, scale in ((notebook["linear"], 1), (notebook["scaled"], 0.5)):
         net = [part + rng.normal(0, 0.3, part.shape) for part in notebook["normal"](rng)]
 
-        def loss(net, output=output, scale=scale):
+        def loss(net=net, output=output, scale=scale):
             W1, b1, W2, b2 = net
             answers, _ = output(notebook["sigmoid"](x @ W1 + b1) @ W2 + b2)
             return 0.5 * np.mean((scale * (answers - y)) ** 2)  # scaled: (y + 1) / 2 is the target
 
         for part, slopes in zip(net, notebook["gradients"](net, x, y, output), strict=True):
-            for place in np.ndindex(part.shape):
-                part[place] += 1e-6
-                above = loss(net)
-                part[place] -= 2e-6
-                assert slopes[place] == pytest.approx((above - loss(net)) / 2e-6, abs=1e-8)
-                part[place] += 1e-6
+            np.testing.assert_allclose(slopes, numerical_gradient(loss, part, 1e-6), atol=1e-8)
 
 
 def test_the_stack_is_the_program(notebook):
     """Seed by seed the same numbers, so that the notebook's ten starts are ten programs."""
     stacked = trained(notebook, epochs=40)(notebook["X_test"])[0]
     for seed in (0, 7):
-        source = program("03").replace("default_rng(0)", f"default_rng({seed})")
-        assert f"default_rng({seed})" in source
-        source = source.replace("3_000", "40")
-        names = {}
-        exec(source, names)
+        names = ran("03", seed, "3_000", "40")
         assert names["epoch"] == 39
         assert stacked[seed] == pytest.approx(names["error"], rel=1e-9)
 

@@ -127,9 +127,3 @@ def test_check_reports_order_and_errors(tmp_path):
     assert "execution counts [1, 5]" in execute_notebooks.inspect(path)[0]
     assert execute_notebooks.run([path], check=True) == 1
     assert execute_notebooks.run([tmp_path / "none.ipynb"]) == 1
-
-
-def test_a_large_notebook_is_warned_about(tmp_path, capsys):
-    path = save(tmp_path / "01_x.ipynb", code(f"print('x' * {execute_notebooks.LARGE})"))
-    assert execute_notebooks.run([path]) == 0
-    assert "warning: 60" in capsys.readouterr().out

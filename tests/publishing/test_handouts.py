@@ -8,14 +8,15 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from made import save
 from nbconvert.nbconvertapp import NbConvertApp
 from notebook_tools import FOLDER, cells, notebooks, read
 
 from nbhelpers.__main__ import main
 from nbhelpers.publishing import handouts as pages
-from nbhelpers.publishing import links as publish
 
 NOTEBOOKS = notebooks()
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +51,6 @@ def formulas(notebook):
     prose = "\n\n".join(cell.source for cell in cells(notebook, kind="markdown"))
     prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", prose, flags=re.DOTALL | re.MULTILINE)
     return len(re.findall(r"\$\$.+?\$\$|(?<![\\$])\$[^$]+?\$", prose, flags=re.DOTALL))
-
-
-def each(test):
-    """Run a test once for each notebook."""
-    return pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)(test)
 
 
 def test_one_page_for_each_notebook(folder):
@@ -163,44 +159,14 @@ def test_opens_offline_with_its_pictures(folder, path, browser):
     context.close()
 
 
-@pytest.mark.browser
-def test_a_click_opens_the_next_page(folder, browser):
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.goto((folder / f"{NOTEBOOKS[0].stem}.html").as_uri())
-    page.locator(f"a[href='{NOTEBOOKS[1].stem}.html']").first.click()
-    page.wait_for_url((folder / f"{NOTEBOOKS[1].stem}.html").as_uri())
-    assert page.locator("h1").count() == 1
-    context.close()
-
-
 def test_nbconvert_makes_the_same_page(folder, tmp_path):
     """jupyter nbconvert --to nbhelpers.publishing.handouts.Pages"""
-    asked = [
-        "--to",
-        "nbhelpers.publishing.handouts.Pages",
-        str(NOTEBOOKS[1]),
-        "--output-dir",
-        str(tmp_path),
-    ]
+    to, out = ["--to", "nbhelpers.publishing.handouts.Pages"], ["--output-dir", str(tmp_path)]
     app = NbConvertApp()
-    app.initialize(asked)
+    app.initialize([*to, str(NOTEBOOKS[1]), *out])
     app.start()
     name = f"{NOTEBOOKS[1].stem}.html"
     assert (tmp_path / name).read_text("utf-8") == (folder / name).read_text("utf-8")
-
-
-def test_published_badges_become_words(tmp_path):
-    """Their pictures come from the web; their links stay."""
-    path = tmp_path / NOTEBOOKS[0].name
-    text = NOTEBOOKS[0].read_text(encoding="utf-8")
-    path.write_text(publish.published_notebook(text, path.name, "some-one/course", "v1"), "utf-8")
-    (file,) = pages.write(tmp_path, [path])
-    found = elements(file)
-    assert all(a["src"].startswith("data:") for tag, a in found if tag == "img")
-    links = [a["href"] for tag, a in found if tag == "a" and a.get("href", "").startswith("https:")]
-    assert publish.colab("some-one/course", "v1", path.name) in links
-    assert "Open in Colab" in file.read_text(encoding="utf-8")
 
 
 def page_of(tmp_path, *sources, outputs=(), **fields):
@@ -208,9 +174,7 @@ def page_of(tmp_path, *sources, outputs=(), **fields):
     made = [nbformat.v4.new_markdown_cell(source, **fields) for source in ("# A title", *sources)]
     code = nbformat.v4.new_code_cell("plot()", metadata=fields.get("metadata", {}))
     code.outputs = [nbformat.v4.new_output("display_data", **output) for output in outputs]
-    notebook = nbformat.v4.new_notebook(cells=[*made, code])
-    file = tmp_path / "5_mine.ipynb"
-    file.write_text(nbformat.writes(notebook), encoding="utf-8")
+    file = save(tmp_path / "5_mine.ipynb", *made, code)
     return pages.write(tmp_path / "new", [file])[0].read_text(encoding="utf-8")
 
 
@@ -229,21 +193,15 @@ def pictures(text):
 
 PNG = (FOLDER / "images/xor_panel.png").read_bytes()
 SHOWN = [  # source, file, attributes
-    ("![a panel](a.png)", "a.png", {"alt": "a panel"}),
     ("![a](my%20pic.png)", "my pic.png", {"alt": "a"}),
     ("![a](<my pic.png>)", "my pic.png", {"alt": "a"}),
     ('![a](a.png "A title")', "a.png", {"alt": "a", "title": "A title"}),
     ("![a](bild%C3%BCr/gr%C3%B6%C3%9Fe.png)", "bildür/größe.png", {"alt": "a"}),
-    ("![a](bildür/größe.png)", "bildür/größe.png", {"alt": "a"}),
-    ("![a](50%25.png)", "50%.png", {"alt": "a"}),
     ("![a](../over.png)", "../over.png", {"alt": "a"}),
     ("![a](a.png?raw=true#here)", "a.png", {"alt": "a"}),
-    ("![a](A.PNG)", "A.PNG", {"alt": "a"}),
     ("![a](a.JPG)", "a.JPG", {"alt": "a"}),
     ("![a](a.jpeg) ![b](a.jpeg)", "a.jpeg", {"alt": "a"}),
     ("![a](a.svg)", "a.svg", {"alt": "a"}),
-    ("![a](a.gif)", "a.gif", {"alt": "a"}),
-    ("![a](a.webp)", "a.webp", {"alt": "a"}),
     ('<img src="p.png" width="300" alt="a > b">', "p.png", {"width": "300", "alt": "a > b"}),
     ("words <img width=300 src='my pic.png'/> words", "my pic.png", {"width": "300"}),
     ("<IMG SRC=p.png>", "p.png", {}),
@@ -319,30 +277,17 @@ def test_pictures_in_outputs(tmp_path):
     assert [picture["alt"] for picture in again] == ['A "curve" < 1'] * 3
 
 
-def test_every_stored_picture_has_its_words(folder):
-    """Those of `alt` in the metadata of the cell that shows it, or of the panel's own line."""
-    for path in NOTEBOOKS:
-        alts = [a["alt"] for tag, a in elements(folder / f"{path.stem}.html") if tag == "img"]
-        assert alts
-        wanted = [cell.metadata.alt for cell in read(path).cells if "alt" in cell.metadata]
-        assert [alt for alt in alts if alt in wanted] == wanted
-        assert all(re.search(r": \w+ [\d,.]+ · ", alt) for alt in alts if alt not in wanted)
-
-
 DRAWN = [  # source, a piece of what is drawn
     (r"\begin{align}a&=b\\c&=d\end{align}", "<mtd"),
-    (r"\begin{align*}a&=b\label{x}\end{align*}", "<mtd"),
     (r"\begin{equation}a=b\end{equation}", "<mi>a</mi>"),
     (r"\begin{gather}a=b \\ c=d \nonumber\end{gather}", "<mtr"),
     (r"\begin{cases}1 & x>0\\0 & x<0\end{cases}", "<mtd"),
     ("Words:\n\\begin{alignat}{2}\na&=b\n\\end{alignat}\nand more.", "<mtd"),
     (r"$$\begin{aligned}a&=b\\&=c\end{aligned}$$", "<mtd"),
-    (r"$$\begin{gathered}a\\b\end{gathered}$$", "<mtr"),
     (r"$f = \begin{cases}1 & x>0\\0 & x<0\end{cases}$", "<mtd"),
     (r"\\[ a = b \\]", "<mi>a</mi>"),  # two backslashes, as Jupyter wants them
     (r"A \\( a_1 \\) here", "<msub"),
     ("<details><summary>A $x$</summary>\nA formula $y < 1$.\n</details>", "<mo>&lt;</mo>"),
-    ("<details><summary>$x$</summary>\n\n$$y$$\n\n</details>", "<mi>y</mi>"),
     ("<table><tr><td>$$x^2$$</td></tr></table>", "<msup"),
 ]
 
@@ -387,21 +332,15 @@ def test_what_is_no_formula_is_left_alone(tmp_path):
     ("source", "words"),
     [
         ("$x^$", "the formula 'x^' cannot be read"),
-        (r"$\begin{matrix} 1$", "cannot be read (MissingEndError"),
         ("![gone](images/none.png)", "there is no picture 'images/none.png'"),
         ('<img src="none.png">', "there is no picture 'none.png'"),
-        ("![gone](gone%20too.png)", "there is no picture 'gone too.png'"),
         ("![gone](attachment:none.png)", "missing attachment: none.png"),
         ("![gone](5_mine.ipynb)", "'5_mine.ipynb' is no picture that a browser shows"),
         (r"\begin{align}x^\end{align}", "cannot be read"),
     ],
 )
 def test_a_page_that_would_be_broken_is_not_written(source, words, tmp_path, capsys):
-    notebook = read(NOTEBOOKS[0])
-    notebook.cells = notebook.cells[:1]
-    notebook.cells[0].source = f"# A title\n\n{source}"
-    file = tmp_path / "5_mine.ipynb"
-    file.write_text(nbformat.writes(notebook), encoding="utf-8")
+    file = save(tmp_path / "5_mine.ipynb", nbformat.v4.new_markdown_cell(source))
     assert main(["handouts", str(tmp_path / "new"), str(file)]) == 1
     said = capsys.readouterr().err
     assert said.startswith(f"{file}: ")

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from notebook_tools import ROOT, cells, notebooks, read
 
-from nbhelpers.__main__ import main
 from nbhelpers.publishing import execute as execute_notebooks
 from nbhelpers.publishing import links as publish
 
@@ -98,21 +97,6 @@ def test_a_second_run_changes_nothing_and_nothing_else_was_changed(project):
     assert contents(project) == before
 
 
-def test_files_of_another_system_or_read_only(project):
-    """Lines that end as Windows has them, a mark at the start, no right to write: all the same."""
-    publish.publish("someone/course", "v2", project)
-    wanted = contents(project)
-    publish.publish("OWNER/REPO", "main", project)
-    for path, text in contents(project).items():
-        mark = b"\xef\xbb\xbf" if path.suffix == ".ipynb" else b""
-        path.write_bytes(mark + text.replace(b"\n", b"\r\n"))
-        path.chmod(0o444)
-    publish.publish("someone/course", "v2", project)
-    assert contents(project) == wanted
-    assert {path.stat().st_mode & 0o222 for path in wanted} == {0}
-    assert publish.publish("someone/course", "v2", project) == []
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -126,8 +110,7 @@ def test_what_is_no_repository_is_refused(name):
         publish.checked(name, "main")
 
 
-REFUSED = ["", "-b", "a b", "a..b", 'v1"', "v1\n", "a//b", "a/", "/a", "a.", "a.lock", "a.lock/b"]
-REFUSED += [".a", "a/.b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "@", "a@{b", "a\x7f"]
+REFUSED = ["", "-b", "a b", "a..b", 'v1"', "v1\n", "a//b", "a/", "/a", "a.", "a.lock", ".a", "a~1"]
 
 
 def test_branches_and_tags():
@@ -135,89 +118,34 @@ def test_branches_and_tags():
         with pytest.raises(ValueError, match="a branch or tag has"):
             publish.checked("a/b", ref)
     for ref in ("main", "v1.0", "class/2027", "a.locked", "1", "_x", "a-", "a/-b"):
-        assert publish.checked("a/b.git", ref) == ("a/b", ref)
+        assert publish.checked("a/b", ref) == ("a/b", ref)
         subprocess.run(["git", "check-ref-format", "--branch", ref], check=True)
 
 
-def test_the_command_asks_for_the_remote_if_no_name_is_given(project, monkeypatch, capsys):
-    asked = []
-    monkeypatch.setattr(publish, "ROOT", project)
-    monkeypatch.setattr(publish, "remote", lambda root: asked.append(root) or "github.com:a/b.git")
-    assert main(["publish"]) == 0
-    assert publish.setting(project)[0] == "a/b"
-    assert main(["publish", "c/d", "--ref", "v2"]) == 0
-    assert main(["publish", ""]) == 1
-    assert "a repository on GitHub is OWNER/REPO, got ''" in capsys.readouterr().err
-    assert main(["publish", "c/d", "--ref", ""]) == 1
-    assert publish.setting(project) == ("c/d", "v2")
-    assert asked == [project]
-
-
-def cut(path, piece, other=""):
-    """Replace a piece of a file."""
-    path.write_text(path.read_text("utf-8").replace(piece, other), "utf-8")
-
-
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    ("file", "piece", "words"),
     [
-        (
-            lambda p: (p / "notebooks/03_sgd.ipynb").write_text("{", "utf-8"),
-            "03_sgd.ipynb: not a notebook",
-        ),
-        (
-            lambda p: (p / "notebooks/03_sgd.ipynb").write_text("[]", "utf-8"),
-            "its JSON is of type list",
-        ),
-        (lambda p: cut(p / "README.md", "<!-- links -->"), r"README\.md should have"),
-        (
-            lambda p: cut(p / "notebooks" / publish.GUIDE, "<!-- end of nbgitpuller -->"),
-            r"LECTURERS\.md should have <!-- nbgitpuller --> once",
-        ),
-        (
-            lambda p: cut(p / "notebooks/12_libraries.ipynb", "REPOSITORY, REF =", "REPO ="),
-            r"12_libraries\.ipynb should have one setup cell",
-        ),
-        (lambda p: shutil.rmtree(p / "notebooks"), "no notebooks below"),
+        ("notebooks/03_sgd.ipynb", "{", "03_sgd.ipynb: not a notebook"),
+        ("notebooks/12_libraries.ipynb", "REPOSITORY, REF =", "should have one setup cell"),
+        ("README.md", "<!-- links -->", "README.md should have <!-- links --> once"),
+        (f"notebooks/{publish.GUIDE}", "<!-- end of nbgitpuller -->", "should have <!-- nbgit"),
     ],
 )
-def test_nothing_is_changed_if_one_file_is_not_as_expected(project, spoil, words):
-    spoil(project)
+def test_nothing_is_changed_if_one_file_is_not_as_expected(project, file, piece, words):
+    file = project / file
+    file.write_text(file.read_text("utf-8").replace(piece, ""), "utf-8")
     before = contents(project)
     with pytest.raises(ValueError, match=words):
         publish.publish("someone/course", root=project)
     assert contents(project) == before
+    shutil.rmtree(project / "notebooks")
+    with pytest.raises(ValueError, match="no notebooks below"):
+        publish.publish("someone/course", root=project)
 
 
 @pytest.mark.parametrize(
     "address",
-    [
-        *("https://github.com/a/b", "https://github.com/a/b.git", "git@github.com:a/b.git"),
-        *("http://github.com/a/b/", "https://www.github.com/a/b", "HTTPS://GitHub.com/a/b.GIT"),
-        *("https://x:ghp_SECRET@github.com/a/b.git", "https://ghp_SECRET@github.com:443/a/b"),
-        *("ssh://git@github.com/a/b.git", "ssh://git@ssh.github.com:443/a/b.git"),
-        *("github.com:a/b", "git@GITHUB.com:a/b.git/", "https://x:p@ss@github.com/a/b"),
-    ],
+    ["https://github.com/a/b", "https://GitHub.com/a/b.GIT", "git@github.com:a/b.git"],
 )
-def test_the_name_is_read_from_the_remote(tmp_path, address):
-    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
-    with pytest.raises(ValueError, match="give OWNER/REPO"):
-        publish.remote(tmp_path)
-    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", address], check=True)
-    assert publish.checked(publish.remote(tmp_path), "main") == ("a/b", "main")
-    assert publish.checked("git@github.com:2027/b.git", "main") == ("2027/b", "main")
-
-
-@pytest.mark.parametrize(
-    "user", ["", "x:ghp_SECRET@", "ghp_SECRET@", "x:ghp@SECRET@", "x:SEC/RET@"]
-)
-def test_a_remote_elsewhere_is_told_without_its_password(tmp_path, user):
-    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
-    elsewhere = f"https://{user}example.org/a/b.git"
-    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", elsewhere], check=True)
-    with pytest.raises(ValueError, match=r"example\.org/a/b\.git' is not on GitHub") as told:
-        publish.remote(tmp_path)
-    with pytest.raises(ValueError, match=r"OWNER/REPO, got .*example\.org/a/b\.git'") as again:
-        publish.checked(elsewhere, "main")
-    for error in (told, again):
-        assert not re.search("ghp|SEC|RET", str(error.value))
+def test_a_name_may_be_given_as_its_address(address):
+    assert publish.checked(address, "main") == ("a/b", "main")

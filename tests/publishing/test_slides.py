@@ -1,6 +1,5 @@
 """Slides: which cell is on which, and what nbconvert makes of it."""
 
-import copy
 import json
 import re
 
@@ -24,12 +23,7 @@ def words(source, *tagged):
 
 
 def code(source, *outputs, tagged=()):
-    return {
-        "cell_type": "code",
-        "metadata": {"tags": tagged},
-        "source": source,
-        "outputs": outputs,
-    }
+    return words(source, *tagged) | {"cell_type": "code", "outputs": outputs}
 
 
 SECTION = [
@@ -114,14 +108,12 @@ def test_nbconvert_makes_a_talk():
 
 
 def test_the_command_changes_marks_and_nothing_else(tmp_path, capsys):
-    old = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))
-    bare = copy.deepcopy(old)
+    bare = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))
     for cell in bare["cells"]:
         del cell["metadata"]["slideshow"]
     copied = tmp_path / NOTEBOOKS[0].name
     copied.write_text(json.dumps(bare), encoding="utf-8")
-    assert main(["slides", str(copied)]) == 0
-    assert re.fullmatch(r"00_start_here\.ipynb: \d+ slides\n", capsys.readouterr().out)
-    assert copied.read_bytes() == NOTEBOOKS[0].read_bytes()
-    assert main(["slides", str(copied)]) == 0
-    assert copied.read_bytes() == NOTEBOOKS[0].read_bytes()
+    for _ in range(2):
+        assert main(["slides", str(copied)]) == 0
+        assert re.fullmatch(r"00_start_here\.ipynb: \d+ slides\n", capsys.readouterr().out)
+        assert copied.read_bytes() == NOTEBOOKS[0].read_bytes()
