@@ -217,7 +217,7 @@ def _compare_text(exercise, answer):
     given = _spelled(answer)
     if given == right:
         return _Finding("passed", ["This is the right answer."])
-    said = [m for m, wrong in exercise.mistakes.items() if _spelled(wrong) == given]
+    said = [m for wrong, m in exercise.mistakes.items() if _spelled(wrong) == given]
     return _Finding("differs", ["This is not the right answer yet."], known=said)
 
 

@@ -97,23 +97,18 @@ class Revealed(Shown):
     def __init__(self, question, choice):
         self.choice, self.answer = choice, LETTERS[question.answer]
         self.right = None if choice is None else choice == self.answer
-        answer = f"{question.lettered(question.answer)}"
+        lines = [f"Answer: {question.lettered(question.answer)}", question.said(question.answer)]
+        about = [f"About {LETTERS[i]}: {question.said(i)}" for i in range(len(question.options))]
         if self.right:
             kind, title = "passed", f"✓ You predicted {choice}, and {choice} it is"
-            lines = [f"Answer: {answer}", question.because]
-            said = question.feedback.get(question.answer)
-            lines += [said] if said else []
         elif choice:
-            mine = question.index(choice)
             kind, title = "hint", f"△ You predicted {choice}; it is {self.answer}"
-            lines = [f"Your prediction: {question.lettered(mine)}", f"Answer: {answer}"]
-            lines.append(question.because)
-            if mine in question.feedback:
-                lines.append(f"About {choice}: {question.feedback[mine]}")
+            mine = question.index(choice)
+            lines = [f"Your prediction: {question.lettered(mine)}", *lines, about[mine]]
         else:
             kind, title = "neutral", f"The answer is {self.answer} (you made no prediction)"
-            lines = [f"Answer: {answer}", question.because]
-            lines += [f"About {LETTERS[i]}: {t}" for i, t in sorted(question.feedback.items())]
+            del about[question.answer]
+            lines += about
         self.html = box(kind, title, lines)
         self.text = "\n  ".join(plain(line) for line in [title, *lines])
 
