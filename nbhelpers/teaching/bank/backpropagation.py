@@ -69,9 +69,8 @@ EXERCISES = {
             (
                 " * (1 - A[layer] ** 2) -> ",
                 "dW.ins -> delta *= 1 - A[layer + 1] ** 2\n        dW.ins",
-            ): "the "
-            "output gets a slope, 1 - A[-1] ** 2; softmax with cross-entropy needs none: a slope "
-            "belongs to a delta that goes back, and to the A that it arrives at",
+            ): "the output gets a slope, 1 - A[-1] ** 2; softmax with cross-entropy needs none: a "
+            "slope belongs to a delta that goes back, and to the A that it arrives at",
             "/ len(Y) -> / len(Y) * A[-1] * (1 - A[-1])": "the first delta has a slope too many: "
             "a (1 - a) belongs to a sigmoid with squared error",
             "(1 - A[layer] ** 2) -> A[layer] * (1 - A[layer])": "the slope of tanh is 1 - A ** 2; "

@@ -4,8 +4,6 @@ import numpy as np
 
 from nbhelpers.teaching.exercise import Exercise, Question
 
-# -- what you may report -----------------------------------------------------------------------
-
 
 def _candidates(seed, n):
     """Accuracies of n candidates: on validation digits, and on test digits."""
@@ -18,9 +16,6 @@ def _report(validation, test):
     return test[validation.argmax()]
 
 
-# -- a step with momentum ----------------------------------------------------------------------
-
-
 def _arrays(seed, *shape):
     return tuple(np.random.default_rng(seed).standard_normal((3, *shape)))
 
@@ -28,9 +23,6 @@ def _arrays(seed, *shape):
 def _step(p, g, v, lr, momentum):
     v = momentum * v - lr * g
     return p + v, v
-
-
-# -- early stopping ----------------------------------------------------------------------------
 
 
 def _early_stop(losses, patience):
@@ -52,8 +44,6 @@ _LOSSES = [
     np.array([0.5, 0.4, 0.42, 0.41, 0.44, 0.43, 0.3, 0.31, 0.32]),
     np.array([0.9, 0.5, 0.45, 0.6, 0.7, 0.65, 0.8, 0.75]),
 ]
-
-# -- precision and recall ----------------------------------------------------------------------
 
 
 def _matrix(seed, k):

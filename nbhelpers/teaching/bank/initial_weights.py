@@ -4,6 +4,9 @@ import numpy as np
 
 from nbhelpers.teaching.exercise import Exercise, Question
 
+_rng = np.random.default_rng(0)
+_SHAPES = (30, 50), (20, 10), (1, 5)  # fan_in, fan_out
+
 
 def _layers(seed, layers, width, scale, rows=40):
     """Inputs (rows, width) and the weights of all layers, (layers, width, width)."""
@@ -27,14 +30,6 @@ def _xavier(G):
 
 def _he_uniform(U):
     return U * np.sqrt(6 / len(U))
-
-
-def _normal(seed, fan_in, fan_out):
-    return (np.random.default_rng(seed).standard_normal((fan_in, fan_out)),)
-
-
-def _uniform(seed, fan_in, fan_out):
-    return (np.random.default_rng(seed).uniform(-1, 1, (fan_in, fan_out)),)
 
 
 def _standardize(X_train, X_test):
@@ -73,7 +68,7 @@ EXERCISES = {
     ),
     "xavier": Exercise(
         reference=_xavier,
-        cases=[_normal(0, 30, 50), _normal(1, 20, 10), _normal(2, 1, 5)],
+        cases=[(_rng.standard_normal(shape),) for shape in _SHAPES],
         mistakes={
             "np.sqrt -> ": "2 / (fan_in + fan_out) is the variance; what the numbers are "
             "multiplied by is the standard deviation, its square root",
@@ -100,7 +95,7 @@ EXERCISES = {
     ),
     "he_uniform": Exercise(
         reference=_he_uniform,
-        cases=[_uniform(0, 30, 50), _uniform(1, 20, 10), _uniform(2, 1, 5)],
+        cases=[(_rng.uniform(-1, 1, shape),) for shape in _SHAPES],
         mistakes={
             "6 -> 2": "sqrt(2 / fan_in) is the standard deviation that is wanted; as the bound of "
             "uniform numbers it gives only a third of the variance",
@@ -132,8 +127,7 @@ EXERCISES = {
             "treated exactly as the training set",
             (
                 lambda *tables: tuple(_standardize(np.concatenate(tables), X)[1] for X in tables)
-            ): "the "
-            "statistics come from both sets together, so the test set has leaked into the "
+            ): "the statistics come from both sets together, so the test set has leaked into the "
             "training",
             ("mean(axis=0) -> mean()", "std(axis=0) -> std()"): "that is one mean and one "
             "standard deviation for the whole table; each column has its own: axis=0",
@@ -164,8 +158,8 @@ EXERCISES = {
         mistakes={
             2.0: "that is ReLU's: with a leak, a little more of the signal comes through",
             0.52: "that is the part of the signal that is kept; the weights must make up for it",
-            (2 / 1.04) ** 0.5: "that is the factor for the standard deviation; asked is that "
-            "for the variance",
+            (2 / 1.04) ** 0.5: "that is the factor for the standard deviation; asked is that for "
+            "the variance",
             2 / 1.2: "the slope has to be squared: the negative half keeps 0.2² of its square",
             1 / 1.04: "each half of the sums holds only half of the mean square; the ½ is missing",
         },

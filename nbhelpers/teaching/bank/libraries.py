@@ -12,8 +12,6 @@ from nbhelpers.datasets import clouds
 from nbhelpers.estimators import MLPClassifier
 from nbhelpers.teaching.exercise import Exercise, Question
 
-# ---------------------------------------------------------------- hand_over
-
 
 class _Learner(Theirs):
     """A network of scikit-learn that goes on learning after it has answered: in place."""
@@ -48,9 +46,6 @@ def _hand_over(W, b, model, X):
     return model.predict_proba(X)
 
 
-# ---------------------------------------------------------------- adam_step
-
-
 def _adam_step(p, g, m, v, t, lr):
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
     m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
@@ -65,9 +60,6 @@ def _stepped(seed, shape, t):
     for i, sign in enumerate(signs[:-1], 1):
         _, m, v = _adam_step(0, sign * size, m, v, i, 0)
     return 0.1 * rng.standard_normal(shape), signs[-1] * size, m, v, t, 0.05
-
-
-# ---------------------------------------------------------------- grid
 
 
 def _pipe():

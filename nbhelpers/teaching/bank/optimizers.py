@@ -34,7 +34,7 @@ def _adam(p, m, v, g, t, lr):
 
 
 def _factor(progress):
-    return np.minimum(progress / 0.1, (1 - progress) / 0.9)
+    return np.where(progress < 0.1, progress / 0.1, (1 - progress) / 0.9)
 
 
 EXERCISES = {
@@ -74,9 +74,8 @@ EXERCISES = {
                 "v - lr * g -> v + g",
                 "mu * new - lr * g -> -lr * (mu * new + g)",
                 "else new -> else -lr * new",
-            ): "that's "
-            "the form of some libraries, p - lr * v with v = mu * v + g; put the learning rate "
-            "and the sign inside: v = mu * v - lr * g",
+            ): "that's the form of some libraries, p - lr * v with v = mu * v + g; put the "
+            "learning rate and the sign inside: v = mu * v - lr * g",
             "p + step, new -> new, p + step": "return the new p first, then the new v",
         },
         hints=(
@@ -153,35 +152,27 @@ EXERCISES = {
         reference=_factor,
         cases=[(np.linspace(0, 1, 26),), (np.array([[0.04, 0.1, 0.55], [0.0, 1.0, 0.9]]),), (0.3,)],
         mistakes={
-            (lambda progress: np.where(progress < 0.1, progress / 0.1, 1 - progress)): "after the "
-            "warm-up it should fall from 1 to 0; yours falls from 0.9: divide by 0.9",
-            (lambda progress: np.where(progress < 0.1, progress, (1 - progress) / 0.9)): "it "
-            "rises to 1 within the first tenth: multiply by 10, or divide by 0.1",
-            (lambda progress: np.minimum(10 * progress, 1)): "it should fall after the warm-up; "
-            "yours stays at 1",
+            "(1 - progress) / 0.9 -> 1 - progress": "after the warm-up it should fall from 1 to "
+            "0; yours falls from 0.9: divide by 0.9",
+            "progress / 0.1 -> progress": "it rises to 1 within the first tenth: multiply by 10, "
+            "or divide by 0.1",
+            "(1 - progress) / 0.9 -> 1": "it should fall after the warm-up; yours stays at 1",
             (lambda progress: (1 - progress) / 0.9): "the rise is missing: in the first tenth, it "
             "is progress / 0.1",
             (lambda progress: 1 - progress): "the rise is missing: in the first tenth, it is "
             "progress / 0.1, and after it the fall is steeper",
-            "minimum -> maximum": "the smaller one of the two lines holds, not the larger",
+            "< -> >": "the smaller one of the two lines holds, not the larger",
             (lambda progress: np.minimum(progress / 0.1, 1) * (1 - progress) / 0.9): "the two "
             "lines are multiplied; each holds in its own part",
-            (lambda progress: np.where(progress < 0.1, progress / 0.1, 1.1 - progress)): "at the "
-            "end it should be 0; yours stays above: it falls by 1 within 0.9",
-            (
-                lambda progress: np.where(
-                    progress < 0.1,
-                    progress / 0.1,
-                    0.5 * (1 + np.cos(np.pi * (progress - 0.1) / 0.9)),
-                )
-            ): "that is the cosine after the warm-up; asked is a straight line",
-            (
-                lambda progress: np.where(
-                    progress < 0.1, progress / 0.1, 1 - (progress - 0.1) / 0.8
-                )
-            ): "at the end it should be 0; yours goes below",
-            "np.minimum -> min": "an if, and Python's min, want one number; np.minimum(a, b) "
-            "takes the smaller one at each place of an array",
+            "(1 - progress) / 0.9 -> 1.1 - progress": "at the end it should be 0; yours stays "
+            "above: it falls by 1 within 0.9",
+            "(1 - progress) / 0.9 -> 0.5 * (1 + np.cos(np.pi * (progress - 0.1) / 0.9))": "that "
+            "is the cosine after the warm-up; asked is a straight line",
+            "(1 - progress) / 0.9 -> 1 - (progress - 0.1) / 0.8": "at the end it should be 0; "
+            "yours goes below",
+            (lambda progress: min(progress / 0.1, (1 - progress) / 0.9)): "an if, and Python's "
+            "min, want one number; np.minimum(a, b) takes the smaller one at each place of an "
+            "array",
         },
         hints=(
             "There are two straight lines. The first goes from 0 at 0 to 1 at 0.1.",

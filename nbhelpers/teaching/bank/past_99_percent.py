@@ -4,7 +4,7 @@ import numpy as np
 
 from nbhelpers.teaching.exercise import Exercise, Question
 
-# -- dropout ----------------------------------------------------------------------------------
+_rng = np.random.default_rng(3)
 
 
 def _hidden(seed, shape, p):
@@ -17,24 +17,10 @@ def _dropped(A, draws, p):
     return A * (draws >= p) / (1 - p)
 
 
-# -- shift ------------------------------------------------------------------------------------
-
-
-def _images(seed, shape, pixels):
-    return np.random.default_rng(seed).random(shape) + 0.1, pixels
-
-
 def _to_the_right(images, pixels):
     moved = np.zeros_like(images)
     moved[:, :, pixels:] = images[:, :, :-pixels]
     return moved
-
-
-# -- a value between four pixels --------------------------------------------------------------
-
-
-def _spot(seed, shape, row, column):
-    return np.random.default_rng(seed).random(shape), row, column
 
 
 def _value_at(image, row, column):
@@ -43,14 +29,6 @@ def _value_at(image, row, column):
     above = (1 - right) * image[r, c] + right * image[r, c + 1]
     below = (1 - right) * image[r + 1, c] + right * image[r + 1, c + 1]
     return (1 - down) * above + down * below
-
-
-# -- a vote -----------------------------------------------------------------------------------
-
-
-def _several(seed, k, n):
-    """Probabilities of k networks for n images, (k, n, 10), seldom in agreement."""
-    return (np.random.default_rng(seed).dirichlet(np.full(10, 0.3), (k, n)),)
 
 
 def _vote(P):
@@ -84,7 +62,10 @@ EXERCISES = {
     ),
     "shift": Exercise(
         reference=_to_the_right,
-        cases=[_images(3, (2, 5, 6), 2), _images(4, (3, 4, 4), 1), _images(5, (1, 3, 8), 3)],
+        cases=[
+            (0.1 + _rng.random(s), pixels)
+            for s, pixels in [((2, 5, 6), 2), ((3, 4, 4), 1), ((1, 3, 8), 3)]
+        ],
         mistakes={
             (lambda images, pixels: np.roll(images, pixels, axis=2)): "what leaves the frame on "
             "the right comes in again on the left; paper should come in, zeros",
@@ -114,10 +95,10 @@ EXERCISES = {
     "between": Exercise(
         reference=_value_at,
         cases=[
-            _spot(6, (4, 5), 1.25, 2.6),
-            _spot(7, (3, 3), 0.9, 1.2),
-            _spot(8, (6, 4), 4.0, 0.3),
-            _spot(9, (2, 2), 0.6, 0.75),
+            (_rng.random((4, 5)), 1.25, 2.6),
+            (_rng.random((3, 3)), 0.9, 1.2),
+            (_rng.random((6, 4)), 4.0, 0.3),
+            (_rng.random((2, 2)), 0.6, 0.75),
         ],
         mistakes={
             "row - r, column - c -> r + 1 - row, c + 1 - column": "the shares are the wrong way "
@@ -144,7 +125,7 @@ EXERCISES = {
     ),
     "vote": Exercise(
         reference=_vote,
-        cases=[_several(10, 3, 12), _several(11, 5, 4), _several(12, 2, 1)],
+        cases=[(_rng.dirichlet(np.full(10, 0.3), s),) for s in [(3, 12), (5, 4), (2, 1)]],
         mistakes={
             (lambda P: P.argmax(axis=2).mean(axis=0)): "that is the mean of the answers: a 3 and "
             "a 9 don't make a 6. Average the probabilities, then choose",

@@ -4,24 +4,18 @@ import numpy as np
 
 from nbhelpers.teaching.exercise import Exercise, Question
 
-
-# -- the root mean squared error --------------------------------------------------------------
-def _answers(seed, shape):
-    rng = np.random.default_rng(seed)
-    return rng.normal(size=shape), rng.normal(0, 2, shape)
+_rng = np.random.default_rng(0)
 
 
 def _rmse(A, Y):
     return np.sqrt(np.mean((A - Y) ** 2))
 
 
-# -- the batches of one epoch -----------------------------------------------------------------
 def _batches(X, batch_size, rng):
     order = rng.permutation(len(X))
     return [order[start : start + batch_size] for start in range(0, len(X), batch_size)]
 
 
-# -- an epoch of one linear unit --------------------------------------------------------------
 def _line(seed, n, batch_size, lr):
     rng = np.random.default_rng(seed)
     X, Y = rng.normal(size=(n, 1)), rng.normal(size=(n, 1))
@@ -60,7 +54,7 @@ EXERCISES = {
     ),
     "rmse": Exercise(
         reference=_rmse,
-        cases=[_answers(0, (31, 1)), _answers(1, (8, 3)), _answers(2, (1, 1))],
+        cases=[tuple(_rng.normal(size=(2, *shape))) for shape in [(31, 1), (8, 3), (1, 1)]],
         mistakes={
             "np.sqrt -> ": "the root is missing",
             (lambda A, Y: np.mean(np.abs(A - Y))): "that is the mean of the absolute differences: "
@@ -106,8 +100,8 @@ EXERCISES = {
             "shuffle anew for every batch, so some examples come twice and some never; shuffle "
             "once, before the loop",
             (lambda X, m, rng: [rng.permutation(len(X))[:m] for _ in range(0, len(X), m)]): "you "
-            "shuffle anew for every batch and take the first few, so some examples come twice "
-            "and some never; shuffle once, before the loop",
+            "shuffle anew for every batch and take the first few, so some examples come twice and "
+            "some never; shuffle once, before the loop",
             (
                 "order = rng.permutation(len(X)) -> pass",
                 "order[start : start + batch_size] -> rng.integers(0, len(X), batch_size)",

@@ -65,9 +65,8 @@ EXERCISES = {
             (
                 "max(axis=1, keepdims=True) -> max(axis=1)",
                 "sum(axis=1, keepdims=True) -> sum(axis=1)",
-            ): "keepdims=True "
-            "is missing: the maxima and the sums are rows (m,), which NumPy lays along the "
-            "columns",
+            ): "keepdims=True is missing: the maxima and the sums are rows (m,), which NumPy lays "
+            "along the columns",
             "sum(axis=1, keepdims=True) -> sum(axis=1)": "keepdims=True is missing in the sum: a "
             "row (m,) is laid along the columns",
             "max(axis=1, keepdims=True) -> max(axis=1)": "keepdims=True is missing in the "
@@ -84,9 +83,8 @@ EXERCISES = {
             (
                 "max(axis=1, keepdims=True) -> max()",
                 "sum(axis=1, keepdims=True) -> sum()",
-            ): "maximum "
-            "and sum are those of the whole array; each row needs its own, with axis=1 and "
-            "keepdims=True",
+            ): "maximum and sum are those of the whole array; each row needs its own, with axis=1 "
+            "and keepdims=True",
             "E.sum -> np.exp(Z).sum": "the sum below is that of exp(Z); it must be that of exp(Z "
             "- maximum), as above",
         },

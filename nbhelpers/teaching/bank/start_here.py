@@ -29,7 +29,7 @@ EXERCISES = {
             "Multiply each input by its own weight, then add up the products: one number.",
             "<code>x * w</code> multiplies element by element; <code>.sum()</code> adds up.",
         ),
-    ),
+    )
 }
 
 QUESTIONS = {
@@ -43,5 +43,5 @@ QUESTIONS = {
             "about 2,500": "Half of them would be chance if there were only two digits.",
         },
         answer="B",
-    ),
+    )
 }
