@@ -83,24 +83,10 @@ _tries = {}  # name -> number of wrong answers so far
 
 
 def check(name, answer):
-    """Compare an answer with the exercise "lesson.name", show what was found, and return it.
+    """Compare an answer with the exercise "lesson.name"; show what was found once and return it.
 
-    Parameters
-    ----------
-    name : str
-        "lesson.name" in the bank.
-    answer : anything
-        The function or value to check.
-
-    Returns
-    -------
-    Result
-        With `.passed`, `.stage` and `.message`. It is shown once.
-
-    Raises
-    ------
-    ValueError
-        Only if there is no exercise of this name.
+    The answer is a function or value, the outcome a `Result`. It raises ValueError only if there
+    is no exercise of this name.
     """
     exercise = bank.exercise(name)
     try:
@@ -144,10 +130,8 @@ def report(lesson=None):
 def reset(name=None):
     """Forget the tries of one exercise, or of all."""
     for memory in (_results, _tries):
-        if name is None:
-            memory.clear()
-        else:
-            memory.pop(name, None)
+        for each in [*memory] if name is None else [name]:
+            memory.pop(each, None)
 
 
 # -- what the finding looks like --------------------------------------------------------------
@@ -156,9 +140,9 @@ def reset(name=None):
 def _result(name, exercise, finding):
     short = name.partition(".")[2]
     if finding.stage in ("passed", "unsolved"):
-        title = {"passed": "✓ Right: ", "unsolved": "○ Not solved yet: "}[finding.stage]
-        kind = {"passed": "passed", "unsolved": "neutral"}[finding.stage]
-        return _make(name, kind, finding.stage, title + code(short), finding.facts)
+        right = finding.stage == "passed"
+        title = ("✓ Right: " if right else "○ Not solved yet: ") + code(short)
+        return _make(name, "passed" if right else "neutral", finding.stage, title, finding.facts)
     lines, stage, named = list(finding.facts), finding.stage, ()
     tries = _tries[name] = _tries.get(name, 0) + 1
     if stage == "type":
@@ -217,7 +201,7 @@ def _compare_text(exercise, answer):
     given = _spelled(answer)
     if given == right:
         return _Finding("passed", ["This is the right answer."])
-    said = [m for m, wrong in exercise.mistakes.items() if _spelled(wrong) == given]
+    said = [m for wrong, m in exercise.mistakes.items() if _spelled(wrong) == given]
     return _Finding("differs", ["This is not the right answer yet."], known=said)
 
 
@@ -255,13 +239,13 @@ def _compare_function(exercise, answer):
             yours = freeze(pick(exercise, arguments, None))
         runs.append((case, outcome(exercise, exercise.reference, case), yours))
         spoiled |= touched - set(exercise.changes)
+    none = "Your function returns <code>None</code>"
     if empty and runs:
-        fact = f"Your function returns <code>None</code> for {_describe(exercise, empty[0])}, and "
-        fact += "a value for other inputs: one way through it has no <code>return</code>."
-        return _Finding("type", [fact])
+        fact = f"{none} for {_describe(exercise, empty[0])}, and a value for other inputs: "
+        return _Finding("type", [fact + "one way through it has no <code>return</code>."])
     if empty:
-        fact = "Your function returns <code>None</code>. If it is written: is "
-        return _Finding("unsolved", [fact + "<code>return</code> missing?"])
+        fact = f"{none}. If it is written: is <code>return</code> missing?"
+        return _Finding("unsolved", [fact])
     finding = _compare_values(exercise, runs)
     return _spoiled(exercise, runs, spoiled, finding) if spoiled else finding
 

@@ -14,37 +14,30 @@ from typing import Any
 LETTERS = "ABCDEFGH"
 
 
-class but:
-    """A typical mistake as the reference with one thing changed, or a few.
+def but(reference, *changes):
+    """The reference with one thing changed, or a few, as somebody would write it by mistake.
 
-    `but("- lr -> + lr")` is the function whose source has "+ lr" where that of the reference has
-    "- lr". Each change must find its text exactly once.
+    `but(f, "- lr -> + lr")` is the function whose source has "+ lr" where that of f has "- lr".
+    Its own source is in `linecache`, as that of a notebook's cell is.
+
+    Raises
+    ------
+    ValueError
+        If a change isn't "old -> new", or its old text isn't there exactly once.
+    OSError
+        If the source of the reference isn't there: a package of .pyc files alone.
     """
-
-    def __init__(self, *changes):
-        self.changes = changes
-
-    def of(self, reference):
-        """The changed function; its source is in `linecache`, as that of a notebook's cell is.
-
-        Raises
-        ------
-        ValueError
-            If a change isn't "old -> new", or its old text isn't there exactly once.
-        OSError
-            If the source of the reference isn't there: a package of .pyc files alone.
-        """
-        source = _source(reference)
-        for change in self.changes:
-            old, arrow, new = change.partition(" -> ")
-            if not arrow or source.count(old) != 1:
-                found = f"is there {source.count(old)} times" if arrow else "is not 'old -> new'"
-                raise ValueError(f"{change!r}: {old!r} {found}:\n{source}")
-            source = source.replace(old, new)
-        file, made = f"<{reference.__module__}.{reference.__name__} but {self.changes}>", {}
-        linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
-        exec(compile(source, file, "exec", dont_inherit=True), reference.__globals__, made)
-        return made[reference.__name__]
+    source = _source(reference)
+    for change in changes:
+        old, arrow, new = change.partition(" -> ")
+        if not arrow or source.count(old) != 1:
+            found = f"is there {source.count(old)} times" if arrow else "is not 'old -> new'"
+            raise ValueError(f"{change!r}: {old!r} {found}:\n{source}")
+        source = source.replace(old, new)
+    file, made = f"<{reference.__module__}.{reference.__name__} but {changes}>", {}
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+    exec(compile(source, file, "exec", dont_inherit=True), reference.__globals__, made)
+    return made[reference.__name__]
 
 
 @functools.cache
@@ -67,8 +60,8 @@ class Exercise:
         For a function: the arguments of each call, one of them a degenerate shape. They are copied
         before each call.
     mistakes : mapping
-        A typical mistake in words -> the function or value that makes it; or `but`, which makes
-        it of the reference.
+        What somebody may write by mistake -> that mistake in words. It is a function or a value;
+        or a change of the reference, "old -> new" (or a tuple of changes), see `but`.
     hints : sequence of str
         Shown one more at each try. Simple HTML (`<code>`, `<sub>`) is fine.
     tolerance : float
@@ -82,7 +75,7 @@ class Exercise:
 
     reference: Any
     cases: Sequence[tuple] = ()
-    mistakes: Mapping[str, Any] = field(default_factory=dict)
+    mistakes: Mapping[Any, str] = field(default_factory=dict)
     hints: Sequence[str] = ()
     tolerance: float = 1e-6
     outputs: Sequence[str] = ()
@@ -96,11 +89,14 @@ class Exercise:
         for case in self.cases:
             if not isinstance(case, tuple):
                 raise ValueError(f"a case is a tuple of arguments, got {type(case).__name__}")
-        made = {
-            words: wrong.of(self.reference) if isinstance(wrong, but) else wrong
-            for words, wrong in self.mistakes.items()
-        }
+        mistakes = self.mistakes.items()
+        made = {self._written(wrong): words for wrong, words in mistakes}
         object.__setattr__(self, "mistakes", made)
+
+    def _written(self, wrong):
+        changes = (wrong,) if isinstance(wrong, str) else wrong
+        change = callable(self.reference) and isinstance(changes, tuple)
+        return but(self.reference, *changes) if change else wrong
 
 
 @dataclass(frozen=True)
@@ -111,29 +107,20 @@ class Question:
     ----------
     text : str
         The question. It, the options and the explanations may contain simple HTML.
-    options : sequence of str
-        Two to eight options.
+    options : mapping
+        Two to eight options -> what is said to somebody who chose it; of the right one, why.
     answer : int or str
         The right option: its position from 0, or its letter.
-    because : str
-        Why it is right.
-    feedback : mapping
-        Option (position or letter) -> what to say to somebody who chose it.
     """
 
     text: str
-    options: Sequence[str]
+    options: Mapping[str, str]
     answer: int | str
-    because: str
-    feedback: Mapping[int | str, str] = field(default_factory=dict)
 
     def __post_init__(self):
-        if isinstance(self.options, str) or not 2 <= len(self.options) <= len(LETTERS):
+        if not isinstance(self.options, Mapping) or not 2 <= len(self.options) <= len(LETTERS):
             raise ValueError(f"a question has 2 to {len(LETTERS)} options, got {self.options!r}")
-        object.__setattr__(self, "options", tuple(self.options))
         object.__setattr__(self, "answer", self.index(self.answer))
-        feedback = {self.index(option): text for option, text in self.feedback.items()}
-        object.__setattr__(self, "feedback", feedback)
 
     def index(self, option):
         """Position of an option given as position or letter. Raises ValueError if none."""
@@ -150,4 +137,8 @@ class Question:
 
     def lettered(self, index):
         """An option with its letter in front."""
-        return f"<b>{LETTERS[index]}.</b> {self.options[index]}"
+        return f"<b>{LETTERS[index]}.</b> {list(self.options)[index]}"
+
+    def said(self, index):
+        """What is said about an option."""
+        return list(self.options.values())[index]

@@ -88,22 +88,17 @@ def last_line(error):
 
 def _matmul(failure):
     found = re.search(r"matmul: .*\(size (\d+) is different from (\d+)\)", failure.error)
-    aligned = re.search(
-        r"shapes (\(.*?\)) and (\(.*?\)) not aligned: (\d+).*!= (\d+)", failure.error
-    )
+    pattern = r"shapes (\(.*?\)) and (\(.*?\)) not aligned: (\d+).*!= (\d+)"
+    aligned = re.search(pattern, failure.error)
     if aligned:
-        left, right = (_tuple(aligned[i]) for i in (1, 2))
-        return (
-            f"The matrix product can't multiply {left} by {right}: {_inner(*aligned.group(3, 4))}"
-        )
+        these = f"{_tuple(aligned[1])} by {_tuple(aligned[2])}"
+        return f"The matrix product can't multiply {these}: {_inner(aligned[3], aligned[4])}"
     if "matmul: Input operand" in failure.error and "enough dimensions" in failure.error:
         return f"{code('@')} multiplies arrays; for a single number it is {code('*')}."
     if not found:
         return ""
-    these = "these two arrays"
-    if failure.operands:
-        left, right = (np.shape(value) for value in failure.operands)
-        these = f"{left} by {right}"
+    shapes = [str(np.shape(value)) for value in failure.operands or ()]
+    these = " by ".join(shapes) or "these two arrays"
     return f"{code('@')} can't multiply {these}: {_inner(found[2], found[1])}"
 
 

@@ -45,25 +45,11 @@ _PANEL = (
 
 
 def program(lesson, notebooks=None):
-    """Source text of a notebook's program cell.
+    """Source text of the program cell of a lesson, which is "01", 1 or "01_xor_loop".
 
-    Parameters
-    ----------
-    lesson : str or int
-        "01", 1 or "01_xor_loop".
-    notebooks : path, optional
-        Folder with the notebooks; default: the one of the checkout.
-
-    Returns
-    -------
-    str
-        Ends with one newline.
-
-    Raises
-    ------
-    ValueError
-        If there is no such notebook, or more than one, or not exactly one program cell in it; the
-        message lists the notebooks that have one.
+    It ends with one newline. It is looked for in the folder `notebooks`, by default that of the checkout. ValueError if there
+    is no such notebook, or more than one, or not exactly one program cell in it; the message lists
+    the notebooks that have one.
     """
     place = Path(notebooks) if notebooks is not None else folder()
     number = two_digits(lesson)
@@ -74,13 +60,11 @@ def program(lesson, notebooks=None):
     cells = _program_cells(found[0]) if found else []
     if len(cells) == 1:
         return cells[0].rstrip() + "\n"
-    existing = [p.stem for p in numbered(place) if _program_cells(p)]
-    what = f"notebook {found[0].stem} has {len(cells)} program cells" if found else "no notebook"
-    raise ValueError(
-        f"no program for {lesson!r}: {what}"
-        + ("" if found else f" {number}")
-        + f"; notebooks with a program: {', '.join(existing) or 'none'}"
-    )
+    existing = ", ".join(p.stem for p in numbered(place) if _program_cells(p)) or "none"
+    what = f"no notebook {number}"
+    if found:
+        what = f"notebook {found[0].stem} has {len(cells)} program cells"
+    raise ValueError(f"no program for {lesson!r}: {what}; notebooks with a program: {existing}")
 
 
 def _program_cells(path):
@@ -149,11 +133,8 @@ def highlighted(source):
 def export(lesson, path, overwrite=False, notebooks=None):
     """Write a lesson's program as a plain script; returns its path.
 
-    Raises
-    ------
-    FileExistsError
-        If a different file is there already and `overwrite` is False. Other line ends and a byte
-        order mark are no difference.
+    FileExistsError if a different file is there already and `overwrite` is False; other line ends
+    and a byte order mark are no difference.
     """
     source, path = program(lesson, notebooks), Path(path)
     if path.is_dir():
@@ -170,18 +151,8 @@ def export(lesson, path, overwrite=False, notebooks=None):
 def run(lesson, timeout=60, notebooks=None):
     """Run a lesson's program alone, in an empty folder and a new Python; return what it prints.
 
-    Parameters
-    ----------
-    lesson : str or int
-    timeout : float
-        Seconds.
-
-    Raises
-    ------
-    RuntimeError
-        If the program fails; the message ends with the end of its traceback.
-    TimeoutError
-        If it takes longer than `timeout`.
+    RuntimeError, with the end of the traceback, if the program fails; TimeoutError if it takes
+    longer than `timeout` seconds.
     """
     number, source = two_digits(lesson), program(lesson, notebooks)
     package = str(Path(__file__).resolve().parents[2])
@@ -218,12 +189,9 @@ def run(lesson, timeout=60, notebooks=None):
 
 
 def compare(old, new):
-    """Line-by-line difference of two texts.
+    """Line-by-line difference of two texts: a list of (mark, old line or None, new line or None).
 
-    Returns
-    -------
-    list of (mark, old line or None, new line or None)
-        `mark` is "=" (same), "~" (changed), "−" (removed) or "+" (added).
+    The mark is "=" (same), "~" (changed), "−" (removed) or "+" (added).
     """
     a, b = old.splitlines(), new.splitlines()
     matcher = difflib.SequenceMatcher(lambda line: not line.strip(), a, b, autojunk=False)
@@ -284,7 +252,11 @@ class Difference(Shown):
             number, word = told[0].split()
             told[0] = _lines(int(number), f" {word}")
         self.title = f"from notebook {first} to {second}: {', '.join(told) or 'no line changed'}"
-        self.text = self.title + "\n" + _unified(first, second, old, new, context)
+        a, b = old.splitlines(), new.splitlines()
+        n = max(len(a), len(b)) if context is None else context
+        names = f"notebook {first}", f"notebook {second}"
+        unified = difflib.unified_diff(a, b, *names, n=n, lineterm="")
+        self.text = "\n".join([self.title, *unified])
         body = "".join(_html_rows(self.rows, context))
         self.html = (
             f'<div style="margin:.4em 0;">{self.title} '
@@ -294,29 +266,12 @@ class Difference(Shown):
 
 
 def difference(first, second, context=CONTEXT, notebooks=None):
-    """Show what changed from one lesson's program to another's.
+    """Show as a `Difference` what changed from one lesson's program to another's.
 
-    Parameters
-    ----------
-    first, second : str or int
-        Lessons, see `program`.
-    context : int or None
-        Unchanged lines around a change; None shows all.
-
-    Returns
-    -------
-    Difference
-        With `.changed`, `.added`, `.removed` (numbers of lines), `.title` and `.rows`.
+    `context` is the number of unchanged lines around a change; None shows all.
     """
     old, new = program(first, notebooks), program(second, notebooks)
     return Difference(two_digits(first), two_digits(second), old, new, context)
-
-
-def _unified(first, second, old, new, context):
-    n = max(len(old.splitlines()), len(new.splitlines())) if context is None else context
-    names = f"notebook {first}", f"notebook {second}"
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), *names, n=n, lineterm="")
-    return "\n".join(lines)
 
 
 def _html_rows(rows, context):

@@ -58,24 +58,10 @@ def read_notebook(path):
 
 
 def parsed(text, name):
-    """A notebook's contents.
+    """A notebook's contents, a dict; its "cells" have cell_type, metadata, source, code outputs too.
 
-    Parameters
-    ----------
-    text : str or bytes
-        JSON as nbformat 4 has it; a byte order mark may stand before it.
-    name : str or Path
-        For the message.
-
-    Returns
-    -------
-    dict
-        Its "cells" are dicts with cell_type, metadata and source; code has outputs, too.
-
-    Raises
-    ------
-    ValueError
-        If it is something else: "01_xor_loop.ipynb: not a notebook: cell 3 has no metadata".
+    `text` (str or bytes) is JSON as nbformat 4 has it, perhaps with a byte order mark. ValueError
+    if it is something else: "01_xor_loop.ipynb: not a notebook: cell 3 has no metadata".
     """
     try:
         text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")

@@ -52,14 +52,12 @@ class Asked(Shown):
         head = widgets.HTML(_STYLE + box("question", "Predict first", [self.question.text]))
         self.buttons, rows = [], []
         for i, text in enumerate(self.question.options):
-            layout = widgets.Layout(width="4.5em", flex="0 0 auto")
+            layout = {"width": "4.5em", "flex": "0 0 auto"}
             button = widgets.Button(layout=layout, tooltip=plain(text))  # for a screen reader
             button.on_click(lambda _, i=i: self.choose(i))
-            label = widgets.HTML(
-                f'<div style="{_OPTION}">{text}</div>',
-                layout=widgets.Layout(flex="1 1 auto", width="auto", min_width="0"),
-            )
-            row = widgets.Layout(align_items="center", max_width="52em", overflow="visible")
+            layout = {"flex": "1 1 auto", "width": "auto", "min_width": "0"}
+            label = widgets.HTML(f'<div style="{_OPTION}">{text}</div>', layout=layout)
+            row = {"align_items": "center", "max_width": "52em", "overflow": "visible"}
             self.buttons.append(button)
             rows.append(widgets.HBox([button, label], layout=row))
         self.said = widgets.HTML()
@@ -97,23 +95,18 @@ class Revealed(Shown):
     def __init__(self, question, choice):
         self.choice, self.answer = choice, LETTERS[question.answer]
         self.right = None if choice is None else choice == self.answer
-        answer = f"{question.lettered(question.answer)}"
+        lines = [f"Answer: {question.lettered(question.answer)}", question.said(question.answer)]
+        about = [f"About {LETTERS[i]}: {question.said(i)}" for i in range(len(question.options))]
         if self.right:
             kind, title = "passed", f"✓ You predicted {choice}, and {choice} it is"
-            lines = [f"Answer: {answer}", question.because]
-            said = question.feedback.get(question.answer)
-            lines += [said] if said else []
         elif choice:
-            mine = question.index(choice)
             kind, title = "hint", f"△ You predicted {choice}; it is {self.answer}"
-            lines = [f"Your prediction: {question.lettered(mine)}", f"Answer: {answer}"]
-            lines.append(question.because)
-            if mine in question.feedback:
-                lines.append(f"About {choice}: {question.feedback[mine]}")
+            mine = question.index(choice)
+            lines = [f"Your prediction: {question.lettered(mine)}", *lines, about[mine]]
         else:
             kind, title = "neutral", f"The answer is {self.answer} (you made no prediction)"
-            lines = [f"Answer: {answer}", question.because]
-            lines += [f"About {LETTERS[i]}: {t}" for i, t in sorted(question.feedback.items())]
+            del about[question.answer]
+            lines += about
         self.html = box(kind, title, lines)
         self.text = "\n  ".join(plain(line) for line in [title, *lines])
 
@@ -124,17 +117,8 @@ _asked = {}  # name -> latest Asked in this kernel
 def ask(name):
     """Show the question "lesson.name"; make it the last expression of its cell.
 
-    A choice made earlier is kept until the answer has been revealed.
-
-    Returns
-    -------
-    Asked
-        With `.choose(letter or position)` and `.choice`.
-
-    Raises
-    ------
-    ValueError
-        If there is no question of this name; the message lists those that exist.
+    A choice made earlier is kept until the answer has been revealed. What is returned has
+    `.choose(letter or position)` and `.choice`. ValueError lists the questions that exist.
     """
     asked, before = Asked(name, bank.question(name)), _asked.get(name)
     if before and before.choice and not before.revealed:
@@ -144,20 +128,11 @@ def ask(name):
 
 
 def reveal(name):
-    """Show the answer to "lesson.name" beside the prediction, if there is one.
+    """Show the answer to "lesson.name" beside the prediction, if there is one, as `Revealed`.
 
-    Returns
-    -------
-    Revealed
-        With `.choice`, `.answer` and `.right`.
-
-    Raises
-    ------
-    ValueError
-        If there is no question of this name; the message lists those that exist.
+    ValueError lists the questions that exist.
     """
     question, asked = bank.question(name), _asked.get(name)
-    if asked is None:
-        return Revealed(question, None)
-    asked.close()
-    return Revealed(question, asked.choice)
+    if asked is not None:
+        asked.close()
+    return Revealed(question, asked and asked.choice)

@@ -102,17 +102,17 @@ def _agreement(exercise, given, yours, outputs=None):
 
 
 def known_mistakes(exercise, runs):
-    """The listed mistakes that give all the learner's values."""
+    """The listed mistakes that give all the learner's values, in words."""
     yours = [values for _, _, values in runs]
     wrong = exercise.mistakes.items()
-    return [m for m, f in wrong if _agreement(exercise, _given(exercise, f, runs), yours) == 1]
+    return [m for f, m in wrong if _agreement(exercise, _given(exercise, f, runs), yours) == 1]
 
 
 def known_failures(exercise, runs, case, failure):
     """The listed mistakes that give the learner's values so far, then stop in the same way."""
-    alike = known_mistakes(exercise, runs) if runs else exercise.mistakes
-    wrong = {mistake: exercise.mistakes[mistake] for mistake in alike}
-    return [mistake for mistake, f in wrong.items() if _fails_alike(exercise, f, case, failure)]
+    alike = known_mistakes(exercise, runs) if runs else exercise.mistakes.values()
+    wrong = exercise.mistakes.items()
+    return [m for f, m in wrong if m in alike and _fails_alike(exercise, f, case, failure)]
 
 
 def _fails_alike(exercise, wrong, case, failure):
@@ -139,7 +139,7 @@ def nearest_mistake(exercise, runs):
     outputs = range(len(_flat(yours[0])))
     right = [i for i in outputs if _agreement(exercise, expected, yours, [i]) == 1]
     scores = {}
-    for mistake, wrong in exercise.mistakes.items():
+    for wrong, mistake in exercise.mistakes.items():
         given = _given(exercise, wrong, runs)
         score = _agreement(exercise, given, yours, [i for i in outputs if i not in right])
         if score >= 0.5 and all(_agreement(exercise, expected, given, [i]) == 1 for i in right):

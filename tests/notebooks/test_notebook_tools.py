@@ -66,9 +66,8 @@ def test_incomplete_exercises_are_refused(exercise, solution, said):
 
 def test_a_given_line_after_the_answer_stays_after_it():
     exercise = "answer = ...\nprint(answer)\nchecks.check('a.b', answer)"
-    assert notebook_tools.solve(exercise, "answer = 3") == (
-        "answer = 3\n\nprint(answer)\n\nchecks.check('a.b', answer)"
-    )
+    solved = "answer = 3\n\nprint(answer)\n\nchecks.check('a.b', answer)"
+    assert notebook_tools.solve(exercise, "answer = 3") == solved
 
 
 def test_a_solution_may_have_words_around_its_code():

@@ -54,7 +54,7 @@ def test_an_exercise_accepts_its_reference_and_is_calm_when_unsolved(name):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_each_mistake_is_named_at_the_second_try(name):
-    for mistake, wrong in bank.exercise(name).mistakes.items():
+    for wrong, mistake in bank.exercise(name).mistakes.items():
         checks.reset()
         assert not checks.check(name, wrong).passed, mistake
         second = checks.check(name, wrong)
@@ -64,14 +64,6 @@ def test_each_mistake_is_named_at_the_second_try(name):
         assert "np.float64" not in second.message, "a type shows through"
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
-def test_each_wrong_option_of_a_question_is_answered(name):
-    question = bank.question(name)
-    assert question.because
-    assert len(set(question.options)) == len(question.options)
-    assert {question.answer, *question.feedback} == set(range(len(question.options)))
-
-
 # ------------------------------------------------------------------------ mistakes by `but`
 def line(x, a, b):
     return a * x + b
@@ -79,10 +71,10 @@ def line(x, a, b):
 
 def test_but_changes_the_reference_where_it_is_told():
     assert line(2, 3, 4) == 10
-    assert but("+ -> -").of(line)(2, 3, 4) == 2
-    assert but("a * x -> a", " + b -> ").of(line)(2, 3, 4) == 3
-    exercise = Exercise(line, [(2, 3, 4)], mistakes={"no product": but("* -> +")})
-    assert exercise.mistakes["no product"](2, 3, 4) == 9
+    assert but(line, "+ -> -")(2, 3, 4) == 2
+    assert but(line, "a * x -> a", " + b -> ")(2, 3, 4) == 3
+    slips = {"* -> +": "no product", ("a * -> ", "b -> 1"): "two"}
+    assert [wrong(2, 3, 4) for wrong in Exercise(line, [(1, 1, 1)], slips).mistakes] == [9, 3]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +89,13 @@ def test_but_changes_the_reference_where_it_is_told():
 )
 def test_but_refuses_what_it_cannot_do_exactly_once(changes, function, words):
     with pytest.raises(ValueError, match=words):
-        but(*changes).of(function)
+        but(function, *changes)
 
 
 def test_a_mistake_that_stops_is_compared_by_its_own_line():
     """So its source must be found, as that of a cell is."""
     wrong = bank.exercise("xor_loop.hidden_delta").mistakes
-    (mistake,) = [m for m in wrong if "multiplied first" in m]
+    (mistake,) = [m for m in wrong.values() if "multiplied first" in m]
     slip = lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T  # noqa: E731
     other = lambda d, W2, A1: (A1 + 1) * (1 - A1) * d @ W2.T  # noqa: E731
     for answer, named in ((slip, (mistake,)), (other, ())):
@@ -147,34 +139,6 @@ def test_backpropagation_gives_the_measured_gradients(case):
         np.testing.assert_allclose(gradient, numerical_gradient(loss, p), rtol=1e-6, atol=1e-8)
 
 
-def test_backpropagation_is_asked_of_one_to_four_layers():
-    cases = bank.exercise("backpropagation.backward").cases
-    assert {len(W) for _, _, W in cases} == {1, 2, 3, 4}
-
-
-def without_last_batch(X, batch_size, rng):
-    order = rng.permutation(len(X))
-    return [order[k : k + batch_size] for k in range(0, len(X) - batch_size + 1, batch_size)]
-
-
-def shuffled_alone(X, Y, w, b, order, batch_size, lr):
-    X = X[order]
-    for start in range(0, len(X), batch_size):
-        rows = slice(start, start + batch_size)
-        delta = (X[rows] @ w + b - Y[rows]) / len(X[rows])
-        w, b = w - lr * X[rows].T @ delta, b - lr * delta.sum(axis=0)
-    return w, b
-
-
-def shared(W, b, model, X):
-    model.coefs_, model.intercepts_ = W.copy(), b.copy()
-    return model.predict_proba(X)
-
-
-def drawn(X, m, rng):
-    return [rng.integers(0, len(X), m) for _ in range(0, len(X), m)]
-
-
 def updated_inside(A, Y, W):
     dW, db, delta = [], [], (A[-1] - Y) / len(Y)
     for layer in reversed(range(len(W))):
@@ -183,16 +147,6 @@ def updated_inside(A, Y, W):
         W[layer] -= 0.3 * dW[0]
         delta = delta @ W[layer].T * (1 - A[layer] ** 2)
     return dW + db
-
-
-def stepped(change):
-    """An answer to xor_loop.one_step that returns something else than the new weights."""
-
-    def one_step(X, Y, W1, W2, lr):
-        new = bank.exercise("xor_loop.one_step").reference(X, Y, W1, W2, lr)
-        return tuple(change(n, o, lr) for n, o in zip(new, (W1, W2), strict=True))
-
-    return one_step
 
 
 @pytest.mark.parametrize(
@@ -204,18 +158,10 @@ def stepped(change):
         ("xor_loop.hidden_delta", lambda d, W2, A1: A1 * 1 - A1 * (d @ W2.T), "A1 * 1 - A1"),
         ("xor_loop.hidden_delta", lambda d, W2, A1: d @ W2.T * (A1 * 1 - A1), "A1 * 1 - A1"),
         ("xor_loop.hidden_delta", lambda d, W2, A1: (d @ W2) * (A1 * (1 - A1)), "on its side"),
-        ("xor_loop.hidden_delta", lambda d, W2, A1: A1 * (1 - A1) * d @ W2.T, "put brackets"),
-        ("xor_loop.one_step", stepped(lambda new, old, lr: (old - new) / lr), "return the grad"),
-        ("xor_loop.one_step", stepped(lambda new, old, lr: old - new), "the updates, lr * dW"),
-        ("xor_loop.one_step", stepped(lambda new, old, lr: new - old), "the updates, -lr * dW"),
-        ("sgd.batches", drawn, "twice"),
-        ("sgd.batches", without_last_batch, "last, smaller batch"),
         ("sgd.limits", (0.5, 0.05), "one step"),
         ("sgd.largest_rate", lambda steepness: 1 / steepness.min(), "steepest"),
         ("sgd.rmse", lambda A, Y: ((A - Y) ** 2).mean(), "root"),
-        ("sgd.one_epoch", shuffled_alone, "Y is not"),
         ("backpropagation.backward", updated_inside, "changes its input W in place"),
-        ("libraries.hand_over", shared, "W.copy() copies only the list"),
     ],
 )
 def test_likely_slips_are_named_by_the_second_try(name, answer, words):
@@ -248,9 +194,6 @@ def test_another_error_of_the_same_type_is_not_given_that_name(name, answer):
         ("activations.relu_slope", lambda A: np.where(A > 0, 1, 0)),
         ("activations.relu_slope", np.sign),
         ("activations.dead_units", lambda X, W, b: int(((X @ W + b).max(axis=0) <= 0).sum())),
-        ("activations.guilty_mask", "Line 5"),
-        ("activations.guilty_mask", np.int64(5)),
-        ("activations.guilty_forward", "line 2"),
         ("activations.softplus_slope", lambda A: -np.expm1(-A)),
         *(("sgd.limits", limits) for limits in [(0.995, 0.1), (1, 0.1), (1.01, 0.101), (1, 0.099)]),
     ],

@@ -12,7 +12,7 @@ from notebook_tools import contrast, plain_text, unreadable
 
 from nbhelpers import boxes
 from nbhelpers.publishing.execute import execute
-from nbhelpers.teaching import bank, checks
+from nbhelpers.teaching import bank, checks, questions
 from nbhelpers.teaching.exercise import Exercise
 
 rng = np.random.default_rng(7)
@@ -29,29 +29,29 @@ EXERCISES = {
     "relu": Exercise(
         lambda Z: np.where(Z > 0, Z, 0),
         [(rng.normal(size=(5, 4)),), (np.zeros((1, 1)),)],
-        mistakes={"the mask is missing": lambda Z: Z, "it is the derivative": lambda Z: Z > 0},
+        {(lambda Z: Z): "the mask is missing", (lambda Z: Z > 0): "it is the derivative"},
         hints=("What happens below 0?", "Compare <code>Z</code> with 0."),
     ),
     "gradient": Exercise(
         gradient,
         MATRICES,
-        mistakes={"db is not averaged": lambda A, d: (A.T @ d / len(A), d.sum(axis=0))},
+        {(lambda A, d: (A.T @ d / len(A), d.sum(axis=0))): "db is not averaged"},
         outputs=("dW", "db"),
     ),
     "square": Exercise(lambda A: A @ A, [(rng.normal(size=(3, 3)),), (np.ones((1, 1)),)]),
     "softmax": Exercise(
         lambda Z: (E := np.exp(Z - Z.max(axis=1, keepdims=True))) / E.sum(axis=1, keepdims=True),
         [(rng.normal(size=(3, 4)),), (np.array([[1000.0, 0.0]]),)],
-        mistakes={"no shift by the maximum": lambda Z: np.exp(Z) / np.exp(Z).sum(1, keepdims=True)},
+        {(lambda Z: np.exp(Z) / np.exp(Z).sum(1, keepdims=True)): "no shift by the maximum"},
     ),
     "scaled": Exercise(lambda W, lr: [lr * w for w in W], [([np.ones(2), np.ones(3)], 0.5)]),
-    "answer": Exercise(0.25, mistakes={"you took the derivative at 1": 0.19661193}),
+    "answer": Exercise(0.25, mistakes={0.19661193: "you took the derivative at 1"}),
     "table": Exercise(np.array([[0.0], [1.0], [1.0], [0.0]])),
     "mask": Exercise(np.array([True, False, True])),
     "two": Exercise((np.arange(3.0), np.ones((2, 2)))),
     "pair": Exercise((np.arange(3.0), np.ones(3)), outputs=("dW", "db")),
-    "word": Exercise("no", mistakes={"one line cannot": "yes"}),
-    "guilty": Exercise("line 5", mistakes={"line 2 is right": "line 2"}),
+    "word": Exercise("no", mistakes={"yes": "one line cannot"}),
+    "guilty": Exercise("line 5", mistakes={"line 2": "line 2 is right"}),
     "first": Exercise(
         lambda x: next((i for i, a in enumerate(x) if a > 1), len(x)),
         [(np.array([0.0, 2.0]),), (np.array([0.5]),)],
@@ -90,8 +90,6 @@ def in_place(p, g):
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("double", lambda A: A + A),
-        ("double", lambda A: A / 3 * 6),
         ("double", lambda A: (A.astype(np.float32) * 2).astype(np.float32)),
         ("answer", 1 / 4),
         ("answer", np.float32(0.25)),
@@ -105,7 +103,6 @@ def in_place(p, g):
         ("word", " No "),
         ("step", in_place),
         *(("guilty", said) for said in ["line 5", "5", "line5", " Line 5. ", "line  5", 5]),
-        ("guilty", np.int64(5)),
         ("guilty", np.str_("line 5")),
     ],
 )
@@ -324,25 +321,19 @@ def written(expression, **names):
 @pytest.mark.parametrize(
     "expression",
     [
-        "function(3) @ A",
         "draw(3) @ A",
-        "draw.draw(3) @ A",
         "draw.drawn @ A",
         "draw[3] @ A",
-        "(draw @ A) @ A",
         "-draw @ A",
         "np.matmul(draw(3), A)",
-        "draw(3) * A @ A",
         "np.frompyfunc(draw, 1, 1)(2).T @ A",
-        "[draw(3)][0] @ A",
         "{'a': draw}['a'](3) @ A",
         "np.add(Z, 1, out=Z) @ A",
     ],
 )
 def test_an_expression_that_failed_is_not_evaluated_again(expression):
     draw, Z = Counting(), np.zeros((2, 2))
-    names = {"draw": draw, "function": lambda n: draw.draw(), "Z": Z, "np": np}
-    result = check("square", written(expression, **names))
+    result = check("square", written(expression, draw=draw, Z=Z, np=np))
     assert result.stage == "error"
     assert f"It happens in line 2 of its cell: return {expression}." in result.message
     assert draw.times + Z[0, 0] == 1
@@ -489,7 +480,7 @@ def test_a_mistake_must_also_agree_where_it_does_not_stop(monkeypatch):
         return A @ A + 1 if len(A) == 3 else A @ np.ones(2)
 
     square = EXERCISES["square"]
-    exercise = Exercise(square.reference, square.cases, mistakes={"one too many": wrong})
+    exercise = Exercise(square.reference, square.cases, mistakes={wrong: "one too many"})
     monkeypatch.setitem(EXERCISES, "again", exercise)
     assert check("again", wrong, times=2).mistakes == ("one too many",)
     checks.reset()
@@ -508,8 +499,6 @@ def test_a_mistake_must_also_agree_where_it_does_not_stop(monkeypatch):
         ("gradient", lambda A, d: (A.T @ d, d.mean(axis=0)),
          "dW: with n = 4 examples your values are 4 times too large"),
         ("gradient", lambda A, d: (A.T @ d / len(A), -d.mean(axis=0)), "db: the sign is flipped"),
-        ("double", lambda A: 5 * A, "2.5 times too large"),
-        ("double", lambda A: A, "2 times too small"),
         ("double", lambda A: -6 * A, "3 times too large and have the wrong sign"),
         ("answer", 1.0, "4 times too large"),
         ("square", lambda A: (A @ A).T, "transposed"),
@@ -617,11 +606,12 @@ def test_never_raises_on_random_values(value):
 def test_unknown_names_list_those_that_exist():
     with pytest.raises(ValueError, match=r"did you mean 'start_here\.weighted_sum'"):
         checks.check("start_here.weighted_sums", 1)
-    with pytest.raises(ValueError, match=r"existing names: .*start_here"):
-        checks.check("nowhere.weighted_sum", 1)
-    for bad in ("weighted_sum", "", None, 3, "start_here.", ".x"):
-        with pytest.raises(ValueError, match=r"lesson\.name"):
-            checks.check(bad, 1)
+    for call in (lambda name: checks.check(name, 1), questions.ask, questions.reveal):
+        with pytest.raises(ValueError, match=r"existing names: .*start_here"):
+            call("nowhere.weighted_sum")
+        for bad in ("weighted_sum", "", None, 3, "start_here.", ".x"):
+            with pytest.raises(ValueError, match=r"lesson\.name"):
+                call(bad)
 
 
 @pytest.mark.parametrize(

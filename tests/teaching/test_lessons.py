@@ -1,12 +1,11 @@
 """Program cells recalled, exported, run alone and compared."""
 
-import os
 import subprocess
 import sys
 
 import notebook_tools
 import pytest
-from made import ONE, TWO, code, four_notebooks, full, save, tagged
+from made import ONE, TWO, code, four_notebooks, save, tagged
 from notebook_tools import Texts, unreadable
 
 from nbhelpers.__main__ import main
@@ -184,16 +183,6 @@ def test_export_writes_a_script_and_spares_other_files(folder, tmp_path):
         lessons.export("01", tmp_path, notebooks=folder)
 
 
-def test_export_leaves_the_old_file_if_it_cannot_finish(folder, tmp_path, monkeypatch):
-    path = tmp_path / "xor.py"
-    path.write_text("mine")
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OSError, match="disk full"):
-        lessons.export("01", path, overwrite=True, notebooks=folder)
-    assert path.read_text() == "mine"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["notebooks", "xor.py"]
-
-
 def test_run_is_alone_in_an_empty_folder_with_the_package(folder, tmp_path, monkeypatch):
     source = """import os, sys
 import nbhelpers
@@ -276,23 +265,14 @@ def test_lines_are_paired_as_a_reader_would(old, new, marks):
 
 
 # ------------------------------------------------------------------------ command line, import
-def test_command_line(folder, tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        failed = main([*arguments, "--notebooks", str(folder)])
-        said = capsys.readouterr()
-        return said.err if failed else said.out
-
-    assert command("program", "01") == ONE
-    assert command("export", "01", "one.py") == "wrote one.py\n"
-    assert (tmp_path / "one.py").read_text() == ONE
-    assert "exists and differs" in command("export", "02", "one.py")
-    assert command("export", "02", "one.py", "--overwrite") == "wrote one.py\n"
-    assert "1 line changed, 2 added, 1 removed" in command("difference", "01", "02")
-    assert command("program", "09").startswith("no program for '09'")
-    (folder / "01_one.ipynb").write_text("[]", encoding="utf-8")
-    assert "01_one.ipynb: not a notebook: its JSON is of type list" in command("program", "01")
+def test_command_line(folder, tmp_path, capsys):
+    path = tmp_path / "one.py"
+    path.write_text("mine")
+    command = ["export", "02", str(path), "--notebooks", str(folder)]
+    assert main(command) == 1
+    assert "exists and differs" in capsys.readouterr().err
+    assert main([*command, "--overwrite"]) == 0
+    assert path.read_text() == TWO
 
 
 def test_importing_is_light():

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from nbhelpers.losses import softmax
-from nbhelpers.teaching.exercise import Exercise, Question, but
+from nbhelpers.teaching.exercise import Exercise, Question
 
 
 def _forward(X, W, b):
@@ -60,62 +60,47 @@ EXERCISES = {
         reference=_backward,
         cases=_NETWORKS,
         mistakes={
-            "the slope of the hidden layers, 1 - A[layer] ** 2, is missing": but(
-                " * (1 - A[layer] ** 2) -> "
-            ),
-            "the slope is that of the layer <i>above</i>, A[layer + 1]; the delta that goes back "
-            "through W[layer] arrives at A[layer]": but("1 - A[layer] -> 1 - A[layer + 1]"),
-            "the slope is that of the layer <i>below</i>, A[layer - 1]; the delta that goes back "
-            "through W[layer] arrives at A[layer]": but("1 - A[layer] -> 1 - A[layer - 1]"),
-            "the output gets a slope, 1 - A[-1] ** 2; softmax with cross-entropy needs none: a "
-            "slope belongs to a delta that goes back, and to the A that it arrives at": but(
+            " * (1 - A[layer] ** 2) -> ": "the slope of the hidden layers, 1 - A[layer] ** 2, is "
+            "missing",
+            "1 - A[layer] -> 1 - A[layer + 1]": "the slope is that of the layer <i>above</i>, "
+            "A[layer + 1]; the delta that goes back through W[layer] arrives at A[layer]",
+            "1 - A[layer] -> 1 - A[layer - 1]": "the slope is that of the layer <i>below</i>, "
+            "A[layer - 1]; the delta that goes back through W[layer] arrives at A[layer]",
+            (
                 " * (1 - A[layer] ** 2) -> ",
                 "dW.ins -> delta *= 1 - A[layer + 1] ** 2\n        dW.ins",
-            ),
-            "the first delta has a slope too many: a (1 - a) belongs to a sigmoid with squared "
-            "error": but("/ len(Y) -> / len(Y) * A[-1] * (1 - A[-1])"),
-            "the slope of tanh is 1 - A ** 2; yours, A * (1 - A), is the sigmoid's": but(
-                "(1 - A[layer] ** 2) -> A[layer] * (1 - A[layer])"
-            ),
-            "the slope is 1 - A ** 2 in terms of the output; yours squashes A a second time": but(
-                "1 - A[layer] -> 1 - np.tanh(A[layer])"
-            ),
-            "W[layer] has to lie on its side on the way back: delta @ W[layer].T": but(
-                "W[layer].T -> W[layer]"
-            ),
-            "dW and db are in reverse order: the loop begins with the last layer, so each new "
-            "gradient goes to the front, dW.insert(0, ...)": but("dW + db -> dW[::-1] + db[::-1]"),
-            "return all of dW, then all of db: dW + db; yours go in pairs": but(
-                "dW + db -> [g for pair in zip(dW, db) for g in pair]"
-            ),
-            "return dW + db: the weights come first": but("dW + db -> db + dW"),
-            "the mean is missing: the first delta is (A[-1] - Y) / len(Y)": but(" / len(Y) -> "),
-            "len(Y) is the number of examples; yours divides by Y.size, "
-            "examples times outputs": but("len(Y) -> Y.size"),
-            "dW has the mean and db hasn't: put / len(Y) into the first delta, for both": but(
-                "delta.sum -> len(Y) * delta.sum"
-            ),
-            "the sign is turned around: the first delta is A[-1] - Y": but(
-                "A[-1] - Y -> Y - A[-1]"
-            ),
-            "db adds up the examples, delta.sum(axis=0); the mean is in delta already": but(
-                "sum -> mean"
-            ),
-            "db adds up everything; it needs one number a unit, delta.sum(axis=0)": but(
-                "axis=0 -> "
-            ),
-            "the input of W[layer] is A[layer]; you take its output, A[layer + 1]": but(
-                "A[layer].T -> A[layer + 1].T"
-            ),
-            "delta goes back one layer before dW and db are taken: take them first": but(
-                f"{_BACK} -> ", f"        dW -> {_BACK}        dW"
-            ),
-            "delta stays the same all the way; it has to go back through each W[layer]": but(
-                "@ W[layer].T * (1 - A[layer] ** 2) -> "
-            ),
-            "W is updated inside: backward must only return gradients": but(
-                "    delta = delta ->     W[layer] -= 0.1 * dW[0]\n        delta = delta"
-            ),
+            ): "the output gets a slope, 1 - A[-1] ** 2; softmax with cross-entropy needs none: a "
+            "slope belongs to a delta that goes back, and to the A that it arrives at",
+            "/ len(Y) -> / len(Y) * A[-1] * (1 - A[-1])": "the first delta has a slope too many: "
+            "a (1 - a) belongs to a sigmoid with squared error",
+            "(1 - A[layer] ** 2) -> A[layer] * (1 - A[layer])": "the slope of tanh is 1 - A ** 2; "
+            "yours, A * (1 - A), is the sigmoid's",
+            "1 - A[layer] -> 1 - np.tanh(A[layer])": "the slope is 1 - A ** 2 in terms of the "
+            "output; yours squashes A a second time",
+            "W[layer].T -> W[layer]": "W[layer] has to lie on its side on the way back: delta @ "
+            "W[layer].T",
+            "dW + db -> dW[::-1] + db[::-1]": "dW and db are in reverse order: the loop begins "
+            "with the last layer, so each new gradient goes to the front, dW.insert(0, ...)",
+            "dW + db -> [g for pair in zip(dW, db) for g in pair]": "return all of dW, then all "
+            "of db: dW + db; yours go in pairs",
+            "dW + db -> db + dW": "return dW + db: the weights come first",
+            " / len(Y) -> ": "the mean is missing: the first delta is (A[-1] - Y) / len(Y)",
+            "len(Y) -> Y.size": "len(Y) is the number of examples; yours divides by Y.size, "
+            "examples times outputs",
+            "delta.sum -> len(Y) * delta.sum": "dW has the mean and db hasn't: put / len(Y) into "
+            "the first delta, for both",
+            "A[-1] - Y -> Y - A[-1]": "the sign is turned around: the first delta is A[-1] - Y",
+            "sum -> mean": "db adds up the examples, delta.sum(axis=0); the mean is in delta "
+            "already",
+            "axis=0 -> ": "db adds up everything; it needs one number a unit, delta.sum(axis=0)",
+            "A[layer].T -> A[layer + 1].T": "the input of W[layer] is A[layer]; you take its "
+            "output, A[layer + 1]",
+            (f"{_BACK} -> ", f"        dW -> {_BACK}        dW"): "delta goes back one layer "
+            "before dW and db are taken: take them first",
+            "@ W[layer].T * (1 - A[layer] ** 2) -> ": "delta stays the same all the way; it has "
+            "to go back through each W[layer]",
+            "    delta = delta ->     W[layer] -= 0.1 * dW[0]\n        delta = delta": "W is "
+            "updated inside: backward must only return gradients",
         },
         hints=(
             "Before the loop: <code>delta = (A[-1] - Y) / len(Y)</code> and two empty lists.",
@@ -130,14 +115,14 @@ EXERCISES = {
     "guilty_line": Exercise(
         reference="line 2",
         mistakes={
-            "line 1 is unusual but right: where Z is 0, so is (Z >= 0) * Z": "line 1",
-            "if line 3 were wrong, the loss would be that of another network, but the check uses "
-            "the same forward pass, so both sides would agree": "line 3",
-            "line 4 feeds the gradient of W2, and that one is right": "line 4",
-            "delta2 of line 5 makes the gradient of W2, and that one is right": "line 5",
-            "line 6 is the right formula; look at what relu_slope answers": "line 6",
-            "the second half of line 7 is right, as W2 shows, and the first half is made alike; so "
-            "delta1 must be wrong when it arrives there": "line 7",
+            "line 1": "line 1 is unusual but right: where Z is 0, so is (Z >= 0) * Z",
+            "line 3": "if line 3 were wrong, the loss would be that of another network, but the "
+            "check uses the same forward pass, so both sides would agree",
+            "line 4": "line 4 feeds the gradient of W2, and that one is right",
+            "line 5": "delta2 of line 5 makes the gradient of W2, and that one is right",
+            "line 6": "line 6 is the right formula; look at what relu_slope answers",
+            "line 7": "the second half of line 7 is right, as W2 shows, and the first half is "
+            "made alike; so delta1 must be wrong when it arrives there",
         },
         hints=(
             "W2 is right, so everything up to <code>delta2</code> is. What is left on the way to "
@@ -148,11 +133,11 @@ EXERCISES = {
     "factor": Exercise(
         reference=4.0,
         mistakes={
-            "1.6 is 1 + 0.6: "
-            "but the difference is divided by the <i>sum</i> of the two lengths": 1.6,
-            "2.5 is 1 / 0.4: that would be right if the difference were divided by the longer one "
-            "alone": 2.5,
-            "that is a factor for gradients that are too <i>short</i>": 0.25,
+            1.6: "1.6 is 1 + 0.6: but the difference is divided by the <i>sum</i> of the two "
+            "lengths",
+            2.5: "2.5 is 1 / 0.4: that would be right if the difference were divided by the "
+            "longer one alone",
+            0.25: "that is a factor for gradients that are too <i>short</i>",
         },
         hints=(
             "Let the right gradient have the length 1, and the wrong one the length c. What is "
@@ -169,22 +154,19 @@ EXERCISES = {
         ],
         tolerance=1e-7,
         mistakes={
-            "that is the difference to one side; go eps * d to <i>either</i> side and divide by "
-            "2 * eps": but("p - eps * d -> p", "2 *  -> "),
-            "the distance between the two points is 2 * eps, not eps": but("2 *  -> "),
-            "the division by 2 * eps is missing": but(" / (2 * eps) -> "),
-            "brackets are missing: / 2 * eps divides by 2 and multiplies by eps": but(
-                "(2 * eps) -> 2 * eps"
-            ),
-            "you move by eps in every number; move along d, by eps * d": but(
-                "p + eps * d -> p + eps", "p - eps * d -> p - eps"
-            ),
-            "you move by d, which is far too far; move by eps * d": but(
-                "p + eps * d -> p + d", "p - eps * d -> p - d"
-            ),
-            "divided by the length of d, it is another slope; "
-            "the sum of g times d isn't divided": but("2 * eps -> 2 * eps * np.linalg.norm(d)"),
-            "the two points are the wrong way round": but("return  -> return -"),
+            ("p - eps * d -> p", "2 *  -> "): "that is the difference to one side; go eps * d to "
+            "<i>either</i> side and divide by 2 * eps",
+            "2 *  -> ": "the distance between the two points is 2 * eps, not eps",
+            " / (2 * eps) -> ": "the division by 2 * eps is missing",
+            "(2 * eps) -> 2 * eps": "brackets are missing: / 2 * eps divides by 2 and multiplies "
+            "by eps",
+            ("p + eps * d -> p + eps", "p - eps * d -> p - eps"): "you move by eps in every "
+            "number; move along d, by eps * d",
+            ("p + eps * d -> p + d", "p - eps * d -> p - d"): "you move by d, which is far too "
+            "far; move by eps * d",
+            "2 * eps -> 2 * eps * np.linalg.norm(d)": "divided by the length of d, it is another "
+            "slope; the sum of g times d isn't divided",
+            "return  -> return -": "the two points are the wrong way round",
         },
         hints=(
             "Two evaluations: <code>f(p + eps * d)</code> and <code>f(p - eps * d)</code>.",
@@ -198,54 +180,45 @@ QUESTIONS = {
     "best_eps": Question(
         text="The numerical slope is only exact for an infinitely small step. Which ε gives the "
         "<b>smallest</b> error in float64?",
-        options=[
-            "10<sup>−12</sup>, or smaller still: the smaller the step, the better",
-            "about 10<sup>−5</sup>",
-            "10<sup>−1</sup>: large steps are safe",
-        ],
-        answer="B",
-        because="Two errors pull in opposite directions. A large step sees the curvature of the "
-        "loss; a small one makes two losses so alike that most of their digits cancel and "
-        "rounding is left.",
-        feedback={
-            "A": "So it would be with exact arithmetic. Two losses of size 1 that differ by "
-            "10<sup>−12</sup> agree in twelve of their sixteen digits: four are left.",
-            "C": "Over such a distance the loss bends, and the straight line between two points "
-            "isn't the slope in the middle.",
+        options={
+            "10<sup>−12</sup>, or smaller still: the smaller the step, the better": "So it would "
+            "be with exact arithmetic. Two losses of size 1 that differ by 10<sup>−12</sup> agree "
+            "in twelve of their sixteen digits: four are left.",
+            "about 10<sup>−5</sup>": "Two errors pull in opposite directions. A large step sees "
+            "the curvature of the loss; a small one makes two losses so alike that most of their "
+            "digits cancel and rounding is left.",
+            "10<sup>−1</sup>: large steps are safe": "Over such a distance the loss bends, and "
+            "the straight line between two points isn't the slope in the middle.",
         },
+        answer="B",
     ),
     "which_layers": Question(
         text="Five layers of weights. In the backward pass the slope of the <b>third</b> hidden "
         "layer is forgotten, nothing else. Which gradients come out wrong?",
-        options=[
-            "those of layer 3 alone",
-            "those of layers 1, 2 and 3",
-            "those of layers 3, 4 and 5",
-            "all of them",
-        ],
-        answer="B",
-        because="The delta of layer 3 is wrong, and the deltas of layers 2 and 1 are made from it. "
-        "Those of 5 and 4 were ready before. So look first at the wrong layer that is nearest to "
-        "the output.",
-        feedback={
-            "A": "The deltas below are made from that of layer 3: they inherit its mistake.",
-            "C": "That is the way of the forward pass. Deltas travel the other way.",
-            "D": "The deltas of layers 5 and 4 are finished before the mistake happens.",
+        options={
+            "those of layer 3 alone": "The deltas below are made from that of layer 3: they "
+            "inherit its mistake.",
+            "those of layers 1, 2 and 3": "The delta of layer 3 is wrong, and the deltas of "
+            "layers 2 and 1 are made from it. Those of 5 and 4 were ready before. So look first "
+            "at the wrong layer that is nearest to the output.",
+            "those of layers 3, 4 and 5": "That is the way of the forward pass. Deltas travel the "
+            "other way.",
+            "all of them": "The deltas of layers 5 and 4 are finished before the mistake happens.",
         },
+        answer="B",
     ),
     "how_many_fall": Question(
         text="Six networks, each with one of the six bugs, the same start, the same batches. In "
         "how many of them does the loss end at less than <b>two thirds</b> of what it was?",
-        options=["none", "two or three", "all six"],
-        answer="C",
-        because="A wrong gradient that points roughly downhill is enough to make progress. A "
-        "falling loss says that something is learned, and nothing about whether the gradient is "
-        "right.",
-        feedback={
-            "A": "Then bugs would be easy to find. A step needn't point straight downhill to go "
-            "down.",
-            "B": "Some are slower and end higher, but you only see that beside a healthy run, "
-            "which nobody has who has the bug.",
+        options={
+            "none": "Then bugs would be easy to find. A step needn't point straight downhill to "
+            "go down.",
+            "two or three": "Some are slower and end higher, but you only see that beside a "
+            "healthy run, which nobody has who has the bug.",
+            "all six": "A wrong gradient that points roughly downhill is enough to make progress. "
+            "A falling loss says that something is learned, and nothing about whether the "
+            "gradient is right.",
         },
+        answer="C",
     ),
 }

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.exercise import Exercise, Question, but
-
-# -- what you may report -----------------------------------------------------------------------
+from nbhelpers.teaching.exercise import Exercise, Question
 
 
 def _candidates(seed, n):
@@ -18,9 +16,6 @@ def _report(validation, test):
     return test[validation.argmax()]
 
 
-# -- a step with momentum ----------------------------------------------------------------------
-
-
 def _arrays(seed, *shape):
     return tuple(np.random.default_rng(seed).standard_normal((3, *shape)))
 
@@ -28,9 +23,6 @@ def _arrays(seed, *shape):
 def _step(p, g, v, lr, momentum):
     v = momentum * v - lr * g
     return p + v, v
-
-
-# -- early stopping ----------------------------------------------------------------------------
 
 
 def _early_stop(losses, patience):
@@ -53,8 +45,6 @@ _LOSSES = [
     np.array([0.9, 0.5, 0.45, 0.6, 0.7, 0.65, 0.8, 0.75]),
 ]
 
-# -- precision and recall ----------------------------------------------------------------------
-
 
 def _matrix(seed, k):
     rng = np.random.default_rng(seed)
@@ -71,26 +61,20 @@ EXERCISES = {
         reference=_report,
         cases=[_candidates(0, 6), _candidates(1, 40), _candidates(8, 3), _candidates(3, 1)],
         mistakes={
-            "that is the best test accuracy: you have chosen on the test set, so it flatters": but(
-                "test[validation.argmax()] -> test.max()"
-            ),
-            "that is the validation accuracy that made you choose it; the best of many numbers "
-            "flatters": but("test[validation.argmax()] -> validation.max()"),
-            "that is the <i>place</i> of the chosen candidate; its test accuracy is asked for": but(
-                "test[validation.argmax()] -> validation.argmax()"
-            ),
-            "the candidate is chosen on the test set, and its validation accuracy reported; it "
-            "should be the other way "
-            "round": but("test[validation.argmax()] -> validation[test.argmax()]"),
-            "that is the mean over all candidates; only the chosen one is reported": but(
-                "test[validation.argmax()] -> test.mean()"
-            ),
-            "argmin chooses the <i>worst</i> on the validation digits; these are accuracies": but(
-                "argmax -> argmin"
-            ),
-            "the two sets are put together to choose: then the test set has had its say": but(
-                "validation.arg -> (validation + test).arg"
-            ),
+            "test[validation.argmax()] -> test.max()": "that is the best test accuracy: you have "
+            "chosen on the test set, so it flatters",
+            "test[validation.argmax()] -> validation.max()": "that is the validation accuracy "
+            "that made you choose it; the best of many numbers flatters",
+            "test[validation.argmax()] -> validation.argmax()": "that is the <i>place</i> of the "
+            "chosen candidate; its test accuracy is asked for",
+            "test[validation.argmax()] -> validation[test.argmax()]": "the candidate is chosen on "
+            "the test set, and its validation accuracy reported; it should be the other way round",
+            "test[validation.argmax()] -> test.mean()": "that is the mean over all candidates; "
+            "only the chosen one is reported",
+            "argmax -> argmin": "argmin chooses the <i>worst</i> on the validation digits; these "
+            "are accuracies",
+            "validation.arg -> (validation + test).arg": "the two sets are put together to "
+            "choose: then the test set has had its say",
         },
         hints=(
             "Which candidate do you choose? The test accuracies have no say in that.",
@@ -108,35 +92,31 @@ EXERCISES = {
         ],
         outputs=("p", "v"),
         mistakes={
-            "your velocity has the other sign: p is right, but v should point where p goes": but(
-                "- lr -> + lr", "p + v -> p - v"
-            ),
-            "the sign of the gradient: that goes uphill": but("- lr -> + lr"),
-            "p takes the old velocity; work out the new one first, then take it": but(
-                "v = -> old, v = v,", "p + v -> p + old"
-            ),
-            "that remembers only the last gradient; the velocity remembers all of them": but(
-                "v = momentum * v - lr * g -> v, old = g, v", "p + v -> p - lr * g - momentum * old"
-            ),
-            "the gradient is taken twice: it is in v already, so p + v is enough": but(
-                "p + v -> p - lr * g + v"
-            ),
-            "the brackets: momentum slows down the old velocity only, not the new gradient": but(
-                "v - lr * g -> (v - lr * g)"
-            ),
-            "the learning rate belongs to the gradient, inside v; yours multiplies the whole "
-            "velocity": but("lr * g -> g", "p + v -> p + lr * v"),
-            "the learning rate is missing": but("lr * g -> g"),
-            "yours multiplies the gradient by 1 - momentum as well; that is another form, whose "
-            "steps are shorter": but("lr * g -> (1 - momentum) * lr * g"),
-            "p moves, but without the velocity": lambda p, g, v, lr, momentum: (p - lr * g, v),
-            "p is right, but your velocity leaves out the new push, -lr * g; it must go on as "
-            "well": but("- lr * g -> ", "p + v -> p - lr * g + v"),
-            "v points downhill already, so it is added to p, not taken away": but("p + v -> p - v"),
-            "the old velocity is forgotten; a share of it, momentum * v, goes on": but(
-                "momentum * v -> "
-            ),
-            "the order: return p first, then v": but("p + v, v -> v, p + v"),
+            ("- lr -> + lr", "p + v -> p - v"): "your velocity has the other sign: p is right, "
+            "but v should point where p goes",
+            "- lr -> + lr": "the sign of the gradient: that goes uphill",
+            ("v = -> old, v = v,", "p + v -> p + old"): "p takes the old velocity; work out the "
+            "new one first, then take it",
+            (
+                "v = momentum * v - lr * g -> v, old = g, v",
+                "p + v -> p - lr * g - momentum * old",
+            ): "that remembers only the last gradient; the velocity remembers all of them",
+            "p + v -> p - lr * g + v": "the gradient is taken twice: it is in v already, so p + v "
+            "is enough",
+            "v - lr * g -> (v - lr * g)": "the brackets: momentum slows down the old velocity "
+            "only, not the new gradient",
+            ("lr * g -> g", "p + v -> p + lr * v"): "the learning rate belongs to the gradient, "
+            "inside v; yours multiplies the whole velocity",
+            "lr * g -> g": "the learning rate is missing",
+            "lr * g -> (1 - momentum) * lr * g": "yours multiplies the gradient by 1 - momentum "
+            "as well; that is another form, whose steps are shorter",
+            (lambda p, g, v, lr, momentum: (p - lr * g, v)): "p moves, but without the velocity",
+            ("- lr * g -> ", "p + v -> p - lr * g + v"): "p is right, but your velocity leaves "
+            "out the new push, -lr * g; it must go on as well",
+            "p + v -> p - v": "v points downhill already, so it is added to p, not taken away",
+            "momentum * v -> ": "the old velocity is forgotten; a share of it, momentum * v, goes "
+            "on",
+            "p + v, v -> v, p + v": "the order: return p first, then v",
         },
         hints=(
             "First the new velocity: a share of the old one, minus learning rate times gradient.",
@@ -149,35 +129,29 @@ EXERCISES = {
         cases=[(losses, patience) for losses in _LOSSES for patience in (3, 2)],
         outputs=("stopped", "kept"),
         mistakes={
-            "the first epoch is 1; yours count from 0": but(
-                "return epoch, kept -> return epoch - 1, kept - 1"
-            ),
-            "it waits one epoch too long: with patience 2, it stops at the second epoch in a row "
-            "without a new lowest loss": but(">= patience -> > patience"),
-            "it stops one epoch too early": but(">= patience -> >= patience - 1"),
-            "the kept epoch is the best of <i>all</i> losses; those after the stop don't "
-            "exist": but("return epoch, kept -> return epoch, int(np.argmin(losses)) + 1"),
-            "the epoch that is kept is the best so far, not the one at which it stops": but(
-                "return epoch, kept -> return epoch, epoch"
-            ),
-            "compare with the <i>best</i> loss so far, not with that of the epoch before": but(
-                "bad += loss >= best -> bad = (bad + 1) * (loss >= losses[epoch - 2])"
-            ),
-            "your count of epochs without a new lowest loss is never set back; at a new lowest "
-            "loss it begins again": but("kept, bad = loss, epoch, 0 -> kept = loss, epoch"),
-            "<i>kept</i> is the number of an epoch; yours is its loss": but(
-                "return epoch, kept -> return epoch, best"
-            ),
-            "it never stops": but("break -> continue"),
-            "the best of <i>all</i> losses decides; go through them one by one, and stop before "
-            "the later ones are "
-            "known": but("if bad -> kept = int(np.argmin(losses)) + 1\n        if epoch - kept"),
-            "an equal loss is no new lowest one: compare with &lt;, not with &lt;=": but(
-                "loss < best -> loss <= best"
-            ),
-            "the order: return first when it stops, then what it keeps": but(
-                "return epoch, kept -> return kept, epoch"
-            ),
+            "return epoch, kept -> return epoch - 1, kept - 1": "the first epoch is 1; yours "
+            "count from 0",
+            ">= patience -> > patience": "it waits one epoch too long: with patience 2, it stops "
+            "at the second epoch in a row without a new lowest loss",
+            ">= patience -> >= patience - 1": "it stops one epoch too early",
+            "return epoch, kept -> return epoch, int(np.argmin(losses)) + 1": "the kept epoch is "
+            "the best of <i>all</i> losses; those after the stop don't exist",
+            "return epoch, kept -> return epoch, epoch": "the epoch that is kept is the best so "
+            "far, not the one at which it stops",
+            "bad += loss >= best -> bad = (bad + 1) * (loss >= losses[epoch - 2])": "compare with "
+            "the <i>best</i> loss so far, not with that of the epoch before",
+            "kept, bad = loss, epoch, 0 -> kept = loss, epoch": "your count of epochs without a "
+            "new lowest loss is never set back; at a new lowest loss it begins again",
+            "return epoch, kept -> return epoch, best": "<i>kept</i> is the number of an epoch; "
+            "yours is its loss",
+            "break -> continue": "it never stops",
+            "if bad -> kept = int(np.argmin(losses)) + 1\n        if epoch - kept": "the best of "
+            "<i>all</i> losses decides; go through them one by one, and stop before the later "
+            "ones are known",
+            "loss < best -> loss <= best": "an equal loss is no new lowest one: compare with "
+            "&lt;, not with &lt;=",
+            "return epoch, kept -> return kept, epoch": "the order: return first when it stops, "
+            "then what it keeps",
         },
         hints=(
             "Go through the losses with <code>for epoch, loss in enumerate(losses, 1)</code>; "
@@ -192,18 +166,17 @@ EXERCISES = {
         cases=[(_matrix(0, 3),), (_matrix(1, 10),), (np.array([[5, 1], [0, 4]]),)],
         outputs=("precision", "recall"),
         mistakes={
-            "precision and recall are swapped: rows are the true digits, so a row's sum is how "
-            "many there <i>are</i>, "
-            "a column's how often it was <i>said</i>": but("axis=0 -> axis=-1", "axis=1 -> axis=0"),
-            "both are shares of <i>all</i> digits; divide by the sum of a column, or of a row": but(
-                "axis=0 -> ", "axis=1 -> "
-            ),
-            "divide by all in the column or row, the right ones included": but(
-                "M.sum(axis=0) -> (M.sum(axis=0) - d)", "M.sum(axis=1) -> (M.sum(axis=1) - d)"
-            ),
-            "those are means over the classes; a number for each class is asked for": lambda M: (
-                tuple(part.mean() for part in _precision_recall(M))
-            ),
+            ("axis=0 -> axis=-1", "axis=1 -> axis=0"): "precision and recall are swapped: rows "
+            "are the true digits, so a row's sum is how many there <i>are</i>, a column's how "
+            "often it was <i>said</i>",
+            ("axis=0 -> ", "axis=1 -> "): "both are shares of <i>all</i> digits; divide by the "
+            "sum of a column, or of a row",
+            (
+                "M.sum(axis=0) -> (M.sum(axis=0) - d)",
+                "M.sum(axis=1) -> (M.sum(axis=1) - d)",
+            ): "divide by all in the column or row, the right ones included",
+            (lambda M: tuple(part.mean() for part in _precision_recall(M))): "those are means "
+            "over the classes; a number for each class is asked for",
         },
         hints=(
             "What is right stands on the diagonal: <code>np.diag(M)</code>.",
@@ -216,65 +189,58 @@ EXERCISES = {
 
 QUESTIONS = {
     "dice": Question(
-        text="300 digits get names drawn by dice: a 7 may be called 2, the next one 9. The network "
-        "trains on them for 400 epochs. How many of these 300 will it then call by their dice "
-        "names?",
-        options=["about 10 %: there is nothing to learn", "about half", "all, or nearly all"],
-        answer="C",
-        because="With 3,610 weights and biases for 300 digits it has room to learn each of them by "
-        "heart. Accuracy on the digits that it was trained on says nothing about reading.",
-        feedback={
-            "A": "There is no <i>rule</i> to learn. But it doesn't need one: it can learn each "
-            "digit by heart.",
-            "B": "It needs many epochs, but nothing stops it at half.",
+        text="300 digits get names drawn by dice: a 7 may be called 2, the next one 9. The "
+        "network trains on them for 400 epochs. How many of these 300 will it then call by their "
+        "dice names?",
+        options={
+            "about 10 %: there is nothing to learn": "There is no <i>rule</i> to learn. But it "
+            "doesn't need one: it can learn each digit by heart.",
+            "about half": "It needs many epochs, but nothing stops it at half.",
+            "all, or nearly all": "With 3,610 weights and biases for 300 digits it has room to "
+            "learn each of them by heart. Accuracy on the digits that it was trained on says "
+            "nothing about reading.",
         },
+        answer="C",
     ),
     "chosen": Question(
         text="The best of the 200 candidates reads 97 of the 100 digits right. How many of a "
         "hundred <i>other</i> digits will it read right, about?",
-        options=["97, as measured", "95 or 96", "93 or 94", "85"],
-        answer="C",
-        because="It is one of the good ones, and it was also lucky with these 100 digits. On "
-        "others it is still good, but luck doesn't come along.",
-        feedback={
-            "A": "Not even the best of all reads 97: it reads 95 of a hundred. This one was chosen "
-            "where it was lucky, and of 200 somebody always is.",
-            "B": "Luck is larger than that: 100 digits leave room for two or three points either "
-            "way, and the luckiest of 200 wins.",
-            "D": "No candidate that is really that bad comes out on top of 100 digits.",
+        options={
+            "97, as measured": "Not even the best of all reads 97: it reads 95 of a hundred. This "
+            "one was chosen where it was lucky, and of 200 somebody always is.",
+            "95 or 96": "Luck is larger than that: 100 digits leave room for two or three points "
+            "either way, and the luckiest of 200 wins.",
+            "93 or 94": "It is one of the good ones, and it was also lucky with these 100 digits. "
+            "On others it is still good, but luck doesn't come along.",
+            "85": "No candidate that is really that bad comes out on top of 100 digits.",
         },
+        answer="C",
     ),
     "order": Question(
-        text="Instead of a random quarter, we take the <i>last</i> quarter of the file as "
-        "test digits. The same network, the same number of digits. What changes?",
-        options=[
-            "nothing: a digit is a digit",
-            "the accuracy goes up by a few points",
-            "the accuracy goes down by a few points",
-        ],
-        answer="C",
-        because="Thirteen people wrote these digits, and the file isn't shuffled. So the last "
-        "quarter holds hands that the network has hardly seen. A random quarter asks: can it read "
-        "more digits by the same people? The last one asks: can it read other people's?",
-        feedback={
-            "A": "If the file were in random order, that would be right.",
-            "B": "The last quarter is the harder one. Think of who wrote the digits.",
+        text="Instead of a random quarter, we take the <i>last</i> quarter of the file as test "
+        "digits. The same network, the same number of digits. What changes?",
+        options={
+            "nothing: a digit is a digit": "If the file were in random order, that would be right.",
+            "the accuracy goes up by a few points": "The last quarter is the harder one. Think of "
+            "who wrote the digits.",
+            "the accuracy goes down by a few points": "Thirteen people wrote these digits, and "
+            "the file isn't shuffled. So the last quarter holds hands that the network has hardly "
+            "seen. A random quarter asks: can it read more digits by the same people? The last "
+            "one asks: can it read other people's?",
         },
+        answer="C",
     ),
     "rate_zero": Question(
         text="The tutorial's form with its momentum factor M = 0.5, and the learning rate set to "
         "<b>zero</b>. What does the network learn in ten epochs?",
-        options=[
-            "nothing: no rate, no step",
-            "a little, very slowly",
-            "as much as with a learning rate of 0.01",
-        ],
-        answer="C",
-        because="The last gradient is added with the factor M, whatever the learning rate. So M "
-        "<i>is</i> a learning rate, of 0.5, and the real one hardly matters beside it.",
-        feedback={
-            "A": "The new gradient makes no step. The last one does, with the factor M.",
-            "B": "A factor of 0.5 isn't slow: it is a large learning rate.",
+        options={
+            "nothing: no rate, no step": "The new gradient makes no step. The last one does, with "
+            "the factor M.",
+            "a little, very slowly": "A factor of 0.5 isn't slow: it is a large learning rate.",
+            "as much as with a learning rate of 0.01": "The last gradient is added with the "
+            "factor M, whatever the learning rate. So M <i>is</i> a learning rate, of 0.5, and "
+            "the real one hardly matters beside it.",
         },
+        answer="C",
     ),
 }

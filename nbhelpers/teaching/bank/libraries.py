@@ -10,9 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from nbhelpers.datasets import clouds
 from nbhelpers.estimators import MLPClassifier
-from nbhelpers.teaching.exercise import Exercise, Question, but
-
-# ---------------------------------------------------------------- hand_over
+from nbhelpers.teaching.exercise import Exercise, Question
 
 
 class _Learner(Theirs):
@@ -48,9 +46,6 @@ def _hand_over(W, b, model, X):
     return model.predict_proba(X)
 
 
-# ---------------------------------------------------------------- adam_step
-
-
 def _adam_step(p, g, m, v, t, lr):
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
     m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
@@ -65,9 +60,6 @@ def _stepped(seed, shape, t):
     for i, sign in enumerate(signs[:-1], 1):
         _, m, v = _adam_step(0, sign * size, m, v, i, 0)
     return 0.1 * rng.standard_normal(shape), signs[-1] * size, m, v, t, 0.05
-
-
-# ---------------------------------------------------------------- grid
 
 
 def _pipe():
@@ -101,18 +93,16 @@ EXERCISES = {
         reference=_hand_over,
         cases=_HANDED,
         mistakes={
-            "the arrays are shared, not copied (W.copy() copies only the list): W and b go on "
-            "changing with the model": but("w.copy() -> w", "v.copy() -> v"),
-            "the biases are missing: model.intercepts_": but("model.intercepts_ -> unused"),
-            "the weights are missing: model.coefs_": but("model.coefs_ -> unused"),
-            "scikit-learn keeps weights as we do, (n_in, n_out); nothing has to be laid on its "
-            "side": but("w.copy() -> w.T.copy()"),
-            "the layers are in reverse order; both lists begin at the inputs": but(
-                "in W -> in W[::-1]", "in b -> in b[::-1]"
-            ),
-            "the model has answered with the weights that it came with": but(
-                "model.coefs_ -> unused", "model.intercepts_ -> unused"
-            ),
+            ("w.copy() -> w", "v.copy() -> v"): "the arrays are shared, not copied (W.copy() "
+            "copies only the list): W and b go on changing with the model",
+            "model.intercepts_ -> unused": "the biases are missing: model.intercepts_",
+            "model.coefs_ -> unused": "the weights are missing: model.coefs_",
+            "w.copy() -> w.T.copy()": "scikit-learn keeps weights as we do, (n_in, n_out); "
+            "nothing has to be laid on its side",
+            ("in W -> in W[::-1]", "in b -> in b[::-1]"): "the layers are in reverse order; both "
+            "lists begin at the inputs",
+            ("model.coefs_ -> unused", "model.intercepts_ -> unused"): "the model has answered "
+            "with the weights that it came with",
         },
         hints=(
             "<code>model.coefs_</code> is a list of arrays as <code>W</code> is one, and "
@@ -127,43 +117,36 @@ EXERCISES = {
         cases=[_stepped(0, (4, 3), 1), _stepped(1, (7,), 5), _stepped(2, (1, 9), 40)],
         outputs=("p", "m", "v"),
         mistakes={
-            "that is scikit-learn's place for ε: it is added to √v; here it is added to √v̂, after "
-            "the correction": but("1e-8 -> 1e-8 / np.sqrt(1 - 0.999**t)"),
-            "ε stands under the root; add it to the root": but(
-                "(np.sqrt(v_hat) + 1e-8) -> np.sqrt(v_hat + 1e-8)"
-            ),
-            "ε is missing under the fraction, or the brackets are: / (√v̂ + ε)": but(" + 1e-8 -> "),
-            "the arguments come in another order than in notebook 09: p, g, m, v, t, lr": but(
-                "p, g, m, v, t -> p, m, v, g, t"
-            ),
-            "m and v have to be corrected for the step: m / (1 - 0.9**t), v / (1 - 0.999**t)": but(
-                "m / (1 - 0.9**t) -> m", "v / (1 - 0.999**t) -> v"
-            ),
-            "return m and v as they are; the correction is for this step's use alone": but(
-                "1e-8), m, v -> 1e-8), m_hat, v_hat"
-            ),
-            "the root is missing: divide by √v̂ + ε": but("np.sqrt(v_hat) -> v_hat"),
-            "the step goes uphill: p - lr * ...": but("p - lr -> p + lr"),
-            "m and v take in the new gradient first, then they are used": but(
+            "1e-8 -> 1e-8 / np.sqrt(1 - 0.999**t)": "that is scikit-learn's place for ε: it is "
+            "added to √v; here it is added to √v̂, after the correction",
+            "(np.sqrt(v_hat) + 1e-8) -> np.sqrt(v_hat + 1e-8)": "ε stands under the root; add it "
+            "to the root",
+            " + 1e-8 -> ": "ε is missing under the fraction, or the brackets are: / (√v̂ + ε)",
+            "p, g, m, v, t -> p, m, v, g, t": "the arguments come in another order than in "
+            "notebook 09: p, g, m, v, t, lr",
+            ("m / (1 - 0.9**t) -> m", "v / (1 - 0.999**t) -> v"): "m and v have to be corrected "
+            "for the step: m / (1 - 0.9**t), v / (1 - 0.999**t)",
+            "1e-8), m, v -> 1e-8), m_hat, v_hat": "return m and v as they are; the correction is "
+            "for this step's use alone",
+            "np.sqrt(v_hat) -> v_hat": "the root is missing: divide by √v̂ + ε",
+            "p - lr -> p + lr": "the step goes uphill: p - lr * ...",
+            (
                 "    m, v ->     old_m, old_v = m, v\n    m, v",
                 "= m / -> = old_m / ",
                 ", v / -> , old_v / ",
-            ),
-            "the step follows the average m, not the gradient itself": but("lr * m_hat -> lr * g"),
-            "0.9 belongs to m and 0.999 to v; yours are swapped": but(
+            ): "m and v take in the new gradient first, then they are used",
+            "lr * m_hat -> lr * g": "the step follows the average m, not the gradient itself",
+            (
                 "0.9 * m + 0.1 -> 0.999 * m + 0.001",
                 "0.999 * v + 0.001 -> 0.9 * v + 0.1",
                 "0.9**t -> 0.999 **t",
                 "0.999**t -> 0.9**t",
-            ),
-            "v averages the squares, g**2": but("g**2 -> g"),
-            "the average keeps 0.9 of itself and takes in 0.1 of the new (0.999 and 0.001 for v); "
-            "yours is the other way round": but(
-                "0.9 * m + 0.1 -> 0.1 * m + 0.9", "0.999 * v + 0.001 -> 0.001 * v + 0.999"
-            ),
-            "correct v first, then take the root": but(
-                "v / (1 - 0.999**t) -> v / (1 - 0.999**t) ** 2"
-            ),
+            ): "0.9 belongs to m and 0.999 to v; yours are swapped",
+            "g**2 -> g": "v averages the squares, g**2",
+            ("0.9 * m + 0.1 -> 0.1 * m + 0.9", "0.999 * v + 0.001 -> 0.001 * v + 0.999"): "the "
+            "average keeps 0.9 of itself and takes in 0.1 of the new (0.999 and 0.001 for v); "
+            "yours is the other way round",
+            "v / (1 - 0.999**t) -> v / (1 - 0.999**t) ** 2": "correct v first, then take the root",
         },
         hints=(
             "First the averages: <code>m = 0.9 * m + 0.1 * g</code>, and <code>v</code> likewise, "
@@ -179,18 +162,17 @@ EXERCISES = {
         reference=_scores,
         cases=[(_pipe(), *_points(0, 20)), (_pipe(), *_points(1, 12))],
         mistakes={
-            "the names need the step of the pipeline in front: "
-            "mlpclassifier__hidden_layer_sizes": but('"mlpclassifier__" -> ""'),
-            "two underscores stand between the step and its setting": but("__ -> _"),
-            "these are spreads; asked are the means": but("mean_test -> std_test"),
-            "these are ranks; asked are the mean scores": but("mean_test -> rank_test"),
-            "three folds are asked for, cv=3; without it there are five": but("grid, 3 -> grid, 5"),
-            "these are two settings; a grid tries each size with each rate": but(
-                'score"] -> score"][[0, 3]]'
-            ),
-            "the order: sizes first, rates second, as the question names them, and each list in "
-            "its own order": but('score"] -> score"][[1, 0, 3, 2]]'),
-            "that is the best score alone; asked are all four": but('score"] -> score"].max()'),
+            '"mlpclassifier__" -> ""': "the names need the step of the pipeline in front: "
+            "mlpclassifier__hidden_layer_sizes",
+            "__ -> _": "two underscores stand between the step and its setting",
+            "mean_test -> std_test": "these are spreads; asked are the means",
+            "mean_test -> rank_test": "these are ranks; asked are the mean scores",
+            "grid, 3 -> grid, 5": "three folds are asked for, cv=3; without it there are five",
+            'score"] -> score"][[0, 3]]': "these are two settings; a grid tries each size with "
+            "each rate",
+            'score"] -> score"][[1, 0, 3, 2]]': "the order: sizes first, rates second, as the "
+            "question names them, and each list in its own order",
+            'score"] -> score"].max()': "that is the best score alone; asked are all four",
         },
         hints=(
             "A grid is a dictionary: name of the setting → list of its values.",
@@ -204,12 +186,12 @@ EXERCISES = {
     "networks": Exercise(
         reference=301,
         mistakes={
-            "one is missing: "
-            "in the end the best setting is trained on all examples (refit=True)": 300,
-            "that is one network for each line of the grid, but each is trained once for each "
-            "fold": 60,
-            "the refit is there, but each line of the grid is trained once for each fold": 61,
-            "that adds up the lengths of the lists; a grid tries each value with each other": 12,
+            300: "one is missing: in the end the best setting is trained on all examples "
+            "(refit=True)",
+            60: "that is one network for each line of the grid, but each is trained once for each "
+            "fold",
+            61: "the refit is there, but each line of the grid is trained once for each fold",
+            12: "that adds up the lengths of the lists; a grid tries each value with each other",
         },
         hints=(
             "How many lines has the grid: each size with each learning rate with each seed?",
@@ -224,79 +206,73 @@ QUESTIONS = {
         text="Our network and scikit-learn's with the <b>same</b> settings, the same examples and "
         "<code>random_state=0</code> in both. On how many of the 449 fresh digits do their "
         "answers differ?",
-        options=["on none", "on a handful, up to about 20", "on 50 or more"],
-        answer="B",
-        because="A seed is a seed of one program's random numbers. Each library draws other "
-        "initial weights from it and deals the examples into other batches, so it is as if the "
-        "seed were another one.",
-        feedback={
-            "A": "That would need the same initial weights and the same batches, and no setting "
-            "says what these are.",
-            "C": "They'd have to be wrong that often: where both are right, they agree.",
+        options={
+            "on none": "That would need the same initial weights and the same batches, and no "
+            "setting says what these are.",
+            "on a handful, up to about 20": "A seed is a seed of one program's random numbers. "
+            "Each library draws other initial weights from it and deals the examples into other "
+            "batches, so it is as if the seed were another one.",
+            "on 50 or more": "They'd have to be wrong that often: where both are right, they "
+            "agree.",
         },
+        answer="B",
     ),
     "adam_eps": Question(
         text="Two libraries have Adam with learning rate 0.002 and ε = 10<sup>−8</sup>. Same "
         "weights, same gradient, float64. How far apart is their <b>first</b> step, at the weight "
         "where it differs most?",
-        options=[
-            "by rounding, about 10<sup>−16</sup>",
-            "by about 10<sup>−8</sup>, the size of ε",
-            "by more than half of a step",
-        ],
-        answer="C",
-        because="They add ε in different places: one to √v, which is 32 times smaller than the "
-        "gradient at the first step, the other after that has been corrected. So in the first, "
-        "ε is in effect 32 times as large, and it brakes every weight whose gradient isn't far "
-        "above it.",
-        feedback={
-            "A": "So it would be for the same formula. There are two formulas by this name.",
-            "B": "ε is added to a size of a gradient, and the step is a quotient: where the "
-            "gradient is as small as ε, it counts as much.",
+        options={
+            "by rounding, about 10<sup>−16</sup>": "So it would be for the same formula. There "
+            "are two formulas by this name.",
+            "by about 10<sup>−8</sup>, the size of ε": "ε is added to a size of a gradient, and "
+            "the step is a quotient: where the gradient is as small as ε, it counts as much.",
+            "by more than half of a step": "They add ε in different places: one to √v, which is "
+            "32 times smaller than the gradient at the first step, the other after that has been "
+            "corrected. So in the first, ε is in effect 32 times as large, and it brakes every "
+            "weight whose gradient isn't far above it.",
         },
+        answer="C",
     ),
     "noise": Question(
         text="100 examples of 5,000 random numbers each, and classes by tossing a coin: nothing "
         "can be learned. We keep the 50 columns that go best with the classes, then judge a "
         "network by five-fold cross-validation on these. Its accuracy?",
-        options=["about 50 %", "about 60 %", "about 90 %"],
-        answer="C",
-        because="Among 5,000 columns, 50 go with the coin by accident, and they were chosen with "
-        "<i>all</i> examples in sight, those of the later test folds included. In a pipeline, "
-        "every fold chooses anew from its training part, and the accident is over.",
-        feedback={
-            "A": "That is the truth about this data, and the pipeline will tell it.",
-            "B": "The accident is larger: with 5,000 columns to choose from, 50 excellent ones "
-            "can be found in any noise.",
+        options={
+            "about 50 %": "That is the truth about this data, and the pipeline will tell it.",
+            "about 60 %": "The accident is larger: with 5,000 columns to choose from, 50 "
+            "excellent ones can be found in any noise.",
+            "about 90 %": "Among 5,000 columns, 50 go with the coin by accident, and they were "
+            "chosen with <i>all</i> examples in sight, those of the later test folds included. In "
+            "a pipeline, every fold chooses anew from its training part, and the accident is over.",
         },
+        answer="C",
     ),
     "which_model": Question(
         text="The small digits, five folds. Which of these is right most often?",
-        options=[
-            "logistic regression: one layer, no hidden units",
-            "a network with 64 hidden units",
-            "the nearest neighbour: the digit that looks most alike, no training at all",
-        ],
-        answer="C",
-        because="On a small set of small, well-centred pictures, the most similar known picture is "
-        "hard to beat. Networks earn their keep where there is more data than one can compare "
-        "with, and where looking alike means little.",
-        feedback={
-            "A": "It is quick and close, but a straight border between two digits isn't enough.",
-            "B": "It is better than one layer. But it has to make up for few examples.",
+        options={
+            "logistic regression: one layer, no hidden units": "It is quick and close, but a "
+            "straight border between two digits isn't enough.",
+            "a network with 64 hidden units": "It is better than one layer. But it has to make up "
+            "for few examples.",
+            "the nearest neighbour: the digit that looks most alike, no training at all": "On a "
+            "small set of small, well-centred pictures, the most similar known picture is hard to "
+            "beat. Networks earn their keep where there is more data than one can compare with, "
+            "and where looking alike means little.",
         },
+        answer="C",
     ),
     "small_tasks": Question(
         text="200 tasks of one millisecond each, one after the other on one core, or handed out "
         "one by one to two workers by Dask. What is quicker?",
-        options=["Dask, about twice as fast", "about the same", "one core"],
-        answer="C",
-        because="A task has to be packed, sent, noted, unpacked and answered, which takes longer "
-        "than a millisecond. A cluster pays when the work of a task is large against that.",
-        feedback={
-            "A": "Two workers, half the time: so it is for long tasks. For these, the way there "
-            "is longer than the work.",
-            "B": "The gain of two workers and the price of the way there would have to cancel.",
+        options={
+            "Dask, about twice as fast": "Two workers, half the time: so it is for long tasks. "
+            "For these, the way there is longer than the work.",
+            "about the same": "The gain of two workers and the price of the way there would have "
+            "to cancel.",
+            "one core": "A task has to be packed, sent, noted, unpacked and answered, which takes "
+            "longer than a millisecond. A cluster pays when the work of a task is large against "
+            "that.",
         },
+        answer="C",
     ),
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nbhelpers.teaching.exercise import Exercise, Question, but
+from nbhelpers.teaching.exercise import Exercise, Question
 
 
 def _probabilities(seed, n):
@@ -38,12 +38,11 @@ EXERCISES = {
         reference=_accuracy,
         cases=[_probabilities(0, 50), _probabilities(1, 7), (np.eye(10)[:1], np.array([0]))],
         mistakes={
-            "that is the number of right answers, not their share": but("mean -> sum"),
-            "that is the share of wrong answers": but("== -> !="),
-            "that is the mean probability of the true class": lambda P, y: np.mean(
-                P[np.arange(len(y)), y]
-            ),
-            "that is the mean of the highest probabilities": lambda P, y: P.max(axis=1).mean(),
+            "mean -> sum": "that is the number of right answers, not their share",
+            "== -> !=": "that is the share of wrong answers",
+            (lambda P, y: np.mean(P[np.arange(len(y)), y])): "that is the mean probability of the "
+            "true class",
+            (lambda P, y: P.max(axis=1).mean()): "that is the mean of the highest probabilities",
         },
         hints=(
             "Which class does the network answer? The position of the highest number in each row.",
@@ -56,15 +55,12 @@ EXERCISES = {
         reference=_confusions,
         cases=[_answers(2, 200), _answers(3, 30), (np.array([3]), np.array([8]))],
         mistakes={
-            "rows and columns are swapped: rows are the true digits": but(
-                "(y, answers), -> (answers, y),"
-            ),
-            "M[y, answers] += 1 adds only once where a pair occurs several times": but(
-                "np.add.at(M, (y, answers), 1) -> M[y, answers] += 1"
-            ),
-            "that leaves out the right answers; the diagonal counts them": but(
-                "    return ->     np.fill_diagonal(M, 0)\n    return"
-            ),
+            "(y, answers), -> (answers, y),": "rows and columns are swapped: rows are the true "
+            "digits",
+            "np.add.at(M, (y, answers), 1) -> M[y, answers] += 1": "M[y, answers] += 1 adds only "
+            "once where a pair occurs several times",
+            "    return ->     np.fill_diagonal(M, 0)\n    return": "that leaves out the right "
+            "answers; the diagonal counts them",
         },
         hints=(
             "Go through the pairs: <code>for true, said in zip(y, answers)</code>.",
@@ -80,18 +76,13 @@ EXERCISES = {
         ],
         outputs=("share", "accuracy"),
         mistakes={
-            "that is the share the network keeps; asked is the share it passes on": but(
-                "~sure -> sure"
-            ),
-            "the accuracy is that of all images; asked is that of the ones it keeps": but(
-                "P[sure] -> P", "y[sure] -> y"
-            ),
-            "divide by the number of images that are kept, not by all of them": but(
-                "y[sure]) -> y[sure]) * np.mean(sure)"
-            ),
-            "that is the accuracy on the images that are passed on": but(
-                "P[sure] -> P[~sure]", "y[sure] -> y[~sure]"
-            ),
+            "~sure -> sure": "that is the share the network keeps; asked is the share it passes on",
+            ("P[sure] -> P", "y[sure] -> y"): "the accuracy is that of all images; asked is that "
+            "of the ones it keeps",
+            "y[sure]) -> y[sure]) * np.mean(sure)": "divide by the number of images that are "
+            "kept, not by all of them",
+            ("P[sure] -> P[~sure]", "y[sure] -> y[~sure]"): "that is the accuracy on the images "
+            "that are passed on",
         },
         hints=(
             "Which rows are sure enough? <code>sure = P.max(axis=1) &gt;= threshold</code>.",
@@ -105,41 +96,43 @@ QUESTIONS = {
     "nearest_average": Question(
         text="Ten average pictures, and each new digit gets the name of the nearest. What share "
         "of the validation images is right?",
-        options=["about 10 %, it's guessing", "about 50 %", "about 85 %", "about 95 %"],
-        answer="C",
-        because="Most digits look more like the average of their own kind than like that of any "
-        "other. A network has to be judged against this, not against guessing.",
-        feedback={
-            "A": "Guessing gives 10 %. But the averages look like digits, so they know something.",
-            "B": "It does better: the ten averages are quite different from each other.",
-            "D": "Not that well: within one digit, people's hands differ too much for one average.",
+        options={
+            "about 10 %, it's guessing": "Guessing gives 10 %. But the averages look like digits, "
+            "so they know something.",
+            "about 50 %": "It does better: the ten averages are quite different from each other.",
+            "about 85 %": "Most digits look more like the average of their own kind than like "
+            "that of any other. A network has to be judged against this, not against guessing.",
+            "about 95 %": "Not that well: within one digit, people's hands differ too much for "
+            "one average.",
         },
+        answer="C",
     ),
     "one_epoch": Question(
         text="The network sees each training image <b>once</b>, 430 steps in all. How many of the "
         "validation images does it then read right?",
-        options=["about 50 %", "about 75 %", "about 95 %", "more than 99 %"],
-        answer="C",
-        because="430 steps, each from 128 images, go a long way. The last few per cent are what "
-        "takes the time.",
-        feedback={
-            "A": "XOR needed hundreds of steps to get going at all. Its initial weights and its "
-            "sigmoids made it slow; notebooks 04 and 05 look into that.",
-            "B": "That is less than the nearest average manages without any training.",
-            "D": "None in this notebook gets there; notebook 11 does, with other means.",
+        options={
+            "about 50 %": "XOR needed hundreds of steps to get going at all. Its initial weights "
+            "and its sigmoids made it slow; notebooks 04 and 05 look into that.",
+            "about 75 %": "That is less than the nearest average manages without any training.",
+            "about 95 %": "430 steps, each from 128 images, go a long way. The last few per cent "
+            "are what takes the time.",
+            "more than 99 %": "None in this notebook gets there; notebook 11 does, with other "
+            "means.",
         },
+        answer="C",
     ),
     "two_seeds": Question(
-        text="Two of these networks are about equally good: 98.1 % each. On how many of the 10,000 "
-        "test images is one of them right and the other wrong?",
-        options=["none or nearly none", "about 10", "more than 100"],
-        answer="C",
-        because="The totals hardly differ, the mistakes do: each network gets about 190 wrong, and "
-        "about a third of these are images that the other one reads. So a difference of ten "
-        "images between two methods says nothing.",
-        feedback={
-            "A": "Each ends in other weights, so the doubtful images fall this way or that.",
-            "B": "The totals are that close. But different images can add up to the same number.",
+        text="Two of these networks are about equally good: 98.1 % each. On how many of the "
+        "10,000 test images is one of them right and the other wrong?",
+        options={
+            "none or nearly none": "Each ends in other weights, so the doubtful images fall this "
+            "way or that.",
+            "about 10": "The totals are that close. But different images can add up to the same "
+            "number.",
+            "more than 100": "The totals hardly differ, the mistakes do: each network gets about "
+            "190 wrong, and about a third of these are images that the other one reads. So a "
+            "difference of ten images between two methods says nothing.",
         },
+        answer="C",
     ),
 }

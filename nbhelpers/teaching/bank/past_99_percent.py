@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from nbhelpers.teaching.exercise import Exercise, Question, but
+from nbhelpers.teaching.exercise import Exercise, Question
 
-# -- dropout ----------------------------------------------------------------------------------
+_rng = np.random.default_rng(3)
 
 
 def _hidden(seed, shape, p):
@@ -17,24 +17,10 @@ def _dropped(A, draws, p):
     return A * (draws >= p) / (1 - p)
 
 
-# -- shift ------------------------------------------------------------------------------------
-
-
-def _images(seed, shape, pixels):
-    return np.random.default_rng(seed).random(shape) + 0.1, pixels
-
-
 def _to_the_right(images, pixels):
     moved = np.zeros_like(images)
     moved[:, :, pixels:] = images[:, :, :-pixels]
     return moved
-
-
-# -- a value between four pixels --------------------------------------------------------------
-
-
-def _spot(seed, shape, row, column):
-    return np.random.default_rng(seed).random(shape), row, column
 
 
 def _value_at(image, row, column):
@@ -43,14 +29,6 @@ def _value_at(image, row, column):
     above = (1 - right) * image[r, c] + right * image[r, c + 1]
     below = (1 - right) * image[r + 1, c] + right * image[r + 1, c + 1]
     return (1 - down) * above + down * below
-
-
-# -- a vote -----------------------------------------------------------------------------------
-
-
-def _several(seed, k, n):
-    """Probabilities of k networks for n images, (k, n, 10), seldom in agreement."""
-    return (np.random.default_rng(seed).dirichlet(np.full(10, 0.3), (k, n)),)
 
 
 def _vote(P):
@@ -62,20 +40,18 @@ EXERCISES = {
         reference=_dropped,
         cases=[_hidden(0, (6, 4), 0.5), _hidden(1, (5, 7), 0.2), _hidden(2, (1, 3), 0.75)],
         mistakes={
-            "the units that stay are not made larger: divide by 1 - p, or the next layer gets "
-            "less than it will get when nothing is dropped": but(" / (1 - p) -> "),
-            "this keeps what should be dropped; a unit stays if draws >= p": but(">= -> <"),
-            "this keeps a unit with probability p, and scales for that: p is the probability to "
-            "be <i>dropped</i>": but(">= -> <", "(1 - p) -> p"),
-            "divide by the share that stays, 1 - p; you multiply by it": but("/ (1 -> * (1"),
-            "divide by the share that stays, 1 - p; you divide by p": but("(1 - p) -> p"),
-            "nothing is dropped: the activations whose number is below p have to be 0": but(
-                " * (draws >= p) -> "
-            ),
-            "that is the mask alone; it has to be multiplied by A": but("A *  -> "),
-            "all rows get the mask of the first one; each example has a mask of its own": but(
-                "(draws -> (draws[0]"
-            ),
+            " / (1 - p) -> ": "the units that stay are not made larger: divide by 1 - p, or the "
+            "next layer gets less than it will get when nothing is dropped",
+            ">= -> <": "this keeps what should be dropped; a unit stays if draws >= p",
+            (">= -> <", "(1 - p) -> p"): "this keeps a unit with probability p, and scales for "
+            "that: p is the probability to be <i>dropped</i>",
+            "/ (1 -> * (1": "divide by the share that stays, 1 - p; you multiply by it",
+            "(1 - p) -> p": "divide by the share that stays, 1 - p; you divide by p",
+            " * (draws >= p) -> ": "nothing is dropped: the activations whose number is below p "
+            "have to be 0",
+            "A *  -> ": "that is the mask alone; it has to be multiplied by A",
+            "(draws -> (draws[0]": "all rows get the mask of the first one; each example has a "
+            "mask of its own",
         },
         hints=(
             "<code>draws &gt;= p</code> is True with the probability 1 - p: that is the mask, and "
@@ -86,29 +62,27 @@ EXERCISES = {
     ),
     "shift": Exercise(
         reference=_to_the_right,
-        cases=[_images(3, (2, 5, 6), 2), _images(4, (3, 4, 4), 1), _images(5, (1, 3, 8), 3)],
+        cases=[
+            (0.1 + _rng.random(s), pixels)
+            for s, pixels in [((2, 5, 6), 2), ((3, 4, 4), 1), ((1, 3, 8), 3)]
+        ],
         mistakes={
-            "what leaves the frame on the right comes in again on the left; paper should come in, "
-            "zeros": lambda images, pixels: np.roll(images, pixels, axis=2),
-            "these have moved to the left": but(
-                ", pixels:] -> , :-pixels]", ", :-pixels]\n -> , pixels:]\n"
-            ),
-            "these have moved down: the columns are the last axis": but(
-                "[:, :, pixels:] -> [:, pixels:]", "[:, :, :-pixels] -> [:, :-pixels]"
-            ),
-            "these have moved down, and what has left at the bottom comes in again at the top; the "
-            "columns are the last axis": lambda images, pixels: np.roll(images, pixels, axis=1),
-            "nothing has moved; the columns on the left are paper, and the others are where they "
-            "were": but("zeros_like -> copy", "pixels:] = images[:, :, :-pixels] -> :pixels] = 0"),
-            "the columns on the left still hold the old ink; begin with np.zeros_like(images)": but(
-                "zeros_like -> copy"
-            ),
-            "these have moved by one pixel, whatever `pixels` is": but(
-                "    moved = ->     pixels = 1\n    moved ="
-            ),
-            "this moves each image to another place in the list: the first axis counts images": (
-                lambda images, pixels: np.roll(images, pixels, axis=0)
-            ),
+            (lambda images, pixels: np.roll(images, pixels, axis=2)): "what leaves the frame on "
+            "the right comes in again on the left; paper should come in, zeros",
+            (", pixels:] -> , :-pixels]", ", :-pixels]\n -> , pixels:]\n"): "these have moved to "
+            "the left",
+            ("[:, :, pixels:] -> [:, pixels:]", "[:, :, :-pixels] -> [:, :-pixels]"): "these have "
+            "moved down: the columns are the last axis",
+            (lambda images, pixels: np.roll(images, pixels, axis=1)): "these have moved down, and "
+            "what has left at the bottom comes in again at the top; the columns are the last axis",
+            ("zeros_like -> copy", "pixels:] = images[:, :, :-pixels] -> :pixels] = 0"): "nothing "
+            "has moved; the columns on the left are paper, and the others are where they were",
+            "zeros_like -> copy": "the columns on the left still hold the old ink; begin with "
+            "np.zeros_like(images)",
+            "    moved = ->     pixels = 1\n    moved =": "these have moved by one pixel, "
+            "whatever `pixels` is",
+            (lambda images, pixels: np.roll(images, pixels, axis=0)): "this moves each image to "
+            "another place in the list: the first axis counts images",
         },
         hints=(
             "Begin with an empty page for each: <code>moved = np.zeros_like(images)</code>.",
@@ -121,29 +95,24 @@ EXERCISES = {
     "between": Exercise(
         reference=_value_at,
         cases=[
-            _spot(6, (4, 5), 1.25, 2.6),
-            _spot(7, (3, 3), 0.9, 1.2),
-            _spot(8, (6, 4), 4.0, 0.3),
-            _spot(9, (2, 2), 0.6, 0.75),
+            (_rng.random((4, 5)), 1.25, 2.6),
+            (_rng.random((3, 3)), 0.9, 1.2),
+            (_rng.random((6, 4)), 4.0, 0.3),
+            (_rng.random((2, 2)), 0.6, 0.75),
         ],
         mistakes={
-            "the shares are the wrong way round: a point near to a pixel gets <i>more</i> of "
-            "it": but("row - r, column - c -> r + 1 - row, c + 1 - column"),
-            "the share of the row and that of the column are swapped": but(
-                "row - r, column - c -> column - c, row - r"
-            ),
-            "that is the mean of the four pixels, wherever the point lies between them": but(
-                "(1 - down) * above + down * below -> image[r : r + 2, c : c + 2].mean()"
-            ),
-            "that is the pixel at the upper left; the other three count as well": but(
-                "(1 - down) * above + down * below -> image[r, c]"
-            ),
-            "that is the nearest pixel; mix the four around the point": (
-                lambda image, row, column: image[int(row + 0.5), int(column + 0.5)]
-            ),
-            "two of the four pixels are missing: the upper right and the lower left": but(
-                "right * image[r, c + 1] -> 0", "(1 - right) * image[r + 1, c] -> 0"
-            ),
+            "row - r, column - c -> r + 1 - row, c + 1 - column": "the shares are the wrong way "
+            "round: a point near to a pixel gets <i>more</i> of it",
+            "row - r, column - c -> column - c, row - r": "the share of the row and that of the "
+            "column are swapped",
+            "(1 - down) * above + down * below -> image[r : r + 2, c : c + 2].mean()": "that is "
+            "the mean of the four pixels, wherever the point lies between them",
+            "(1 - down) * above + down * below -> image[r, c]": "that is the pixel at the upper "
+            "left; the other three count as well",
+            (lambda image, row, column: image[int(row + 0.5), int(column + 0.5)]): "that is the "
+            "nearest pixel; mix the four around the point",
+            ("right * image[r, c + 1] -> 0", "(1 - right) * image[r + 1, c] -> 0"): "two of the "
+            "four pixels are missing: the upper right and the lower left",
         },
         hints=(
             "<code>r, c = int(row), int(column)</code> is the pixel at the upper left; the other "
@@ -156,22 +125,21 @@ EXERCISES = {
     ),
     "vote": Exercise(
         reference=_vote,
-        cases=[_several(10, 3, 12), _several(11, 5, 4), _several(12, 2, 1)],
+        cases=[(_rng.dirichlet(np.full(10, 0.3), s),) for s in [(3, 12), (5, 4), (2, 1)]],
         mistakes={
-            "that is the mean of the answers: a 3 and a 9 don't make a 6. Average the "
-            "probabilities, then choose": lambda P: P.argmax(axis=2).mean(axis=0),
-            "this counts answers, one for each network; here a network that hesitates counts less "
-            "than one that is sure: average the probabilities, then "
-            "choose": lambda P: np.eye(10)[P.argmax(axis=2)].sum(axis=0).argmax(axis=1),
-            "this multiplies the probabilities, so that a single network can forbid a class; the "
-            "average is asked for": but("mean -> prod"),
-            "the mean is over the images; the networks are the first axis": but("axis=0 -> axis=1"),
-            "those are the answers of the first network alone": lambda P: P[0].argmax(axis=1),
-            "those are the answers of the network that is surest of itself": but("mean -> max"),
-            "those are the averaged probabilities; choose the class with the highest": but(
-                ".argmax(axis=1) -> "
-            ),
-            "that gives the highest probabilities, not their positions": but("argmax -> max"),
+            (lambda P: P.argmax(axis=2).mean(axis=0)): "that is the mean of the answers: a 3 and "
+            "a 9 don't make a 6. Average the probabilities, then choose",
+            (lambda P: np.eye(10)[P.argmax(axis=2)].sum(axis=0).argmax(axis=1)): "this counts "
+            "answers, one for each network; here a network that hesitates counts less than one "
+            "that is sure: average the probabilities, then choose",
+            "mean -> prod": "this multiplies the probabilities, so that a single network can "
+            "forbid a class; the average is asked for",
+            "axis=0 -> axis=1": "the mean is over the images; the networks are the first axis",
+            (lambda P: P[0].argmax(axis=1)): "those are the answers of the first network alone",
+            "mean -> max": "those are the answers of the network that is surest of itself",
+            ".argmax(axis=1) -> ": "those are the averaged probabilities; choose the class with "
+            "the highest",
+            "argmax -> max": "that gives the highest probabilities, not their positions",
         },
         hints=(
             "The networks are the first axis: <code>P.mean(axis=0)</code> has the shape (n, 10).",
@@ -184,79 +152,72 @@ QUESTIONS = {
     "by_heart": Question(
         text="The network of notebook 10 learns <b>1,000</b> images instead of 55,000, until it "
         "reads all of them right. How many <b>fresh</b> images does it then read right?",
-        options=["all, or nearly all", "about 98 %", "not quite 90 %", "about half"],
-        answer="C",
-        because="It has seen enough to know most digits, and far too little to know all the ways "
-        "in which people write them. The 1,000 right answers say nothing about that.",
-        feedback={
-            "A": "Then a thousand images would be enough for everybody. It reads those that it "
-            "has learned from.",
-            "B": "That takes 55,000 images, as in notebook 10.",
-            "D": "It is better than that: most fives look like some five that it knows.",
+        options={
+            "all, or nearly all": "Then a thousand images would be enough for everybody. It reads "
+            "those that it has learned from.",
+            "about 98 %": "That takes 55,000 images, as in notebook 10.",
+            "not quite 90 %": "It has seen enough to know most digits, and far too little to know "
+            "all the ways in which people write them. The 1,000 right answers say nothing about "
+            "that.",
+            "about half": "It is better than that: most fives look like some five that it knows.",
         },
+        answer="C",
     ),
     "nonsense": Question(
         text="We shuffle the 1,000 labels, so that they have nothing to do with the images any "
         'more. How many of the 1,000 can the network learn to give the "right" label?',
-        options=["about 100, as by guessing", "a few hundred", "nearly all 1,000"],
-        answer="C",
-        because="There is nothing to understand, so it stores. About a hundred thousand weights "
-        "are plenty for a thousand labels. A training error of zero is no proof of having "
-        "understood anything.",
-        feedback={
-            "A": "So it would be if it had to find a rule. There is none, but it needs none.",
-            "B": "It goes on: after a while every image has pushed some weights aside for itself.",
+        options={
+            "about 100, as by guessing": "So it would be if it had to find a rule. There is none, "
+            "but it needs none.",
+            "a few hundred": "It goes on: after a while every image has pushed some weights aside "
+            "for itself.",
+            "nearly all 1,000": "There is nothing to understand, so it stores. About a hundred "
+            "thousand weights are plenty for a thousand labels. A training error of zero is no "
+            "proof of having understood anything.",
         },
+        answer="C",
     ),
     "wider": Question(
         text="1,000 images are learned by heart by 128 hidden units. We take <b>384</b>, three "
         "times as many weights. What happens to the error on <b>fresh</b> images?",
-        options=["it grows a lot", "it stays the same or falls a little", "it halves"],
-        answer="B",
-        because="Room for learning by heart was there already. Of the many ways to fit 1,000 "
-        "images, a wide network that begins with small random weights finds one that is no worse "
-        "for others, usually a little better.",
-        feedback={
-            "A": "So one would think, and textbooks used to say so. Measure.",
-            "C": "Width alone adds no knowledge of how digits may look.",
+        options={
+            "it grows a lot": "So one would think, and textbooks used to say so. Measure.",
+            "it stays the same or falls a little": "Room for learning by heart was there already. "
+            "Of the many ways to fit 1,000 images, a wide network that begins with small random "
+            "weights finds one that is no worse for others, usually a little better.",
+            "it halves": "Width alone adds no knowledge of how digits may look.",
         },
+        answer="B",
     ),
     "which": Question(
-        text="1,000 images, and no others to be had. Which remedy lowers the error on fresh images "
-        "the most?",
-        options=[
-            "L2: a penalty for large weights",
-            "dropout",
-            "early stopping",
-            "moving, turning and stretching the images",
-        ],
-        answer="D",
-        because="The others tell the network to be careful. This one tells it something about "
-        "handwriting: a seven that is turned by ten degrees is still a seven.",
-        feedback={
-            "A": "It is the oldest of them, and for some data the best. Here it does little.",
-            "B": "It buys a little. But with some of its units missing, a network still knows only "
-            "these 1,000 images.",
-            "C": "It saves time. But what the network has learned at its best moment is still "
-            "only 1,000 images.",
+        text="1,000 images, and no others to be had. Which remedy lowers the error on fresh "
+        "images the most?",
+        options={
+            "L2: a penalty for large weights": "It is the oldest of them, and for some data the "
+            "best. Here it does little.",
+            "dropout": "It buys a little. But with some of its units missing, a network still "
+            "knows only these 1,000 images.",
+            "early stopping": "It saves time. But what the network has learned at its best moment "
+            "is still only 1,000 images.",
+            "moving, turning and stretching the images": "The others tell the network to be "
+            "careful. This one tells it something about handwriting: a seven that is turned by "
+            "ten degrees is still a seven.",
         },
+        answer="D",
     ),
     "worse_on_training": Question(
         text="While it trains on warped images, the network reads about 98 % of <b>its training "
         "batches</b> right, and more than 99 % of the <b>validation</b> images. Is something "
         "wrong?",
-        options=[
-            "yes: a network always knows its training images best",
-            "no: the batches are harder than the validation images",
-            "no: the validation images have slipped into the training",
-        ],
-        answer="B",
-        because="It never sees an image twice in the same shape, so it can't learn one by heart, "
-        "and many of the warped ones are uglier than what people write.",
-        feedback={
-            "A": "Of the <i>same</i> kind of images, yes. But it is trained on warped ones and "
-            "asked about plain ones.",
-            "C": "They were set apart before the first step. Always worth checking, though.",
+        options={
+            "yes: a network always knows its training images best": "Of the <i>same</i> kind of "
+            "images, yes. But it is trained on warped ones and asked about plain ones.",
+            "no: the batches are harder than the validation images": "It never sees an image "
+            "twice in the same shape, so it can't learn one by heart, and many of the warped ones "
+            "are uglier than what people write.",
+            "no: the validation images have slipped into the training": "They were set apart "
+            "before the first step. Always worth checking, though.",
         },
+        answer="B",
     ),
 }

@@ -20,28 +20,28 @@ EXERCISES = {
             (np.array([3.0]), np.array([-2.0])),
         ],
         mistakes={
-            "the products are there, but they are not added up": lambda x, w: x * w,
-            "the inputs are added up without their weights": lambda x, w: x.sum(),
-            "inputs and weights are added instead of multiplied": lambda x, w: (x + w).sum(),
-            "the products are averaged instead of added up": lambda x, w: (x * w).mean(),
+            (lambda x, w: x * w): "the products are there, but they are not added up",
+            (lambda x, w: x.sum()): "the inputs are added up without their weights",
+            (lambda x, w: (x + w).sum()): "inputs and weights are added instead of multiplied",
+            (lambda x, w: (x * w).mean()): "the products are averaged instead of added up",
         },
         hints=(
             "Multiply each input by its own weight, then add up the products: one number.",
             "<code>x * w</code> multiplies element by element; <code>.sum()</code> adds up.",
         ),
-    ),
+    )
 }
 
 QUESTIONS = {
     "untrained": Question(
         text="A network with random weights, which has not been trained at all, is asked to read "
         "5,000 handwritten digits. How many does it get right?",
-        options=("none", "about 500", "about 2,500"),
-        answer="B",
-        because="There are ten digits. A guess that knows nothing is right about one time in ten.",
-        feedback={
-            "A": "To be wrong every time, a network would have to know the right answer.",
-            "C": "Half of them would be chance if there were only two digits.",
+        options={
+            "none": "To be wrong every time, a network would have to know the right answer.",
+            "about 500": "There are ten digits. A guess that knows nothing is right about one "
+            "time in ten.",
+            "about 2,500": "Half of them would be chance if there were only two digits.",
         },
-    ),
+        answer="B",
+    )
 }

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nbhelpers.activations import sigmoid
-from nbhelpers.teaching.exercise import Exercise, Question, but
+from nbhelpers.teaching.exercise import Exercise, Question
 
 _X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 _Y = np.array([[0], [1], [1], [0]])
@@ -46,17 +46,15 @@ EXERCISES = {
             (np.array([[3.0, -1.0]]), np.array([[1.0], [1.0]])),
         ],
         mistakes={
-            "the squash is missing: X @ w is the sum z, not yet the activation": lambda X, w: X @ w,
-            "X * w goes number by number; the matrix product is X @ w": lambda X, w: X * w,
-            "X * w.T multiplies, but adds nothing up; the matrix product X @ w does both": but(
-                "X @ w -> X * w.T"
-            ),
-            "w @ X is the wrong way round: the rows of X meet the column w, X @ w": lambda X, w: (
-                w @ X
-            ),
-            "the sign inside the sigmoid is turned around: it is 1 / (1 + exp(-z))": but(
-                "X @ w -> -(X @ w)"
-            ),
+            (lambda X, w: X @ w): "the squash is missing: X @ w is the sum z, not yet the "
+            "activation",
+            (lambda X, w: X * w): "X * w goes number by number; the matrix product is X @ w",
+            "X @ w -> X * w.T": "X * w.T multiplies, but adds nothing up; the matrix product X @ "
+            "w does both",
+            (lambda X, w: w @ X): "w @ X is the wrong way round: the rows of X meet the column w, "
+            "X @ w",
+            "X @ w -> -(X @ w)": "the sign inside the sigmoid is turned around: it is 1 / (1 + "
+            "exp(-z))",
         },
         hints=(
             "The whole loop is one matrix product: each row of <code>X</code> meets the column "
@@ -68,24 +66,21 @@ EXERCISES = {
         reference=_hidden_delta,
         cases=[_activations(0, 3), _activations(1, 5), _activations(2, 1)],
         mistakes={
-            "the slope of the sigmoid, A1 * (1 - A1), is missing": but(" * A1 * (1 - A1) -> "),
-            "the slope of the sigmoid is A1 * (1 - A1); yours is A1 alone": but(" * (1 - A1) -> "),
-            "the slope of the sigmoid is A1 * (1 - A1), in terms of its output; yours squashes A1 "
-            "a second time": but("A1 * (1 - A1) -> sigmoid(A1) * (1 - sigmoid(A1))"),
-            "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1; the slope is A1 * (1 - A1)": but(
-                "(1 - A1) -> 1 - A1"
-            ),
-            "brackets are missing: A1 * 1 - A1 takes A1 times the rest from A1; the slope is "
-            "A1 * (1 - A1)": but("delta2 @ W2.T * A1 * (1 - A1) -> A1 * 1 - A1 * (delta2 @ W2.T)"),
-            "A1 * 1 - A1 is 0 whatever A1 is; the slope is A1 * (1 - A1)": but(
-                "A1 * (1 - A1) -> (A1 * 1 - A1)"
-            ),
-            "W2 has to lie on its side: delta2 @ W2.T": but("W2.T -> W2"),
-            "A1 * (1 - A1) * delta2 is multiplied first; put brackets around (delta2 @ W2.T)": but(
-                "delta2 @ W2.T * A1 * (1 - A1) -> A1 * (1 - A1) * delta2 @ W2.T"
-            ),
-            "that is A1 * (1 + A1): look at the sign": but("1 - A1 -> 1 + A1"),
-            "the weights between the hidden units and the output are missing": but(" @ W2.T -> "),
+            " * A1 * (1 - A1) -> ": "the slope of the sigmoid, A1 * (1 - A1), is missing",
+            " * (1 - A1) -> ": "the slope of the sigmoid is A1 * (1 - A1); yours is A1 alone",
+            "A1 * (1 - A1) -> sigmoid(A1) * (1 - sigmoid(A1))": "the slope of the sigmoid is A1 * "
+            "(1 - A1), in terms of its output; yours squashes A1 a second time",
+            "(1 - A1) -> 1 - A1": "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1; the slope "
+            "is A1 * (1 - A1)",
+            "delta2 @ W2.T * A1 * (1 - A1) -> A1 * 1 - A1 * (delta2 @ W2.T)": "brackets are "
+            "missing: A1 * 1 - A1 takes A1 times the rest from A1; the slope is A1 * (1 - A1)",
+            "A1 * (1 - A1) -> (A1 * 1 - A1)": "A1 * 1 - A1 is 0 whatever A1 is; the slope is A1 * "
+            "(1 - A1)",
+            "W2.T -> W2": "W2 has to lie on its side: delta2 @ W2.T",
+            "delta2 @ W2.T * A1 * (1 - A1) -> A1 * (1 - A1) * delta2 @ W2.T": "A1 * (1 - A1) * "
+            "delta2 is multiplied first; put brackets around (delta2 @ W2.T)",
+            "1 - A1 -> 1 + A1": "that is A1 * (1 + A1): look at the sign",
+            " @ W2.T -> ": "the weights between the hidden units and the output are missing",
         },
         hints=(
             "Start with the blame that arrives: <code>delta2 @ W2.T</code> has shape (4, 3).",
@@ -102,29 +97,22 @@ EXERCISES = {
         ],
         outputs=("W1", "W2"),
         mistakes={
-            "you walk uphill: the step is minus lr times the gradient": but(
-                "W1 - lr -> W1 + lr", "W2 - lr -> W2 + lr"
-            ),
-            "the learning rate is missing": but("W1 - lr * -> W1 -", "W2 - lr * -> W2 -"),
-            "you return the gradients; asked are the new weights, W - lr * dW": but(
-                "W1 - lr * -> ", "W2 - lr * -> "
-            ),
-            "you return the updates, lr * dW; asked are the new weights, W - lr * dW": but(
-                "W1 - lr -> lr", "W2 - lr -> lr"
-            ),
-            "you return the updates, -lr * dW; asked are the new weights, W - lr * dW": but(
-                "W1 - lr -> -lr", "W2 - lr -> -lr"
-            ),
-            "W2 has to lie on its side where the blame goes back: delta2 @ W2.T": but("W2.T -> W2"),
-            "W2 was updated before the blame was sent back through it: compute delta1 first": but(
-                "W2.T -> (W2 - lr * A1.T @ delta2).T"
-            ),
-            "the slope of the output's sigmoid, A2 * (1 - A2), is missing in delta2": but(
-                " * A2 * (1 - A2) -> "
-            ),
-            "the slope of the hidden units, A1 * (1 - A1), is missing in delta1": but(
-                " * A1 * (1 - A1) -> "
-            ),
+            ("W1 - lr -> W1 + lr", "W2 - lr -> W2 + lr"): "you walk uphill: the step is minus lr "
+            "times the gradient",
+            ("W1 - lr * -> W1 -", "W2 - lr * -> W2 -"): "the learning rate is missing",
+            ("W1 - lr * -> ", "W2 - lr * -> "): "you return the gradients; asked are the new "
+            "weights, W - lr * dW",
+            ("W1 - lr -> lr", "W2 - lr -> lr"): "you return the updates, lr * dW; asked are the "
+            "new weights, W - lr * dW",
+            ("W1 - lr -> -lr", "W2 - lr -> -lr"): "you return the updates, -lr * dW; asked are "
+            "the new weights, W - lr * dW",
+            "W2.T -> W2": "W2 has to lie on its side where the blame goes back: delta2 @ W2.T",
+            "W2.T -> (W2 - lr * A1.T @ delta2).T": "W2 was updated before the blame was sent back "
+            "through it: compute delta1 first",
+            " * A2 * (1 - A2) -> ": "the slope of the output's sigmoid, A2 * (1 - A2), is missing "
+            "in delta2",
+            " * A1 * (1 - A1) -> ": "the slope of the hidden units, A1 * (1 - A1), is missing in "
+            "delta1",
         },
         hints=(
             "Forward first: <code>A1</code> and <code>A2</code>. Then <code>delta2</code>, "
@@ -135,9 +123,9 @@ EXERCISES = {
     "learnable": Exercise(
         reference=14,
         mistakes={
-            "XOR is not the only one: what about its opposite, “both the same”?": 15,
-            "all sixteen would include XOR": 16,
-            "those are only the two that can't be learned": 2,
+            15: "XOR is not the only one: what about its opposite, “both the same”?",
+            16: "all sixteen would include XOR",
+            2: "those are only the two that can't be learned",
         },
         hints=(
             "Each column of <code>says_yes</code> is what one line answers to the four points. How "
@@ -151,45 +139,40 @@ QUESTIONS = {
     "one_line": Question(
         text="100,000 random lines, four points. How many points does the <b>best</b> line get "
         "right?",
-        options=["2 of 4", "3 of 4", "4 of 4: with so many lines, one will fit"],
-        answer="B",
-        because="A line can cut off one corner, so that three are right. To get the fourth as "
-        "well, it would have to bend.",
-        feedback={
-            "A": "Half right is what guessing gives. A line does better: it can cut off one "
+        options={
+            "2 of 4": "Half right is what guessing gives. A line does better: it can cut off one "
             "corner.",
-            "C": "A good guess for most problems. Here no line exists, so a million wouldn't help.",
+            "3 of 4": "A line can cut off one corner, so that three are right. To get the fourth "
+            "as well, it would have to bend.",
+            "4 of 4: with so many lines, one will fit": "A good guess for most problems. Here no "
+            "line exists, so a million wouldn't help.",
         },
+        answer="B",
     ),
     "order": Question(
         text="What does the wrong order, <code>W2</code> updated first, do to the training?",
-        options=[
-            "The network no longer learns XOR",
-            "It learns, and ends just as well: the mistake hides",
-            "Exactly the same numbers come out",
-        ],
-        answer="B",
-        because="The blame goes back through the wrong weights. But at this learning rate they are "
-        "so close to the right ones that the direction hardly changes: the network learns, and "
-        "nobody notices.",
-        feedback={
-            "A": "That would be the better bug: you would find it. This one hides.",
-            "C": "The blame travels through other weights, so delta1 differs. By how much, you'll "
-            "see in a moment.",
+        options={
+            "The network no longer learns XOR": "That would be the better bug: you would find it. "
+            "This one hides.",
+            "It learns, and ends just as well: the mistake hides": "The blame goes back through "
+            "the wrong weights. But at this learning rate they are so close to the right ones "
+            "that the direction hardly changes: the network learns, and nobody notices.",
+            "Exactly the same numbers come out": "The blame travels through other weights, so "
+            "delta1 differs. By how much, you'll see in a moment.",
         },
+        answer="B",
     ),
     "hidden_units": Question(
         text="Fifty random starts for each size, 5,000 steps. What is the <b>smallest</b> number "
         "of hidden units with which more than half of the starts learn XOR?",
-        options=["1", "2", "3", "6"],
-        answer="B",
-        because="Two units are enough to move the points so that one line separates them. One of "
-        "our fifty starts with two gets stuck; none with three.",
-        feedback={
-            "A": "One hidden unit passes on one number, and that number grows or falls along one "
+        options={
+            "1": "One hidden unit passes on one number, and that number grows or falls along one "
             "direction of the plane. That can't bend anything.",
-            "C": "Three is what makes it reliable; most starts already learn with two.",
-            "D": "Six work, of course. It needs far fewer.",
+            "2": "Two units are enough to move the points so that one line separates them. One of "
+            "our fifty starts with two gets stuck; none with three.",
+            "3": "Three is what makes it reliable; most starts already learn with two.",
+            "6": "Six work, of course. It needs far fewer.",
         },
+        answer="B",
     ),
 }
