@@ -48,15 +48,8 @@ def data():
 class Ravine:
     """The loss x² / 50 + y² of two numbers, maybe turned, maybe with noise in its gradient.
 
-    Parameters
-    ----------
-    angle : float
-        How far it is turned, in degrees.
-    noise : float
-        Standard deviation of what is added to both slopes in every step.
-    seed : int
-        0 starts at the same place always; others draw it.
-    rng : numpy.random.Generator
+    `angle` is in degrees, `noise` the standard deviation of what is added to both slopes in every
+    step. Seed 0 starts at the same place always; others draw it.
     """
 
     def __init__(self, angle, noise, seed, rng):

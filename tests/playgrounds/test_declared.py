@@ -39,6 +39,8 @@ def test_a_declaration_of_ones_own():
         """Nothing new."""
 
     class ToyPanel(Panel):
+        """Loud or not."""
+
         def __init__(self, *args, loud=False, **options):
             super().__init__(*args, **options)
             self.loud = loud
@@ -55,14 +57,13 @@ def test_a_declaration_of_ones_own():
         steps=one_a_unit,
         example="hidden=2",
         notebook="01",
-        more={"loud": "Whether it is loud."},
         new="Again",
         catch_up=9.0,
     )
     assert toy.__name__ == "toy"
     assert toy.__doc__.startswith("A toy.\n\nNothing new.\n")
     assert "as many as there are hidden units if\n" in toy.__doc__
-    assert "loud : bool, optional\n    Whether it is loud.\n" in toy.__doc__
+    assert "ToyPanel\n    Loud or not.\n" in toy.__doc__
     panel = toy("hidden=4", loud=True)
     assert (panel.experiment.steps, panel.loud, panel.CATCH_UP) == (4, True, 9.0)
     assert panel.buttons["new_weights"].description == "Again"
