@@ -16,7 +16,7 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import short
-from nbhelpers.playgrounds.engine.picture import Picture, message, show_message
+from nbhelpers.playgrounds.engine.picture import Picture, message
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
@@ -273,7 +273,7 @@ class BowlPicture(Picture):
         x, y = experiment.weights
         outside = not (XLIM[0] <= x <= XLIM[1] and YLIM[0] <= y <= YLIM[1])
         words = f"outside the picture:\n({short(x)}, {short(y)})" if outside else ""
-        show_message(self.words, experiment, words)
+        self.tell(self.words, experiment, words)
         self._show_side(experiment, first, second)
         self.losses.update(experiment, previous, kept)
 

@@ -25,7 +25,6 @@ from nbhelpers.playgrounds.engine.picture import (
     enlarge,
     message,
     paler,
-    show_message,
 )
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
@@ -351,7 +350,7 @@ class BugsPicture(Picture):
 
     def update(self, experiment, previous=None, kept=()):
         net = experiment.net
-        show_message(self.words, experiment)
+        self.tell(self.words, experiment)
         with np.errstate(all="ignore"):
             P = net.forward(self.points, check=False)[-1]
         self.answers.set_probabilities(P.reshape(GRID, GRID, CLASSES))

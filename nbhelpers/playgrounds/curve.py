@@ -21,7 +21,7 @@ from nbhelpers.playgrounds.engine.code import HIDDEN, apply, define, times_slope
 from nbhelpers.playgrounds.engine.curves import LossCurves, nice_ceiling
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import short
-from nbhelpers.playgrounds.engine.picture import Picture, message, show_message
+from nbhelpers.playgrounds.engine.picture import Picture, message
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
@@ -45,13 +45,8 @@ class CurveExperiment(Experiment):
 
     Its weights are standard normal to begin with.
 
-    Attributes
-    ----------
-    net : MLP
-    chosen : SimpleNamespace
-        All settings, those of the panel and the fixed ones.
-    A : list of arrays
-        The activations of all layers for the training points.
+    `chosen` are all settings, those of the panel and the fixed ones; `A` are the activations of all
+    layers for the training points.
     """
 
     unit = "epoch"
@@ -374,7 +369,7 @@ class CurvePicture(Picture):
         rows = experiment.batch if self.batches and experiment.chosen.batch_size < POINTS else []
         self.marked.set_data(experiment.X[rows], experiment.Y[rows])
         words = "" if ((bottom < y) & (y < top)).any() else "the output is outside the picture"
-        show_message(self.words, experiment, words)
+        self.tell(self.words, experiment, words)
         if self.histogram:
             self._show_histogram(experiment.A[-2])
         self.losses.update(experiment, previous, kept)

@@ -19,7 +19,7 @@ from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.digit_picture import COLUMNS, ROWS, DigitPicture
 from nbhelpers.playgrounds.engine.experiment import Experiment, Series, once_a_step
 from nbhelpers.playgrounds.engine.panel import short
-from nbhelpers.playgrounds.engine.picture import message, show_message
+from nbhelpers.playgrounds.engine.picture import message
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
@@ -62,14 +62,8 @@ class DigitsSettings(Settings):
 class Digits(Experiment):
     """A 64-h-10 network with softmax; a step is one mini-batch of 32.
 
-    Attributes
-    ----------
-    net : MLP
-    optimizer : SGD
-        Its learning rate decays.
-    best : (int, float)
-        The step at which most validation digits were read right, and their share. Looked at
-        every 33 steps, which is an epoch of all training digits.
+    `best` is the step at which most validation digits were read right, and their share: looked at
+    every 33 steps, which is an epoch of all training digits.
     """
 
     Settings = DigitsSettings
@@ -246,7 +240,7 @@ class DigitsPicture(DigitPicture):
 
     def update(self, experiment, previous=None, kept=()):
         self.losses.update(experiment, previous, kept)
-        show_message(self.diverged, experiment)
+        self.tell(self.diverged, experiment)
         curve = experiment.history["validation"]
         at = np.searchsorted(curve.steps, experiment.best[0])
         self.ring.set_data(curve.steps[at : at + 1], curve.values[at : at + 1])

@@ -38,13 +38,7 @@ class MnistSettings(Settings):
 
 
 class Mnist(MnistExperiment):
-    """A 784-h-10 or 784-h-h-10 network; its curves are drawn against the images seen.
-
-    Attributes
-    ----------
-    seconds : float
-        Training time so far.
-    """
+    """A 784-h-10 or 784-h-h-10 network; its curves are drawn against the images seen."""
 
     Settings = MnistSettings
     most_steps = 30_000
@@ -57,7 +51,7 @@ class Mnist(MnistExperiment):
             sizes, activation=s.activation, initializer=SUITED[s.activation], rng=self.rng
         )
         self.optimizer = OPTIMIZERS[s.optimizer](s.learning_rate)
-        self.batch_size, self.seconds = s.batch_size, 0.0
+        self.batch_size, self.seconds = s.batch_size, 0.0  # of training
         self.start(first=SAMPLE, every=max(1, EPOCH // s.batch_size // 20))
 
     def step(self, n=1, seconds=None):

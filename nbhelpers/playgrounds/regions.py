@@ -34,7 +34,6 @@ from nbhelpers.playgrounds.engine.picture import (
     colour_table,
     message,
     paler,
-    show_message,
 )
 from nbhelpers.playgrounds.engine.plane import Network
 from nbhelpers.playgrounds.engine.playground import playground
@@ -98,17 +97,8 @@ def counted(n):
 class Regions(Experiment):
     """A 2-h-k network with softmax, one to three hidden layers; a step is one mini-batch.
 
-    Attributes
-    ----------
-    net : MLP
-    X, y : arrays (n, 2) and (n,)
-        Training points in the coordinates of the picture, the added ones last, and their classes.
-    mean, std : arrays (2,)
-        Of the training points; the network sees (X - mean) / std.
-    k : int
-        Number of classes.
-    epoch_steps : int
-        Steps in an epoch.
+    Its `X` (n, 2) are the training points in the coordinates of the picture, the added ones last;
+    the network sees (X - mean) / std.
     """
 
     Settings = RegionsSettings
@@ -410,7 +400,7 @@ class RegionsPicture(Picture):
         if experiment.X is not self.shown:
             self.shown = experiment.X
             self._update_points(experiment)
-        show_message(self.words, experiment, "" if len(experiment.X) else "no points yet")
+        self.tell(self.words, experiment, "" if len(experiment.X) else "no points yet")
 
     def _update_points(self, experiment):
         n = len(experiment.X) - experiment.n_own

@@ -59,10 +59,8 @@ class RemediesSettings(Settings):
 class Remedies(MnistExperiment):
     """A 784-h-10 network that learns a few images; a step is one mini-batch of 50 of them.
 
-    Attributes
-    ----------
-    drawn, seen : ndarrays (12, 784)
-        Images of the last batch: as they are, and moved as the network got them.
+    `drawn` and `seen` (12, 784) are images of the last batch: as they are, and moved as the network
+    got them.
     """
 
     Settings = RemediesSettings

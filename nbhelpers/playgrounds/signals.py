@@ -19,7 +19,7 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.code import HIDDEN, INITIALIZER_CODE, functions
 from nbhelpers.playgrounds.engine.curves import LossCurves, decades
 from nbhelpers.playgrounds.engine.experiment import Experiment
-from nbhelpers.playgrounds.engine.picture import Picture, show_message
+from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
@@ -285,7 +285,7 @@ class SignalsPicture(Picture):
             ):
                 bars.set_verts(ridges(shares(values, low, high, scale), low, high))
         self._show_sizes(experiment.start, now, activation)
-        show_message(self.words, experiment)
+        self.tell(self.words, experiment)
         self.losses.update(experiment, previous, kept)
 
     def _show_sizes(self, start, now, activation):

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_readme_lists_them_in_the_order_of_the_notebooks():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = readme.partition("A playground is one line")[2].partition(". Its text")[0]
+    listed = readme.partition("playground** is one line")[2].partition(". Its text")[0]
     assert re.findall(r"`(?:playgrounds\.)?(\w+)(?:\(\))?`", listed) == list(PLAYGROUNDS)
 
 

@@ -829,29 +829,16 @@ def test_in_a_kernel_running_a_cell_again_keeps_one_panel():
         "print(sum(isinstance(o, Figure) for o in gc.get_objects()))"
     )
     manager, client = start_new_kernel(kernel_name="python3")
-
-    def run(code, cell):
-        content = {"code": code, "silent": False, "store_history": True,
-                   "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}  # fmt: skip
-        message = client.session.msg("execute_request", content)
-        message["metadata"] = {"cellId": cell}
-        client.shell_channel.send(message)
-        printed = ""
-        while True:
-            answer = client.get_iopub_msg(timeout=60)
-            if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
-                continue
-            assert answer["msg_type"] != "error", answer["content"]
-            if answer["msg_type"] == "stream":
-                printed += answer["content"]["text"]
-            if answer["content"].get("execution_state") == "idle":
-                return printed
-
+    said = []
     try:
-        for _ in range(4):
-            run(code, "first")
-        run(code, "second")
-        assert run(count, "third").strip() == "2"  # one of each cell, though Out holds all five
+        for cell in ("first", "first", "first", "first", "second"):
+            content = {"code": code, "silent": False, "store_history": True}
+            message = client.session.msg("execute_request", content)
+            message["metadata"] = {"cellId": cell}
+            client.shell_channel.send(message)
+        client.execute_interactive(count, output_hook=said.append, timeout=60)
+        printed = "".join(m["content"]["text"] for m in said if m["msg_type"] == "stream")
+        assert printed.strip() == "2"  # one of each cell, though Out holds all five
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -104,16 +104,8 @@ class MnistExperiment(Experiment):
     def script(self, rows, optimizer, imports="", moves=()):
         """The script of *Show code*, which gives the very same numbers.
 
-        Parameters
-        ----------
-        rows : str
-            Which rows of MNIST's training set `X` and `y` are; may draw from `rng`.
-        optimizer : str
-            Name in `OPTIMIZER_CODE`.
-        imports : str
-            Further lines of imports.
-        moves : sequence of str
-            What is done to `X_batch`.
+        `rows` says which rows of MNIST's training set `X` and `y` are and may draw from `rng`;
+        `optimizer` is a name in `OPTIMIZER_CODE`; `moves` are lines that change `X_batch`.
         """
         net, step = self.net, OPTIMIZER_CODE[optimizer]
         name, numbers = net.activations[0].name, {"l2": net.l2, "dropout": net.dropout[0]}

@@ -114,6 +114,13 @@ class Picture:
         """
         del self._saved[level:]
 
+    def tell(self, message, experiment, words=""):
+        """Show that the run has diverged, if it has, or other words, if there are any."""
+        if experiment.diverged is not None:
+            words = f"diverged at {experiment.unit} {experiment.diverged}"
+        message.set_visible(bool(words))
+        message.set_text(words)
+
     def draw(self):
         """Draw a frame and return its pixels, an array (height, width, 4) of uint8."""
         with LOCK, own_style():
@@ -268,16 +275,8 @@ def paler(colour, share=0.5):
     return 255 * (share * np.array(to_rgb(colour)) + 1 - share)
 
 
-def show_message(message, experiment, words=""):
-    """Show that the run has diverged, if it has, or other words, if there are any."""
-    if experiment.diverged is not None:
-        words = f"diverged at {experiment.unit} {experiment.diverged}"
-    message.set_visible(bool(words))
-    message.set_text(words)
-
-
 def message(ax):
-    """Words in the middle of the axes, for `show_message`."""
+    """Words in the middle of the axes, for `Picture.tell`."""
     return ax.text(
         0.5,
         0.5,

@@ -13,7 +13,7 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, times_slope
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
-from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message, show_message
+from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALE_DIVERGING,
@@ -210,7 +210,7 @@ class PlanePicture(Picture):
 
     def update(self, experiment, previous=None, kept=()):
         net = experiment.net
-        show_message(self.words, experiment)
+        self.tell(self.words, experiment)
         with np.errstate(all="ignore"):
             A = [a.reshape(GRID, GRID, -1) for a in net.forward(self.points, check=False)]
         self.surface.set_values(A[-1][:, :, 0])
