@@ -47,9 +47,9 @@ class Bias(PlaneExperiment):
         task = self.settings.task
         if task != CLOUDS:
             return truth_table(TABLES[task])
-        rng = np.random.default_rng(0)
-        X = np.concatenate([rng.normal(0.4, 0.15, (8, 2)), rng.normal(1.0, 0.15, (8, 2))])
-        return X, np.repeat([[0.0], [1.0]], 8, axis=0), CLOUDS_CODE
+        names = {"np": np}
+        exec(CLOUDS_CODE, names)
+        return names["X"], names["Y"], CLOUDS_CODE
 
     def network(self):
         s = self.settings
@@ -92,7 +92,7 @@ class BiasPicture(PlanePicture):
 
     def build(self):
         super().build()
-        ax = self.network
+        ax = self.network.ax
         self.ones, self.digits = (
             self.changing(ax.plot([], [], ls="", color=PALETTE["ink"], **look)[0])
             for look in (
@@ -121,8 +121,7 @@ class BiasPicture(PlanePicture):
             if b is not None:
                 ones.append([[here[0, 0], self.ONE]])
                 parts.append(weight_lines([b[np.newaxis]], [np.array(ones[-1]), there]))
-        segments, widths, colours = (np.concatenate(part) for part in zip(*parts, strict=True))
-        self.weights.set(segments=segments, linewidths=widths, colors=colours)
+        self.network.set_lines(*map(np.concatenate, zip(*parts, strict=True)))
         for line in (self.ones, self.digits):
             line.set_data(*np.reshape(ones, (-1, 2)).T)
 

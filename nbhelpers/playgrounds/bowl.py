@@ -270,18 +270,12 @@ class BowlPicture(Picture):
         self.path.set_data(first, second)
         self.path.set_markersize(3.5 if experiment.steps <= 300 else 2)
         self.now.set_data(first[-1:], second[-1:])
-        self._show_words(experiment)
-        self._show_side(experiment, first, second)
-        self.losses.update(experiment, previous, kept)
-
-    def _show_words(self, experiment):
         x, y = experiment.weights
         outside = not (XLIM[0] <= x <= XLIM[1] and YLIM[0] <= y <= YLIM[1])
-        words = f"outside the picture:\n({short(x)}, {short(y)})"
-        if experiment.diverged is not None:
-            words, outside = f"diverged at step {experiment.diverged}", True
-        self.words.set_visible(outside)
-        self.words.set_text(words)
+        words = f"outside the picture:\n({short(x)}, {short(y)})" if outside else ""
+        self.tell(self.words, experiment, words)
+        self._show_side(experiment, first, second)
+        self.losses.update(experiment, previous, kept)
 
     def _show_side(self, experiment, first, second):
         """How both weights hop in their own parabola, or the neuron's line."""

@@ -18,8 +18,14 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.badges import Badges
 from nbhelpers.playgrounds.engine.code import COMMON, functions, initial_weights
 from nbhelpers.playgrounds.engine.curves import LossCurves
-from nbhelpers.playgrounds.engine.experiment import Experiment
-from nbhelpers.playgrounds.engine.picture import Picture, Surface, enlarge, message, paler
+from nbhelpers.playgrounds.engine.experiment import Experiment, once_a_step
+from nbhelpers.playgrounds.engine.picture import (
+    Picture,
+    Surface,
+    enlarge,
+    message,
+    paler,
+)
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
@@ -42,18 +48,8 @@ NONE, BIAS, VARIABLE, MASK, MEAN, SOFTMAX, ORDER = BUGS = (
 def backward(net, A, Y, bug, lr):
     """Fill `net.grads` as `MLP.backward` does, but with a bug.
 
-    Parameters
-    ----------
-    net : MLP
-        With softmax, cross-entropy and biases.
-    A : list of ndarray
-        What `net.forward` returned.
-    Y : ndarray (n, classes)
-        Targets, one-hot.
-    bug : str
-        One of `BUGS`.
-    lr : float
-        Learning rate; only "update first" needs it.
+    `A` is what `net.forward` returned, `Y` (n, classes) the targets, one-hot; only "update first"
+    needs the learning rate.
     """
     if bug == NONE:
         net.backward(A, Y, check=False)
@@ -76,11 +72,7 @@ def central_differences(W, b, X, y, f, eps=EPS):
 
     To move a weight by ε moves one column of its layer's Z by ε times what came in. So the forward
     pass need not start at X again: a stack of moved Z, one for each weight, goes on from there.
-
-    Returns
-    -------
-    dW, db : lists of ndarray
-    loss : float
+    Returns dW and db, lists of arrays, and the loss.
     """
     A, dW, db = X, [], []
     for layer in range(len(W)):
@@ -145,7 +137,7 @@ class Bugs(Experiment):
             for rng in (self.rng, np.random.default_rng(s.seed))
         )
         self.optimizer = SGD(s.learning_rate)  # without momentum it has no memory: one for both
-        self.order, self.checked = [], (None, None)
+        self.order = []
         self.record_losses()
 
     def record_losses(self):
@@ -169,22 +161,19 @@ class Bugs(Experiment):
         A = net.forward(self.X[rows], check=False)
         backward(net, A, self.Y[rows], bug, self.settings.learning_rate)
 
+    @once_a_step
     def check(self):
         """Relative error of each array on six examples: {"W1": ..., "b1": ..., "W2": ...}."""
-        if self.checked[0] != self.steps:
-            net, rows = self.net, self.few
-            f = ACTIVATIONS[self.settings.activation].f
-            with np.errstate(all="ignore"):
-                self.fill(net, rows, self.settings.bug)
-                *measured, loss = central_differences(net.W, net.b, self.X[rows], self.y[rows], f)
-                noise = rounding_noise(loss, EPS)
-                errors = {}
-                for layer in range(net.n_layers):
-                    for name, mine, theirs in zip("Wb", (net.dW, net.db), measured, strict=True):
-                        error = relative_error(mine[layer], theirs[layer], noise)
-                        errors[f"{name}{layer + 1}"] = error
-            self.checked = self.steps, errors
-        return self.checked[1]
+        net, rows, errors = self.net, self.few, {}
+        f = ACTIVATIONS[self.settings.activation].f
+        self.fill(net, rows, self.settings.bug)
+        *measured, loss = central_differences(net.W, net.b, self.X[rows], self.y[rows], f)
+        noise = rounding_noise(loss, EPS)
+        for layer in range(net.n_layers):
+            for name, mine, theirs in zip("Wb", (net.dW, net.db), measured, strict=True):
+                error = relative_error(mine[layer], theirs[layer], noise)
+                errors[f"{name}{layer + 1}"] = error
+        return errors
 
     def guilty(self):
         """Where to look first: the wrong layer nearest to the output ("layer 2", "b2"), or None."""
@@ -361,8 +350,7 @@ class BugsPicture(Picture):
 
     def update(self, experiment, previous=None, kept=()):
         net = experiment.net
-        self.words.set_visible(experiment.diverged is not None)
-        self.words.set_text(f"diverged at step {experiment.diverged}")
+        self.tell(self.words, experiment)
         with np.errstate(all="ignore"):
             P = net.forward(self.points, check=False)[-1]
         self.answers.set_probabilities(P.reshape(GRID, GRID, CLASSES))

@@ -45,13 +45,8 @@ class CurveExperiment(Experiment):
 
     Its weights are standard normal to begin with.
 
-    Attributes
-    ----------
-    net : MLP
-    chosen : SimpleNamespace
-        All settings, those of the panel and the fixed ones.
-    A : list of arrays
-        The activations of all layers for the training points.
+    `chosen` are all settings, those of the panel and the fixed ones; `A` are the activations of all
+    layers for the training points.
     """
 
     unit = "epoch"
@@ -368,16 +363,13 @@ class CurvePicture(Picture):
         bottom, top = self.curve_axes.get_ylim()
         with np.errstate(all="ignore"):
             A = net.forward(self.x, check=False)
-            y = within(A[-1], bottom - 9, top + 9)
+            y = np.clip(A[-1], bottom - 9, top + 9)
             self.line.set_data(self.x, y)
             self._show_contributions(net, A[-2])
         rows = experiment.batch if self.batches and experiment.chosen.batch_size < POINTS else []
         self.marked.set_data(experiment.X[rows], experiment.Y[rows])
         words = "" if ((bottom < y) & (y < top)).any() else "the output is outside the picture"
-        if experiment.diverged is not None:
-            words = f"diverged at {experiment.unit} {experiment.diverged}"
-        self.words.set_visible(bool(words))
-        self.words.set_text(words)
+        self.tell(self.words, experiment, words)
         if self.histogram:
             self._show_histogram(experiment.A[-2])
         self.losses.update(experiment, previous, kept)
@@ -385,7 +377,7 @@ class CurvePicture(Picture):
     def _show_contributions(self, net, A):
         """Each unit's activation times its weight to the output, and where its z is 0."""
         far = 9 * self.contribution_axes.get_ylim()[1]
-        values = within(A * net.W[-1][:, 0], -far, far)  # (GRID, hidden)
+        values = np.clip(A * net.W[-1][:, 0], -far, far)  # (GRID, hidden)
         x = np.broadcast_to(self.x[:, 0], values.T.shape)
         self.contributions.set_segments(np.stack([x, values.T], axis=-1))
         b = net.b[-1]
@@ -395,14 +387,14 @@ class CurvePicture(Picture):
             artist.set_visible(one_layer)
         if one_layer:  # z = w x + b is 0 at x = -b / w
             b = 0.0 if net.b[0] is None else net.b[0]
-            places = within(-b / net.W[0][0], -1e6, 1e6)
+            places = np.clip(-b / net.W[0][0], -1e6, 1e6)
             A = net.forward(places[:, np.newaxis], check=False)[1]
             heights = np.diag(A) * net.W[1][:, 0]
-            self.middles.set_data(places, within(heights, -far, far))
+            self.middles.set_data(places, np.clip(heights, -far, far))
 
     def _show_histogram(self, A):
         edges = np.linspace(*self.histogram_axes.get_xlim(), 25)
-        counts, _ = np.histogram(within(A[np.isfinite(A)], edges[0], edges[-1]), edges)
+        counts, _ = np.histogram(np.clip(A[np.isfinite(A)], edges[0], edges[-1]), edges)
         self.bars.set_data(0.97 * counts / max(counts.max(), 1), edges)
 
     def _stage(self, experiment):
@@ -436,11 +428,6 @@ def few_ticks(*axes, most=5):
     """At most so many ticks, at numbers that are easy to read."""
     for axis in axes:
         axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
-
-
-def within(values, low, high):
-    """Values that can be drawn: cut off at both ends; NaN, which nothing draws, stays NaN."""
-    return np.clip(values, low, high)
 
 
 def ceiling(x, least):

@@ -17,7 +17,7 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.code import HIDDEN, functions, initial_weights
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.digit_picture import COLUMNS, ROWS, DigitPicture
-from nbhelpers.playgrounds.engine.experiment import Experiment, Series
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series, once_a_step
 from nbhelpers.playgrounds.engine.panel import short
 from nbhelpers.playgrounds.engine.picture import message
 from nbhelpers.playgrounds.engine.playground import playground
@@ -62,14 +62,8 @@ class DigitsSettings(Settings):
 class Digits(Experiment):
     """A 64-h-10 network with softmax; a step is one mini-batch of 32.
 
-    Attributes
-    ----------
-    net : MLP
-    optimizer : SGD
-        Its learning rate decays.
-    best : (int, float)
-        The step at which most validation digits were read right, and their share. Looked at
-        every 33 steps, which is an epoch of all training digits.
+    `best` is the step at which most validation digits were read right, and their share: looked at
+    every 33 steps, which is an epoch of all training digits.
     """
 
     Settings = DigitsSettings
@@ -90,7 +84,7 @@ class Digits(Experiment):
         self.optimizer = SGD(s.learning_rate)
         self.optimizer.momentum = s.momentum  # may be 1, which SGD(...) refuses: to be tried here
         self.epoch_steps = -(-len(self.X) // BATCH)
-        self._read, self.best = None, (0, 0.0)
+        self.best = 0, 0.0
         self.history["validation"] = Series()
         self._record()
 
@@ -116,21 +110,19 @@ class Digits(Experiment):
             self.best = self.steps, self.reading()[2]
         return self.record("loss", self.training()[0])
 
+    @once_a_step
     def reading(self):
         """How the validation digits are read now: (answers, loss, share right)."""
-        if self._read is None or self._read[0] != self.steps:
-            with np.errstate(all="ignore"):
-                A = self.net.forward(self.X_validation, check=False)
-                loss = self.net.loss(A, self.y_validation, check=False)
-            answers = A[-1].argmax(axis=1)
-            self._read = self.steps, (answers, loss, float(np.mean(answers == self.y_validation)))
-        return self._read[1]
+        A = self.net.forward(self.X_validation, check=False)
+        answers = A[-1].argmax(axis=1)
+        loss = self.net.loss(A, self.y_validation, check=False)
+        return answers, loss, float(np.mean(answers == self.y_validation))
 
+    @once_a_step
     def training(self):
         """The loss on the training digits now, without any penalty, and the share right."""
-        with np.errstate(all="ignore"):
-            A = self.net.forward(self.X, check=False)
-            return self.net.loss(A, self.y, check=False), self.net.accuracy(A[-1], self.y, False)
+        A = self.net.forward(self.X, check=False)
+        return self.net.loss(A, self.y, check=False), self.net.accuracy(A[-1], self.y, False)
 
     @property
     def loss(self):
@@ -248,8 +240,7 @@ class DigitsPicture(DigitPicture):
 
     def update(self, experiment, previous=None, kept=()):
         self.losses.update(experiment, previous, kept)
-        self.diverged.set_visible(experiment.diverged is not None)
-        self.diverged.set_text(f"diverged at step {experiment.diverged}")
+        self.tell(self.diverged, experiment)
         curve = experiment.history["validation"]
         at = np.searchsorted(curve.steps, experiment.best[0])
         self.ring.set_data(curve.steps[at : at + 1], curve.values[at : at + 1])

@@ -12,12 +12,8 @@ from nbhelpers.playgrounds.engine.code import HIDDEN
 from nbhelpers.playgrounds.engine.curves import PREVIOUS
 from nbhelpers.playgrounds.engine.digit_picture import DigitPicture, TwoCurves, TwoLosses, lines
 from nbhelpers.playgrounds.engine.experiment import Series
-from nbhelpers.playgrounds.engine.mnist_experiment import (
-    EPOCH,
-    SAMPLE,
-    MnistExperiment,
-)
-from nbhelpers.playgrounds.engine.panel import Panel, locked
+from nbhelpers.playgrounds.engine.mnist_experiment import EPOCH, SAMPLE, MnistExperiment
+from nbhelpers.playgrounds.engine.panel import Panel
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 
@@ -42,13 +38,7 @@ class MnistSettings(Settings):
 
 
 class Mnist(MnistExperiment):
-    """A 784-h-10 or 784-h-h-10 network; its curves are drawn against the images seen.
-
-    Attributes
-    ----------
-    seconds : float
-        Training time so far.
-    """
+    """A 784-h-10 or 784-h-h-10 network; its curves are drawn against the images seen."""
 
     Settings = MnistSettings
     most_steps = 30_000
@@ -61,7 +51,7 @@ class Mnist(MnistExperiment):
             sizes, activation=s.activation, initializer=SUITED[s.activation], rng=self.rng
         )
         self.optimizer = OPTIMIZERS[s.optimizer](s.learning_rate)
-        self.batch_size, self.seconds = s.batch_size, 0.0
+        self.batch_size, self.seconds = s.batch_size, 0.0  # of training
         self.start(first=SAMPLE, every=max(1, EPOCH // s.batch_size // 20))
 
     def step(self, n=1, seconds=None):
@@ -77,10 +67,10 @@ class Mnist(MnistExperiment):
     @property
     def images(self):
         """How many images have been trained on, repeats counted."""
-        return self.images_at(self.steps)
+        return self.progress(self.steps)
 
-    def images_at(self, steps):
-        """How many images have been seen after a number of steps."""
+    def progress(self, steps):
+        """How many images have been seen after so many steps: what another batch size keeps."""
         epochs, rest = divmod(steps, -(-EPOCH // self.batch_size))
         return epochs * EPOCH + min(rest * self.batch_size, EPOCH)
 
@@ -88,6 +78,13 @@ class Mnist(MnistExperiment):
         """The number of steps after which at least so many images have been seen."""
         epochs, rest = divmod(images, EPOCH)
         return epochs * -(-EPOCH // self.batch_size) + -(-rest // self.batch_size)
+
+    def where(self, steps):
+        return "epoch", f"{self.progress(steps) / EPOCH:.2f}"
+
+    def measured_words(self):
+        """The seconds alone do not follow from the settings."""
+        return f"{self.images:,} images seen · {self.seconds:.1f} s"
 
     def code(self):
         return self.script("slice(55_000)", self.settings.optimizer)
@@ -169,7 +166,7 @@ class MnistPicture(DigitPicture):
 
 # ---------------------------------------------------------------- the panel
 class MnistPanel(Panel):
-    """The engine's panel, with longer spells of training and a drawing pad."""
+    """With a drawing pad below, unless `pad=False` is given; `panel.pad()` returns it anyway."""
 
     BURST = 0.060  # in the first so many seconds of a tick, another picture is begun
     SPELL = 0.030  # seconds of training before a picture
@@ -196,24 +193,6 @@ class MnistPanel(Panel):
         with np.errstate(all="ignore"):
             return self.experiment.net.forward(x)[-1][0]
 
-    @property
-    @locked
-    def summary(self):
-        """The state in words, one line; the seconds alone do not follow from the settings."""
-        e = self.experiment
-        if e.diverged is not None:
-            return super().summary
-        where = f"epoch {e.images / EPOCH:.2f}"
-        if e.steps < self.goal:
-            where += f" of {e.images_at(self.goal) / EPOCH:.2f} (Play or Step goes on)"
-        seen = f"{e.images:,} images seen"
-        return " · ".join((where, seen, f"{e.seconds:.1f} s", e.describe()))
-
-    def _replace(self, restart):
-        images = self.experiment.images_at(self.goal)
-        super()._replace(restart)
-        self.goal = self.experiment.steps_for(images)  # as far in epochs, whatever the batch size
-
     def _show_words(self):
         super()._show_words()
         if self._pad is not None:
@@ -233,5 +212,4 @@ mnist = playground(
     steps=one_epoch,
     example="learning_rate=0.1,optimizer=SGD,hidden1=32",
     notebook="10",
-    more={"pad": "Whether the drawing pad is in the panel; `panel.pad()` returns it in any case."},
 )

@@ -48,15 +48,8 @@ def data():
 class Ravine:
     """The loss x² / 50 + y² of two numbers, maybe turned, maybe with noise in its gradient.
 
-    Parameters
-    ----------
-    angle : float
-        How far it is turned, in degrees.
-    noise : float
-        Standard deviation of what is added to both slopes in every step.
-    seed : int
-        0 starts at the same place always; others draw it.
-    rng : numpy.random.Generator
+    `angle` is in degrees, `noise` the standard deviation of what is added to both slopes in every
+    step. Seed 0 starts at the same place always; others draw it.
     """
 
     def __init__(self, angle, noise, seed, rng):
@@ -133,15 +126,9 @@ class OptimizersSettings(Settings):
 class Race(Experiment):
     """Four optimizers, one task.
 
-    Attributes
-    ----------
-    p : array (4, n)
-        The parameters of the four, in the order of `RUNNERS`.
-    gone : dict of str to int
-        Whose loss is no longer a finite number, and since which step.
-    history : dict of str to Series
-        Every runner's loss by its name, and its share of wrong digits as "wrong NAME"; as "loss"
-        the lowest of the four.
+    `p` (4, n) are the parameters of the four, in the order of `RUNNERS`; `gone` says whose loss is
+    no longer a finite number, and since which step. The history has every runner's loss by its
+    name, its share of wrong digits as "wrong NAME", and as "loss" the lowest of the four.
     """
 
     Settings = OptimizersSettings

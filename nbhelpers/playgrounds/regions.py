@@ -4,7 +4,7 @@ Clouds, moons, spirals, or points of your own. With its default settings it trai
 notebook 06's program, from the same random numbers.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import ipywidgets as widgets
@@ -17,26 +17,25 @@ from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.classes import (
-    CENTRES,
-    DATA_CODE,
     bayes_border,
     best_possible,
+    data_code,
     plane_data,
 )
 from nbhelpers.playgrounds.engine.code import HIDDEN, LOSS_CODE, functions, initial_weights, insert
 from nbhelpers.playgrounds.engine.controls import row
 from nbhelpers.playgrounds.engine.curves import LossCurves
-from nbhelpers.playgrounds.engine.experiment import Experiment, Series
+from nbhelpers.playgrounds.engine.experiment import Experiment, Series, once_a_step
 from nbhelpers.playgrounds.engine.panel import Panel, locked, short
 from nbhelpers.playgrounds.engine.picture import (
     FULL_TABLE,
     Picture,
     Surface,
-    Units,
     colour_table,
     message,
     paler,
 )
+from nbhelpers.playgrounds.engine.plane import Network
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.points import (
     CLASSES,
@@ -54,7 +53,6 @@ from nbhelpers.plots import (
     PALETTE,
     grid_points,
     level_lines,
-    node_positions,
     weight_lines,
 )
 
@@ -99,17 +97,8 @@ def counted(n):
 class Regions(Experiment):
     """A 2-h-k network with softmax, one to three hidden layers; a step is one mini-batch.
 
-    Attributes
-    ----------
-    net : MLP
-    X, y : arrays (n, 2) and (n,)
-        Training points in the coordinates of the picture, the added ones last, and their classes.
-    mean, std : arrays (2,)
-        Of the training points; the network sees (X - mean) / std.
-    k : int
-        Number of classes.
-    epoch_steps : int
-        Steps in an epoch.
+    Its `X` (n, 2) are the training points in the coordinates of the picture, the added ones last;
+    the network sees (X - mean) / std.
     """
 
     Settings = RegionsSettings
@@ -139,7 +128,6 @@ class Regions(Experiment):
         self.batch = max(1, n if s.batch_size == "all" else min(s.batch_size, n))
         self.epoch_steps = max(1, -(-n // self.batch))
         self.every = -(-self.epoch_steps // 4)  # steps between two points of a curve
-        self._measured = {}
         self.history["held_out"] = Series()
         self._record()
 
@@ -175,38 +163,39 @@ class Regions(Experiment):
         """Points (n, 2) of the picture as the network sees them."""
         return (X - self.mean) / self.std
 
-    def measured(self, name, measure):
-        """What `measure()` returned at the present step; it is called once a step at most."""
-        at, value = self._measured.get(name, (None, None))
-        if at != self.steps:
-            with np.errstate(all="ignore"):
-                value = measure()
-            self._measured[name] = self.steps, value
-        return value
-
     @property
+    @once_a_step
     def loss(self):
         """The loss over all training points, now; 0 where there are none."""
-        return self.measured("loss", self._training_loss) if len(self.X) else 0.0
+        if not len(self.X):
+            return 0.0
+        return self.net.loss(self.net.forward(self.inputs, check=False), self.y, check=False)
 
-    def _training_loss(self):
-        A = self.net.forward(self.inputs, check=False)
-        return self.net.loss(A, self.y, check=False)
-
+    @once_a_step
     def right(self):
-        """The share of all fresh points that the network gets right, now; NaN without any."""
-        return self.measured("right", self._fresh_right) if len(self.y_test) else float("nan")
-
-    def _fresh_right(self, chunk=5_000):
+        """The share of all fresh points that the network gets right, now."""
         net, count = self.net, 0
-        for start in range(0, len(self.y_test), chunk):  # a chunk stays in the processor's cache
-            rows = slice(start, start + chunk)
+        for start in range(0, len(self.y_test), 5_000):  # so many stay in the processor's cache
+            rows = slice(start, start + 5_000)
             A = self.standardized(self.X_test[rows])
             for W, b, activation in zip(net.W[:-1], net.b[:-1], net.activations[:-1], strict=True):
                 A = activation.f(A @ W + b)
             Z = A @ net.W[-1] + net.b[-1]  # the largest is the most probable: no softmax needed
             count += np.count_nonzero(Z.argmax(axis=1) == self.y_test[rows])
         return count / len(self.y_test)
+
+    def where(self, steps):
+        return "epoch", short(steps / self.epoch_steps)
+
+    def progress(self, steps):
+        return self.settings.data, steps, self.epoch_steps
+
+    def steps_for(self, progress):
+        """The same data are trained as far in epochs, other data in steps."""
+        data, steps, epoch_steps = progress
+        if data != self.settings.data or not steps:
+            return steps
+        return min(max(1, round(steps * self.epoch_steps / epoch_steps)), self.most_steps)
 
     def answers(self, points):
         """The activations of every layer for points (n, 2) of the picture."""
@@ -296,7 +285,7 @@ def script(e):
     update = [line.replace("(X.T", "(X[rows].T") for line in update]
     return SCRIPT.format(
         seed=s.seed,
-        data=DATA_CODE[s.data].format(k=s.k_data, centres=CENTRES[: s.k_data].tolist()),
+        data=data_code(s.data, s.k_data),
         own=OWN_CODE.format(points=[list(point) for point in points]) if points else "",
         n_out=e.k,
         guard="" if fresh else "std[std == 0] = 1\n",
@@ -338,50 +327,25 @@ class Mixture(Surface):
         self.pixels = np.array(small.resize(size, Image.Resampling.BILINEAR, half).convert("RGBA"))
 
 
-def on_epochs(run):
-    """What the curves need of a run, its length in thousandths of an epoch."""
-    return replace(run, steps=int(run.history["loss"].last()[0][0]))
-
-
 class RegionsPicture(Picture):
     """Network, regions with the points, and losses, side by side."""
 
-    NETWORK = 8, 54, 306, 300  # left, bottom, width, height in pixels
-    PLANE = 352, 54, 300, 300
-    LOSSES = 728, 54, 250, 300
+    PLANE = 352, 54, 300, 300  # left, bottom, width, height in pixels
 
     def __init__(self):
         super().__init__(width=1000, height=392)
 
     def build(self):
-        self._build_network()
+        self.network = Network(self, (8, 54, 306, 300), (50, 234), (0, 300), 12, (30, 140))
+        self.signs = self._markers(self.network.ax, ms=9, clip_on=False)
         self._build_regions()
-        ax = self.axes(*self.LOSSES)
+        ax = self.axes(728, 54, 250, 300)
         curves = {
             "loss": ("training points", PALETTE["blue"]),
             "held_out": ("fresh points", PALETTE["vermilion"]),
         }
         self.losses = LossCurves(self, ax, curves, (0.01, 5.0), steps=20_000, xlabel="epoch")
         ax.xaxis.set_major_formatter(lambda value, position: f"{value / 1000:,g}")
-
-    def _build_network(self):
-        width, height = self.NETWORK[2:]
-        ax = self.network = self.axes(*self.NETWORK)
-        ax.set(xlim=(0, width), ylim=(0, height), title="network")
-        ax.set_axis_off()
-        self.weights = self.changing(LineCollection([], capstyle="round", alpha=0.85))
-        ax.add_collection(self.weights)
-        self.units = self.changing(Units(ax))
-        ax.add_artist(self.units)
-        for y, name in ((2 * height / 3, "$x_1$"), (height / 3, "$x_2$")):
-            ax.text(12, y, name, ha="center", va="center", fontsize=13)
-        self.signs = [
-            self.changing(ax.plot([], [], marker, color=colour, ms=9, clip_on=False)[0])
-            for marker, colour in zip(MARKERS, CLASS_COLORS, strict=True)
-        ]
-        for x, colour, words in ((30, "blue", "negative"), (140, "vermilion", "positive weight")):
-            ax.plot([x, x + 22], [-26, -26], color=PALETTE[colour], lw=4, clip_on=False)
-            ax.text(x + 29, -26, words, va="center")
 
     def _build_regions(self):
         ax = self.plane = self.axes(*self.PLANE)
@@ -391,13 +355,8 @@ class RegionsPicture(Picture):
         self.surface = self.changing(Mixture(ax))
         ax.add_artist(self.surface)
         self.grid = grid_points(limits, limits, GRID)
-        self.points, self.own = (
-            [
-                self.changing(ax.plot([], [], marker, color=colour, ms=size, mec=edge, mew=rim)[0])
-                for marker, colour in zip(MARKERS, CLASS_COLORS, strict=True)
-            ]
-            for size, edge, rim in ((5.0, "white", 0.7), (9.5, PALETTE["ink"], 1.6))
-        )
+        self.points = self._markers(ax, ms=5.0, mec="white", mew=0.7)
+        self.own = self._markers(ax, ms=9.5, mec=PALETTE["ink"], mew=1.6)
         self.bayes = self.changing(
             LineCollection([], colors=PALETTE["ink"], linewidths=1.6, linestyles=(0, (4, 3)))
         )
@@ -407,6 +366,13 @@ class RegionsPicture(Picture):
         self.best = ax.text(EDGE, EDGE + 0.36, "dashed: best possible", ha="right")
         self.shown = None  # the array of points that is drawn
         self.words = self.changing(message(ax))
+
+    def _markers(self, ax, **look):
+        """Markers of each class."""
+        return [
+            self.changing(ax.plot([], [], marker, color=colour, **look)[0])
+            for marker, colour in zip(MARKERS, CLASS_COLORS, strict=True)
+        ]
 
     @property
     def area(self):
@@ -420,10 +386,7 @@ class RegionsPicture(Picture):
         A = [a.reshape(GRID, GRID, -1) for a in experiment.answers(self.grid)]
         self._update_regions(experiment, A[-1])
         self._update_network(experiment, A)
-        runs = [on_epochs(run) for run in kept]
-        self.losses.update(
-            on_epochs(experiment.run()), on_epochs(previous) if previous else None, runs
-        )
+        self.losses.update(experiment, previous, kept)
 
     def _update_regions(self, experiment, P):
         self.surface.set_probabilities(P)
@@ -437,9 +400,7 @@ class RegionsPicture(Picture):
         if experiment.X is not self.shown:
             self.shown = experiment.X
             self._update_points(experiment)
-        empty = not len(experiment.X)
-        self.words.set_visible(empty or experiment.diverged is not None)
-        self.words.set_text("no points yet" if empty else f"diverged at step {experiment.diverged}")
+        self.tell(self.words, experiment, "" if len(experiment.X) else "no points yet")
 
     def _update_points(self, experiment):
         n = len(experiment.X) - experiment.n_own
@@ -456,19 +417,18 @@ class RegionsPicture(Picture):
             self.refresh()
 
     def _update_network(self, experiment, A):
-        net, height = experiment.net, self.NETWORK[3]
-        size = min(46, 2 * (height // (2 * max(net.sizes))) - 4)
-        positions = node_positions(net.sizes, (50, 234), (0, height))
+        net = experiment.net
+        positions = self.network.positions(net.sizes)
         segments, widths, line_colours = weight_lines(net.W, positions)
         widths *= min(1, 8 / max(net.sizes))  # many lines are thinner ones
-        self.weights.set(segments=segments, linewidths=widths, colors=line_colours)
+        self.network.set_lines(segments, widths, line_colours)
         maps = []
         for a in A[:-1]:  # white is 0, the strongest colours are the layer's largest output
             largest = max(1.0, np.abs(a).max()) if np.isfinite(a).all() else 1.0
             maps += list(np.moveaxis(0.5 + 0.5 * a / largest, 2, 0))
         tables = [FULL_TABLE] * len(maps) + CLASS_TABLES[: experiment.k]
         maps += list(np.moveaxis(A[-1], 2, 0))
-        self.units.set_maps(maps, np.concatenate(positions), size, tables)
+        size = self.network.set_maps(maps, net.sizes, tables)
         for k, sign in enumerate(self.signs):
             x, y = positions[-1][k : k + 1].T
             sign.set_data(x + size / 2 + 12, y)
@@ -476,7 +436,7 @@ class RegionsPicture(Picture):
 
 # ---------------------------------------------------------------- the panel
 class RegionsPanel(Panel):
-    """The engine's panel, with means to add points: a click in the picture, or number boxes."""
+    """With means to add points: a click in the picture, or number boxes."""
 
     def _build(self, paces, pace):
         super()._build(paces, pace)
@@ -552,28 +512,6 @@ class RegionsPanel(Panel):
             self.undo_point()
         else:
             self.add_point(x1=2 * EDGE * x - EDGE, x2=EDGE - 2 * EDGE * y)
-
-    # -- words
-    @property
-    @locked
-    def summary(self):
-        """The state in words, one line."""
-        e = self.experiment
-        words = super().summary
-        if e.diverged is not None:
-            return words
-        where = f"epoch {short(e.steps / e.epoch_steps)}"
-        if e.steps < self.goal:
-            where += f" of {short(self.goal / e.epoch_steps)} (Play or Step goes on)"
-        return " · ".join((where, *words.split(" · ")[1:]))
-
-    def _replace(self, restart):
-        """Start again; the same data are trained as far in epochs, other data in steps."""
-        e = self.experiment
-        data, steps = e.settings.data, e.epoch_steps
-        super()._replace(restart)
-        if e.settings.data == data and e.epoch_steps != steps and self.goal:
-            self.goal = min(max(1, round(self.goal * e.epoch_steps / steps)), e.most_steps)
 
 
 regions = playground(

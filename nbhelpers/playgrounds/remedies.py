@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from nbhelpers import warps
 from nbhelpers.network import MLP
@@ -60,10 +59,8 @@ class RemediesSettings(Settings):
 class Remedies(MnistExperiment):
     """A 784-h-10 network that learns a few images; a step is one mini-batch of 50 of them.
 
-    Attributes
-    ----------
-    drawn, seen : ndarrays (12, 784)
-        Images of the last batch: as they are, and moved as the network got them.
+    `drawn` and `seen` (12, 784) are images of the last batch: as they are, and moved as the network
+    got them.
     """
 
     Settings = RemediesSettings
@@ -114,20 +111,11 @@ def strength(warp):
 
 
 # ---------------------------------------------------------------- the picture
-class StepCurves(TwoCurves):
-    """Against steps, at least 500."""
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, shortest=500, **options)
-        self.ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
-        self.ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
-
-
-class Losses(StepCurves, TwoLosses):
+class Losses(TwoLosses):
     """The loss; its legend names the two curves."""
 
     def __init__(self, picture, ax):
-        super().__init__(picture, ax, ylim=(0.001, 10.0), floor=0.001)
+        super().__init__(picture, ax, ylim=(0.001, 10.0), floor=0.001, shortest=500)
 
     def legend_needs(self, experiment, labels):
         return ()
@@ -144,25 +132,21 @@ class Losses(StepCurves, TwoLosses):
         )
 
 
-class Mistakes(StepCurves):
+class Mistakes(TwoCurves):
     """The share of images that are misread; its legend names the earlier runs."""
 
     SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
     def __init__(self, picture, ax):
         names = "train_wrong", "wrong"
-        super().__init__(picture, ax, *names, ylim=(0.008, 1.0), floor=0.008)
+        super().__init__(picture, ax, *names, ylim=(0.008, 1.0), floor=0.008, shortest=500)
         ax.set(title="misread", xlabel="step")
         ax.set_yticks(self.SHARES, [f"{100 * share:.0f} %" for share in self.SHARES])
         ax.minorticks_off()
 
     def legend(self, labels):
-        room = int((self.ax.bbox.width - 30) / 6.8)  # letters
-        labels = [words if len(words) <= room else words[: room - 1] + "…" for words in labels]
         self.ax.legend(
-            handles=lines(
-                (PREVIOUS, "previous run"), *zip(self.KEPT_COLOURS, labels, strict=False)
-            ),
+            handles=lines((PREVIOUS, "previous run"), *self.kept_entries(labels, 30, 6.8)),
             loc="upper right",
             fontsize=10,
             labelspacing=0.15,

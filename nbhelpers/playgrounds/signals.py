@@ -24,7 +24,6 @@ from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
-EXAMPLES, SIDE = 200, 8  # how many pictures there are, and their pixels along each side
 DEEPEST = 10  # hidden layers
 BINS = 40  # of a histogram
 FULL = 0.12  # the share of the values in one bin that fills a row; more is cut off
@@ -60,17 +59,9 @@ class SignalsSettings(Settings):
 @lru_cache(1)
 def task():
     """Noisy pictures X (200, 64), each with a line; Y (200, 1): +1 if it is horizontal."""
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((EXAMPLES, SIDE, SIDE))
-    Y = rng.choice([-1.0, 1.0], (EXAMPLES, 1))
-    places = rng.integers(SIDE, size=EXAMPLES)
-    for picture, answer, place in zip(X, Y[:, 0], places, strict=True):
-        if answer > 0:
-            picture[place, :] += 2
-        else:
-            picture[:, place] += 2
-    X = X.reshape(EXAMPLES, SIDE * SIDE)
-    return (X - X.mean(axis=0)) / X.std(axis=0), Y
+    names = {"np": np}
+    exec(TASK, names)
+    return names["X"], names["Y"]
 
 
 class Signals(Experiment):
@@ -82,7 +73,7 @@ class Signals(Experiment):
         s = self.settings
         self.X, self.Y = task()
         self.net = MLP(
-            [SIDE * SIDE] + [s.width] * s.depth + [1],
+            [self.X.shape[1]] + [s.width] * s.depth + [1],
             activation=s.activation,
             output="linear",
             loss="half_squared_error",
@@ -143,6 +134,7 @@ class Signals(Experiment):
     def code(self):
         s = self.settings
         return SCRIPT.format(
+            task=TASK,
             scale=repr(s.scale),
             depth=s.depth,
             width=s.width,
@@ -155,10 +147,8 @@ class Signals(Experiment):
         )
 
 
-# The script of *Show code*.
-SCRIPT = """\
-import numpy as np
-
+# The script of *Show code*; its first part draws the examples here, too.
+TASK = """\
 rng = np.random.default_rng(0)  # noisy pictures of 8 x 8 pixels with a line each
 X = rng.standard_normal((200, 8, 8))
 Y = rng.choice([-1.0, 1.0], (200, 1))  # +1: the line is horizontal
@@ -169,7 +159,11 @@ for picture, answer, place in zip(X, Y[:, 0], rng.integers(8, size=200)):
         picture[:, place] += 2
 X = X.reshape(200, 64)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
+"""
+SCRIPT = """\
+import numpy as np
 
+{task}
 scale, depth, width = {scale}, {depth}, {width}
 learning_rate = {learning_rate}
 rng = np.random.default_rng({seed})
@@ -291,8 +285,7 @@ class SignalsPicture(Picture):
             ):
                 bars.set_verts(ridges(shares(values, low, high, scale), low, high))
         self._show_sizes(experiment.start, now, activation)
-        self.words.set_visible(experiment.diverged is not None)
-        self.words.set_text(f"diverged at step {experiment.diverged}")
+        self.tell(self.words, experiment)
         self.losses.update(experiment, previous, kept)
 
     def _show_sizes(self, start, now, activation):

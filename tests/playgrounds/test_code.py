@@ -54,18 +54,6 @@ def test_activations_within_a_script(name):
     assert np.allclose(defined["softmax"](X).sum(axis=1), 1)
 
 
-def test_a_function_that_a_line_can_hold_is_written_there():
-    assert code.apply("tanh", "X @ W1") == "np.tanh(X @ W1)"
-    assert code.apply("linear", "X @ W1") == "X @ W1"
-    assert code.apply("sigmoid", "X @ W1") == "sigmoid(X @ W1)"
-    assert code.define("tanh", "relu", "linear") == ""
-    assert code.define("sigmoid", "sigmoid").count("def sigmoid(Z):\n") == 1
-    assert code.times_slope("linear", "A2") == ""
-    assert code.initial_weights("xavier_normal", 2, 5) == (
-        "rng.standard_normal((2, 5)) * np.sqrt(2 / (2 + 5))"
-    )
-
-
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses(name):
     loss, text = LOSSES[name], code.LOSS_CODE[name]

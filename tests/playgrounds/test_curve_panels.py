@@ -22,9 +22,9 @@ from nbhelpers.playgrounds.curve import (
     CurveBiasSettings,
     Sgd,
     SgdSettings,
-    multiple_of_pi,
 )
 from nbhelpers.playgrounds.engine.code import HIDDEN
+from nbhelpers.teaching.lessons import program
 
 SWITCH = ("on", "off")
 
@@ -37,7 +37,35 @@ def run_script(code):
     return names, printed.getvalue()
 
 
-def assert_script_ends_the_same(experiment):
+# -- curves: the numbers ---------------------------------------------------------------------------
+SCRIPTS = [
+    *(
+        (Sgd, 7, SgdSettings(batch_size=size, shuffle=on, seed=3))
+        for size in (1, 8, 32)
+        for on in SWITCH
+    ),
+    *(
+        (Sgd, 5, SgdSettings(function=function, domain=domain, hidden=3))
+        for function in CURVES
+        for domain in DOMAINS
+    ),
+    *(
+        (Activations, 9, ActivationSettings(activation=f, depth=n, learning_rate=0.02, seed=1))
+        for f in HIDDEN
+        for n in (1, 3)
+    ),
+    *(
+        (CurveBias, 30, CurveBiasSettings(hidden_bias=hidden, output_bias=output, hidden=4))
+        for hidden in SWITCH
+        for output in SWITCH
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "steps", "settings"), SCRIPTS)
+def test_scripts_end_with_the_same_weights(kind, steps, settings):
+    experiment = kind(settings)
+    experiment.step(steps)
     names, printed = run_script(experiment.code())
     for k, (W, b) in enumerate(zip(experiment.net.W, experiment.net.b, strict=True), 1):
         np.testing.assert_allclose(names[f"W{k}"], W, rtol=1e-12)
@@ -45,73 +73,15 @@ def assert_script_ends_the_same(experiment):
         if b is not None:
             np.testing.assert_allclose(names[f"b{k}"], b, rtol=1e-12)
     assert names["error"] == pytest.approx(experiment.test_error(), rel=1e-12)
-    assert f"{experiment.unit} {experiment.steps:,}" in printed
-    assert f"loss {experiment.loss:.6g}\n" in printed
-
-
-# -- curves: the numbers ---------------------------------------------------------------------------
-@pytest.mark.parametrize(("size", "shuffle"), [*product([1, 2, 4, 8, 16, 32], SWITCH)])
-def test_script_of_mini_batches(size, shuffle):
-    experiment = Sgd(SgdSettings(batch_size=size, shuffle=shuffle, seed=3))
-    experiment.step(7)
-    assert_script_ends_the_same(experiment)
-
-
-@pytest.mark.parametrize(("function", "domain"), [*product(CURVES, DOMAINS)])
-def test_script_of_functions(function, domain):
-    experiment = Sgd(SgdSettings(function=function, domain=domain, hidden=3))
-    experiment.step(5)
-    assert_script_ends_the_same(experiment)
-
-
-@pytest.mark.parametrize(("activation", "depth"), [*product(HIDDEN, (1, 2, 3))])
-def test_script_of_activations(activation, depth):
-    settings = ActivationSettings(activation=activation, depth=depth, learning_rate=0.02, seed=1)
-    experiment = Activations(settings)
-    experiment.step(9)
-    assert_script_ends_the_same(experiment)
-
-
-@pytest.mark.parametrize(("hidden_bias", "output_bias"), [*product(SWITCH, SWITCH)])
-def test_script_of_biases(hidden_bias, output_bias):
-    settings = CurveBiasSettings(hidden_bias=hidden_bias, output_bias=output_bias, hidden=4)
-    experiment = CurveBias(settings)
-    experiment.step(30)
-    assert_script_ends_the_same(experiment)
+    assert f"{experiment.unit} {experiment.steps:,}, loss {experiment.loss:.6g}\n" in printed
 
 
 def test_the_defaults_are_the_program_of_notebook_03():
-    X = np.linspace(0, 2 * np.pi, 32)[:, None]
-    Y = np.sin(X)
-    rng = np.random.default_rng(0)
-    W1, b1 = rng.standard_normal((1, 5)), np.zeros(5)
-    W2, b2 = rng.standard_normal((5, 1)), np.zeros(1)
-    for _ in range(200):
-        order = rng.permutation(len(X))
-        for start in range(0, len(X), 4):
-            rows = order[start : start + 4]
-            A1 = 1 / (1 + np.exp(-(X[rows] @ W1 + b1)))
-            A2 = A1 @ W2 + b2
-            delta2 = (A2 - Y[rows]) / len(rows)
-            delta1 = delta2 @ W2.T * A1 * (1 - A1)
-            W2 -= 0.3 * A1.T @ delta2
-            b2 -= 0.3 * delta2.sum(axis=0)
-            W1 -= 0.3 * X[rows].T @ delta1
-            b1 -= 0.3 * delta1.sum(axis=0)
-    panel = playgrounds.sgd(steps=200)
-    for ours, theirs in zip(
-        panel.experiment.net.W + panel.experiment.net.b, [W1, W2, b1, b2], strict=True
-    ):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-9)
-    assert panel.summary.startswith("epoch 200 · loss ")
-
-
-def test_mini_batches_learn_the_sine_and_full_batches_are_slower():
-    mini, full = Sgd(), Sgd(SgdSettings(batch_size=32))
-    for experiment in (mini, full):
-        experiment.step(3000)
-    assert mini.test_error() < 0.03
-    assert full.test_error() > 0.15
+    names, _ = run_script(program("03").replace("0.3, 3_000, 4", "0.3, 200, 4"))
+    net = playgrounds.sgd(steps=200).experiment.net
+    assert names["epoch"] == 199
+    for name, ours in zip(("W1", "W2", "b1", "b2"), net.W + net.b, strict=True):
+        np.testing.assert_allclose(ours, names[name], rtol=1e-9)
 
 
 @pytest.mark.parametrize("shuffle", SWITCH)
@@ -132,23 +102,6 @@ def test_the_marked_points_are_those_of_the_last_update(shuffle):
 
 
 # -- curves: bias, dead units, divergence, the picture ---------------------------------------------
-def test_without_hidden_bias_a_curve_is_symmetric_about_a_point():
-    """At x = 0 every unit is in its middle: f(x) + f(-x) is the same for all x."""
-    pinned, free = (
-        CurveBias(CurveBiasSettings(hidden_bias=on, function="bump")) for on in ("off", "on")
-    )
-    x = np.linspace(0.1, 3, 20)[:, None]
-    sums = []
-    for experiment in (pinned, free):
-        experiment.step(3000)
-        forward = experiment.net.forward
-        np.testing.assert_allclose(forward(np.zeros((1, 1)))[1] == 0.5, experiment is pinned)
-        sums.append(np.ptp(forward(x)[-1] + forward(-x)[-1]))
-    assert sums[0] < 1e-12
-    assert sums[1] > 0.5
-    assert pinned.loss > 20 * free.loss
-
-
 def test_contributions_and_bias_add_up_to_the_output():
     for panel in (playgrounds.curve_bias(steps=500), playgrounds.activations("depth=3,steps=20")):
         picture = panel.picture
@@ -199,31 +152,6 @@ def test_an_output_far_away_is_mentioned():
     panel.png()
     assert panel.picture.words.get_visible()
     assert "outside" in panel.picture.words.get_text()
-
-
-def test_numbers_are_written_as_in_a_program():
-    assert [multiple_of_pi(x) for x in (np.pi, -2 * np.pi, 0.0, 1.5, 3.14)] == [
-        "np.pi",
-        "-2 * np.pi",
-        "0.0",
-        "1.5",
-        "3.14",
-    ]
-    for high in (function.domain[1] for function in CURVES.values()):
-        for domain in DOMAINS.values():
-            for end in domain(-high, high):
-                assert eval(multiple_of_pi(end), {"np": np}) == end
-
-
-def test_the_background_follows_the_settings():
-    """Blitting must show what drawing everything from nothing shows."""
-    for panel in (playgrounds.activations("depth=2,steps=5"), playgrounds.bowl(steps=9)):
-        for name, value in (("depth", 1), ("activation", "elu"), ("surface", list(BATCHES)[1])):
-            if name in panel.controls:
-                panel.controls[name].value = value
-                fast = panel.png()
-                panel.picture.refresh()
-                assert panel.png() == fast
 
 
 # -- bowl ------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_readme_lists_them_in_the_order_of_the_notebooks():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = readme.partition("A playground is one line")[2].partition(". Its text")[0]
+    listed = readme.partition("playground** is one line")[2].partition(". Its text")[0]
     assert re.findall(r"`(?:playgrounds\.)?(\w+)(?:\(\))?`", listed) == list(PLAYGROUNDS)
 
 
@@ -39,6 +39,8 @@ def test_a_declaration_of_ones_own():
         """Nothing new."""
 
     class ToyPanel(Panel):
+        """Loud or not."""
+
         def __init__(self, *args, loud=False, **options):
             super().__init__(*args, **options)
             self.loud = loud
@@ -55,14 +57,13 @@ def test_a_declaration_of_ones_own():
         steps=one_a_unit,
         example="hidden=2",
         notebook="01",
-        more={"loud": "Whether it is loud."},
         new="Again",
         catch_up=9.0,
     )
     assert toy.__name__ == "toy"
     assert toy.__doc__.startswith("A toy.\n\nNothing new.\n")
     assert "as many as there are hidden units if\n" in toy.__doc__
-    assert "loud : bool, optional\n    Whether it is loud.\n" in toy.__doc__
+    assert "ToyPanel\n    Loud or not.\n" in toy.__doc__
     panel = toy("hidden=4", loud=True)
     assert (panel.experiment.steps, panel.loud, panel.CATCH_UP) == (4, True, 9.0)
     assert panel.buttons["new_weights"].description == "Again"

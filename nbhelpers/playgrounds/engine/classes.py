@@ -9,11 +9,9 @@ from itertools import combinations
 
 import numpy as np
 
-from nbhelpers import datasets
 from nbhelpers.plots import grid_points
 
 CENTRES = np.array([[0, -2], [2, 2], [-2, 2], [3, -1], [-3, -1]])  # of the clouds
-FRESH = 100_000  # test points
 
 
 @lru_cache
@@ -54,34 +52,6 @@ def bayes_border(k):
     return np.array(segments)
 
 
-@lru_cache(maxsize=4)
-def plane_data(name, k, seed):
-    """Training and test points, drawn once: X, y, X_test, y_test, and the generator's state.
-
-    "own points" has none of both.
-    """
-    rng = np.random.default_rng(seed)
-    if name == "clouds":
-        X, y = datasets.clouds(500, rng=rng, means=CENTRES[:k], dtype=np.float64)
-        y_test = rng.integers(k, size=FRESH)
-        X_test = CENTRES[y_test] + rng.standard_normal((FRESH, 2))
-    elif name == "moons":
-        (X, y), (X_test, y_test) = (
-            datasets.moons(n, rng=rng, noise=0.15, dtype=np.float64) for n in (200, FRESH // 2)
-        )
-        X, X_test = 2.8 * (X - [0.5, 0.25]), 2.8 * (X_test - [0.5, 0.25])
-    elif name == "spirals":
-        (X, y), (X_test, y_test) = (
-            datasets.spirals(k, n, rng=rng, dtype=np.float64) for n in (200, FRESH // k)
-        )
-        X, X_test = 5 * X, 5 * X_test
-    else:
-        X, X_test = np.zeros((2, 0, 2))
-        y, y_test = np.zeros((2, 0), int)
-    return X, y, X_test, y_test, rng.bit_generator.state
-
-
-# The same as plain NumPy code, for *Show code*.
 DATA_CODE = {
     "clouds": """\
 centres = np.array({centres})
@@ -118,3 +88,21 @@ X_test, y_test = spirals(100_000 // {k})
 X, y = np.zeros((0, 2)), np.zeros(0, int)
 """,
 }
+
+
+@lru_cache(maxsize=4)
+def plane_data(name, k, seed):
+    """Training and test points, drawn once: X, y, X_test, y_test, and the generator's state.
+
+    "own points" has none of both.
+    """
+    rng = np.random.default_rng(seed)
+    names = {"np": np, "rng": rng, "X_test": np.zeros((0, 2)), "y_test": np.zeros(0, int)}
+    exec(data_code(name, k), names)
+    arrays = [names[array] for array in ("X", "y", "X_test", "y_test")]
+    return *arrays, rng.bit_generator.state
+
+
+def data_code(name, k):
+    """Plain NumPy code that draws X, y, X_test and y_test from `rng`, for *Show code* as well."""
+    return DATA_CODE[name].format(k=k, centres=CENTRES[:k].tolist())

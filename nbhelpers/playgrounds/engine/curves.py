@@ -21,17 +21,18 @@ class LossCurves:
     picture : Picture
     ax : Axes
     curves : dict of str to (str, str)
-        Which curves of the history are drawn: name to (label, colour). The first of them is the
-        one that is drawn for the previous and for the kept runs.
+        Which curves of the history are drawn: name to (label, colour).
     ylim : (float, float)
         The limits to begin with.
-    lowest : float
-        The vertical axis never goes below this.
     steps : int
         Length of the horizontal axis to begin with.
+    main : str, optional
+        The curve that is drawn for the previous and for the kept runs; the first if not given.
     """
 
     KEPT_COLOURS = ("orange", "green", "purple", "sky")
+    LOWEST = 1e-32  # the vertical axis never goes below this
+    WIDTH, DOT = 2.4, 7  # of this run's lines, of the dot at its end
 
     def __init__(
         self,
@@ -39,88 +40,105 @@ class LossCurves:
         ax,
         curves=None,
         ylim=(1e-5, 1.0),
-        lowest=1e-32,
         steps=1000,
         xlabel="step",
         title="loss",
+        main=None,
     ):
-        self.picture, self.ax, self.lowest = picture, ax, lowest
+        self.picture, self.ax = picture, ax
         self.curves = curves or {"loss": ("this run", PALETTE["blue"])}
+        self.main = main or next(iter(self.curves))
         self.start_ylim, self.start_steps = ylim, steps
-        self.shown = self.labels = None  # what the background shows: limits, and labels of runs
+        self.limits = self.legend_for = None  # what the background shows
         ax.set(yscale="log", ylim=ylim, xlim=(0, steps), xlabel=xlabel, title=title)
         ax.grid(False)
         ax.grid(True, axis="y")
         self.level = picture.seldom(ax.xaxis, ax.yaxis)
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
-        lines = [ax.plot([], [], color=PALETTE[c], lw=1.6)[0] for c in self.KEPT_COLOURS]
-        self.kept_lines = [picture.changing(line) for line in lines]
-        self.previous_line = picture.changing(ax.plot([], [], color=PREVIOUS, lw=1.6)[0])
+        colours = [*(PALETTE[name] for name in self.KEPT_COLOURS), PREVIOUS]
+        self.old = [picture.changing(ax.plot([], [], color=c, lw=1.6)[0]) for c in colours]
         self.lines = {
-            name: picture.changing(ax.plot([], [], color=colour, lw=2.4)[0])
+            name: picture.changing(ax.plot([], [], color=colour, lw=self.WIDTH)[0])
             for name, (_, colour) in self.curves.items()
         }
-        (self.now,) = ax.plot([], [], "o", color=next(iter(self.curves.values()))[1], ms=7)
-        picture.changing(self.now)
+        colour = self.curves[self.main][1]
+        self.now = picture.changing(ax.plot([], [], "o", color=colour, ms=self.DOT)[0])
 
     def update(self, experiment, previous=None, kept=()):
         """Show the history of `experiment`, of the `previous` run and of the `kept` ones."""
-        first = next(iter(self.curves))
-        kept = list(kept)[-len(self.KEPT_COLOURS) :]
-        runs = [experiment, *([previous] if previous else []), *kept]
-        self._limits(runs, [run.label for run in kept])
+        blank = [None] * (len(self.KEPT_COLOURS) - len(kept))
+        for line, run in zip(self.old, [*kept, *blank, previous], strict=True):
+            line.set_visible(run is not None)
+            if run:
+                line.set_data(*self.points(run, self.main))
         for name, line in self.lines.items():
-            self._show(line, experiment.history[name])
-        self._show(self.previous_line, previous.history[first] if previous else None)
-        for i, line in enumerate(self.kept_lines):
-            self._show(line, kept[i].history[first] if i < len(kept) else None)
-        steps, values = experiment.history[first].last(1)
-        self.now.set_data(steps, values)
+            line.set_data(*self.points(experiment, name))
+        x, y = self.lines[self.main].get_data()
+        self.now.set_data(x[-1:], y[-1:])
+        self._stage(experiment, [previous] if previous else [], kept)
 
-    def _show(self, line, curve):
-        line.set_visible(curve is not None)
-        if curve is not None:
-            line.set_data(*curve.sample())
+    def points(self, run, name):
+        """A curve of a run as it is drawn: x and y."""
+        return run.history[name].sample()
 
-    def _limits(self, runs, labels):
+    def _stage(self, experiment, previous, kept):
         """Choose limits and legend; draw the background again only if they have changed."""
-        longest = max([run.steps for run in runs] + [self.start_steps])
+        longest = max(self.points(run, self.main)[0][-1] for run in (experiment, *previous, *kept))
+        length = nice_ceiling(max(longest, self.start_steps))
+        limits = length, *self.reach(experiment, previous, kept)
+        if limits != self.limits:
+            self.limits = limits
+            self.limit(*limits)
+            self.picture.refresh(self.level)
+        legend_for = self.legend_needs(experiment, [run.label for run in kept])
+        if legend_for != self.legend_for:
+            self.legend_for = legend_for
+            if self.ax.get_legend() is not None:
+                self.ax.get_legend().remove()
+            with own_style():
+                self.legend(*legend_for)
+            self.picture.refresh()
+
+    def reach(self, experiment, previous, kept):
+        """The ends of the vertical axis, and the number of rows in the legend above them."""
+        runs = [experiment, *previous, *kept]
         values = [run.history[name].sample()[1] for run in runs for name in self.curves]
         values = np.concatenate(values)
         values = values[np.isfinite(values) & (values > 0)]
         bottom, top = self.start_ylim
         if len(values):
-            while values.min() < bottom and bottom > self.lowest:
-                bottom = max(bottom**2, self.lowest)  # 1e-4, 1e-8, 1e-16, 1e-32
+            while values.min() < bottom and bottom > self.LOWEST:
+                bottom = max(bottom**2, self.LOWEST)  # 1e-4, 1e-8, 1e-16, 1e-32
             if values.max() > top:  # beyond a thousand times, a curve leaves the picture
                 top *= 10.0 if values.max() <= 10 * top else 1000.0
-        shown = (nice_ceiling(longest), bottom, top, tuple(labels))
-        if shown == self.shown:
-            return
-        self.shown = shown
-        rows = len(self.curves) + 1 + len(labels)
+        return bottom, top, len(self.curves) + 1 + len(kept)
+
+    def limit(self, length, bottom, top, rows=0):
+        """Set the limits of both axes, with room for the legend, and the vertical one's ticks."""
         share = 1.55 * 11 * DPI / 72 * rows / self.ax.bbox.height  # of the height, for the legend
-        self.ax.set_xlim(0, shown[0])
+        self.ax.set_xlim(0, length)
         self.ax.set_ylim(bottom, top * (top / bottom) ** (share / (1 - share)))
         self.ax.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
         self.ax.yaxis.set_minor_locator(NullLocator())
-        self.picture.refresh(self.level)
-        if labels != self.labels:
-            self.labels = labels
-            self._legend(labels)
 
-    def _legend(self, labels):
-        self.picture.refresh()
+    def legend_needs(self, experiment, labels):
+        """What the legend depends on: a tuple, with which `legend` is called when it changes."""
+        return (labels,)
+
+    def legend(self, labels):
+        """Make the legend: of the curves and of the earlier runs."""
         entries = [(colour, 2.4, label) for label, colour in self.curves.values()]
         entries.append((PREVIOUS, 1.6, "previous run"))
-        colours = [PALETTE[name] for name in self.KEPT_COLOURS]
-        room = int((self.ax.bbox.width - 36) / 7.6)  # letters
-        labels = [label if len(label) <= room else label[: room - 1] + "…" for label in labels]
-        entries += [(c, 1.6, label) for c, label in zip(colours, labels, strict=False)]
+        entries += [(PALETTE[c], 1.6, label) for c, label in self.kept_entries(labels, 36, 7.6)]
         handles = [Line2D([], [], color=c, lw=w, label=label) for c, w, label in entries]
-        with own_style():
-            self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
+        self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
+
+    def kept_entries(self, labels, margin, letter):
+        """Colours and labels of kept runs, cut to the width of the axes; sizes in pixels."""
+        room = int((self.ax.bbox.width - margin) / letter)
+        labels = [label if len(label) <= room else label[: room - 1] + "…" for label in labels]
+        return zip(self.KEPT_COLOURS, labels, strict=False)
 
 
 def nice_ceiling(x):

@@ -10,9 +10,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator
 
-from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves, decades, nice_ceiling
+from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.guards import LOCK
 from nbhelpers.playgrounds.engine.picture import DPI, FULL_TABLE, Picture, Surface, colours
 from nbhelpers.plots import PALETTE, own_style, tile
@@ -152,7 +151,7 @@ def gaps():
 
 
 # ---------------------------------------------------------------- curves
-class TwoCurves:
+class TwoCurves(LossCurves):
     """A quantity of training and of validation images; earlier runs' validation curves behind.
 
     Parameters
@@ -171,80 +170,31 @@ class TwoCurves:
         Length of the horizontal axis to begin with.
     """
 
-    KEPT_COLOURS = LossCurves.KEPT_COLOURS
+    WIDTH, DOT = 2.2, 6
 
     def __init__(self, picture, ax, training, validation, ylim, floor, unit=1, shortest=1):
-        self.picture, self.ax, self.names = picture, ax, (training, validation)
-        self.top, self.floor, self.unit, self.shortest = max(ylim), floor, unit, shortest
-        self.limits = self.legend_for = None  # what the background shows
-        ax.set(yscale="log", ylim=ylim)
-        ax.grid(True, axis="y")
-        colours = [*(PALETTE[name] for name in self.KEPT_COLOURS), PREVIOUS]
-        self.old = [picture.changing(ax.plot([], [], color=c, lw=1.6)[0]) for c in colours]
-        self.new = [
-            picture.changing(ax.plot([], [], color=PALETTE[c], lw=2.2)[0])
-            for c in ("blue", "vermilion")
-        ]
-        self.now = picture.changing(ax.plot([], [], "o", color=PALETTE["vermilion"], ms=6)[0])
-        self.level = picture.seldom(ax.xaxis, ax.yaxis)
+        self.floor, self.unit = floor, unit
+        curves = {training: ("training", PALETTE["blue"])}
+        curves[validation] = "validation", PALETTE["vermilion"]
+        super().__init__(picture, ax, curves, ylim, shortest, xlabel="", main=validation)
+        ax.grid(True)
 
-    def update(self, experiment, previous, kept):
-        """Show both curves of `experiment`, the validation curves of the others."""
-        kept = list(kept)[-len(self.KEPT_COLOURS) :]
-        blank = [None] * (len(self.KEPT_COLOURS) - len(kept))
-        for line, run in zip(self.old, [*kept, *blank, previous], strict=True):
-            line.set_visible(run is not None)
-            if run:
-                line.set_data(*self._points(run, self.names[1]))
-        for line, name in zip(self.new, self.names, strict=True):
-            line.set_data(*self._points(experiment, name))
-        x, y = self.new[1].get_data()
-        self.now.set_data(x[-1:], y[-1:])
-        self._stage(experiment, previous, kept)
-
-    def _points(self, run, name):
-        x, values = run.history[name].sample()
+    def points(self, run, name):
+        x, values = super().points(run, name)
         return x / self.unit, np.maximum(values, self.floor)
 
-    def _stage(self, experiment, previous, kept):
-        """Limits and legend: the background is drawn again if they have changed."""
-        runs = [experiment, *kept, *([previous] if previous else [])]
-        longest = max(run.history[self.names[1]].last()[0][0] for run in runs) / self.unit
-        limits = nice_ceiling(max(longest, self.shortest)), self.reach(experiment, kept)
-        if limits != self.limits:
-            self.limits = limits
-            self.limit(*limits)
-            self.picture.refresh(self.level)
-        legend_for = self.legend_needs(experiment, [run.label for run in kept])
-        if legend_for != self.legend_for:
-            self.legend_for = legend_for
-            if self.ax.get_legend() is not None:
-                self.ax.get_legend().remove()
-            with own_style():
-                self.legend(*legend_for)
-            self.picture.refresh()
-
-    def reach(self, experiment, kept):
+    def reach(self, experiment, previous, kept):
         """Where the vertical axis ends: `ylim`, and a hundredfold, ... if there is a peak."""
-        curves = [experiment.history[name] for name in self.names]
-        curves += [run.history[self.names[1]] for run in kept]
+        curves = [experiment.history[name] for name in self.curves]
+        curves += [run.history[self.main] for run in kept]
         values = np.concatenate([curve.sample()[1] for curve in curves])
-        peak, top = values[np.isfinite(values)].max(), self.top
+        peak, top = values[np.isfinite(values)].max(), max(self.start_ylim)
         while top < min(peak, 1e12):
             top *= 100
-        return top
+        return (top,)
 
     def limit(self, length, top):
-        """Set the limits of both axes (a subclass sets ticks, too)."""
         self.ax.set_xlim(0, length)
-
-    def legend_needs(self, experiment, labels):
-        """What the legend depends on: a tuple, with which `legend` is called when it changes."""
-        return (labels,)
-
-    def legend(self, labels):
-        """Make the legend (a subclass does)."""
-        raise NotImplementedError("curves need legend()")
 
 
 class TwoLosses(TwoCurves):
@@ -252,16 +202,11 @@ class TwoLosses(TwoCurves):
 
     def __init__(self, picture, ax, ylim, floor, **options):
         super().__init__(picture, ax, "loss", "validation", ylim, floor, **options)
-        ax.set(title="loss")
         ax.tick_params(labelbottom=False)
         ax.yaxis.set_major_formatter("{x:g}")
 
     def limit(self, length, top):
-        super().limit(length, top)
-        bottom = self.ax.get_ylim()[0]
-        self.ax.set_ylim(bottom, top)
-        self.ax.yaxis.set_major_locator(FixedLocator(decades(bottom, top)))
-        self.ax.yaxis.set_minor_locator(NullLocator())
+        LossCurves.limit(self, length, self.start_ylim[0], top)
 
 
 def lines(*entries, lw=1.6):

@@ -6,15 +6,8 @@ settings string, *Show code* and *Keep* are exact.
 
 To write an experiment, declare its settings and say how to build it and how to make one step::
 
-    @dataclass(frozen=True)
-    class MySettings(Settings):
-        learning_rate: float = number(1.0, 0.01, 30, log=True)
-        hidden: int = number(3, 1, 8, label="hidden units")
-        activation: str = choice("sigmoid", HIDDEN)
-        seed: int = seed()
-
     class MyExperiment(Experiment):
-        Settings = MySettings
+        Settings = MySettings       # see settings.py
 
         def build(self):            # from self.settings alone, with self.rng
             self.net = MLP([2, self.settings.hidden, 1], output="sigmoid", rng=self.rng)
@@ -32,6 +25,7 @@ To write an experiment, declare its settings and say how to build it and how to 
 import time
 from array import array
 from dataclasses import dataclass, replace
+from functools import wraps
 
 import numpy as np
 
@@ -89,6 +83,21 @@ class Run:
     label: str = ""
 
 
+def once_a_step(method):
+    """An experiment's method without arguments: evaluated once a step at most, without warnings."""
+
+    @wraps(method)
+    def measured(experiment):
+        at, value = experiment.measured.get(method.__name__, (None, None))
+        if at != experiment.steps:
+            with np.errstate(all="ignore"):
+                value = method(experiment)
+            experiment.measured[method.__name__] = experiment.steps, value
+        return value
+
+    return measured
+
+
 class Experiment:
     """Something that is trained step by step; see the top of this module for how to write one.
 
@@ -131,9 +140,25 @@ class Experiment:
         """Make one step; return the new loss, or None if it was not evaluated."""
         raise NotImplementedError("an experiment needs advance()")
 
+    def where(self, steps):
+        """How far so many steps lead, for the summary: a unit and a number, both as text."""
+        return self.unit, f"{steps:,}"
+
+    def measured_words(self):
+        """What the summary says instead of the loss, if anything."""
+        return ""
+
     def describe(self):
         """What the summary says after step and loss."""
         return ""
+
+    def progress(self, steps):
+        """What a change of settings keeps, if not the number of steps itself."""
+        return steps
+
+    def steps_for(self, progress):
+        """The number of steps that lead as far as `progress` says."""
+        return progress
 
     def code(self):
         """The plain NumPy script that prints what the picture shows."""
@@ -158,16 +183,12 @@ class Experiment:
     def reset(self):
         """Go back to step 0 with the same initial weights."""
         with WHOLE:
-            self.steps, self.history, self.diverged = 0, {}, None
+            self.steps, self.history, self.diverged, self.measured = 0, {}, None, {}
             self.rng = np.random.default_rng(getattr(self.settings, "seed", 0))
             self.build()
 
     def change(self, **values):
         """Change some settings (checked) and go back to step 0."""
-        names = self.Settings.allowed()
-        for name in values:
-            if name not in names:
-                raise ValueError(f"unknown setting {name!r}; there are: {', '.join(names)}")
         with WHOLE:
             self.settings = replace(self.settings, **values)
             self.reset()
@@ -203,7 +224,9 @@ class Experiment:
             while made < n and self.diverged is None and self.steps < self.most_steps:
                 self.steps += 1
                 try:
-                    loss = self._advance()
+                    loss = self.advance()
+                except FloatingPointError:
+                    loss = self.record("loss", np.inf)
                 except BaseException:  # a step that broke off does not count
                     self.steps -= 1
                     raise
@@ -213,16 +236,6 @@ class Experiment:
                 if time.perf_counter() > end or WHOLE.interrupted:
                     break
         return made
-
-    def _advance(self):
-        try:
-            return self.advance()
-        except FloatingPointError:
-            return self.record("loss", np.inf)
-
-    def parse(self, text):
-        """Read a settings string for this experiment; returns (settings, steps or None)."""
-        return self.Settings.parse(text, self.most_steps)
 
     def run(self, label=""):
         """The run so far as a `Run` (cheap: nothing is copied)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from nbhelpers import datasets
 from nbhelpers.playgrounds.engine.code import OPTIMIZER_CODE, functions, initial_weights
-from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.experiment import Experiment, once_a_step
 from nbhelpers.playgrounds.engine.panel import short
 from nbhelpers.training import overflow_allowed, train_step
 
@@ -41,7 +41,6 @@ class MnistExperiment(Experiment):
     def start(self, first, every):
         """Record what the network makes of the `first` images; later, `every` so many steps."""
         self.every, self.place = every, len(self.X)
-        self._read = None
         self._since = np.zeros(3)  # images, sum of losses, right answers since the last point
         A, y = self.net.forward(self.X[:first], check=False), self.y[:first]
         self._record(self.net.loss_function.value(A[-1], y), self.net.accuracy(A[-1], y))
@@ -77,15 +76,13 @@ class MnistExperiment(Experiment):
         self.record("validation", validation)
         self.record("wrong", 1 - read)
 
+    @once_a_step
     def reading(self):
         """How the network reads the first 1,000 validation images now: (A, loss, share right)."""
-        if self._read is None or self._read[0] != self.steps:
-            X, y = self.X_validation[:SAMPLE], self.y_validation[:SAMPLE]
-            with np.errstate(all="ignore"):
-                A = self.net.forward(X, check=False)
-                loss = self.net.loss_function.value(A[-1], y)  # without the L2 penalty
-                self._read = self.steps, (A, loss, self.net.accuracy(A[-1], y))
-        return self._read[1]
+        X, y = self.X_validation[:SAMPLE], self.y_validation[:SAMPLE]
+        A = self.net.forward(X, check=False)
+        loss = self.net.loss_function.value(A[-1], y)  # without the L2 penalty
+        return A, loss, self.net.accuracy(A[-1], y)
 
     def describe(self):
         A, loss, right = self.reading()
@@ -107,16 +104,8 @@ class MnistExperiment(Experiment):
     def script(self, rows, optimizer, imports="", moves=()):
         """The script of *Show code*, which gives the very same numbers.
 
-        Parameters
-        ----------
-        rows : str
-            Which rows of MNIST's training set `X` and `y` are; may draw from `rng`.
-        optimizer : str
-            Name in `OPTIMIZER_CODE`.
-        imports : str
-            Further lines of imports.
-        moves : sequence of str
-            What is done to `X_batch`.
+        `rows` says which rows of MNIST's training set `X` and `y` are and may draw from `rng`;
+        `optimizer` is a name in `OPTIMIZER_CODE`; `moves` are lines that change `X_batch`.
         """
         net, step = self.net, OPTIMIZER_CODE[optimizer]
         name, numbers = net.activations[0].name, {"l2": net.l2, "dropout": net.dropout[0]}

@@ -152,7 +152,7 @@ class Panel:
     # -- parts ------------------------------------------------------------------------------
     def _build(self, paces, pace):
         settings = self.experiment.settings
-        self.image = widgets.Image(format=self.picture.format, width=self.picture.width)
+        self.image = widgets.Image(format="jpeg", width=self.picture.width)
         self.image.add_class("nn-picture")
         self.words = widgets.HTML()
         self.note = widgets.HTML()
@@ -330,12 +330,6 @@ class Panel:
 
     @property
     @locked
-    def settings_url(self):
-        """The settings string in a form that can stand in a URL; `settings` takes it too."""
-        return self.experiment.settings.text(steps=self.experiment.steps, url=True)
-
-    @property
-    @locked
     def code(self):
         """A plain NumPy script that runs alone and prints what the picture shows."""
         return self.experiment.code()
@@ -349,10 +343,11 @@ class Panel:
         if e.diverged is not None:
             where = f"{e.unit} {e.diverged:,}"
             return f"The loss left the range of floating point at {where}. {e.advice()}"
-        where = f"{e.unit} {e.steps:,}"
+        where = " ".join(e.where(e.steps))
         if e.steps < self.goal:
-            where += f" of {self.goal:,} (Play or Step goes on)"
-        return " · ".join(part for part in (where, f"loss {short(e.loss)}", e.describe()) if part)
+            where += f" of {e.where(self.goal)[1]} (Play or Step goes on)"
+        measured = e.measured_words() or f"loss {short(e.loss)}"
+        return " · ".join(part for part in (where, measured, e.describe()) if part)
 
     @locked
     def png(self):
@@ -385,16 +380,19 @@ class Panel:
 
     def _follow(self, text, seconds=None):
         """Apply a settings string and train as far as it says, for at most so many seconds."""
-        new, steps = self.experiment.parse(text)
+        new, steps = self.experiment.Settings.parse(text, self.experiment.most_steps)
         self._replace(lambda: self.experiment.change(**vars(new)))
         self.goal = self.goal if steps is None else steps
         self._catch_up(seconds)
 
     def _replace(self, restart):
         """Start again; the run so far stays visible as the previous one."""
-        if self.experiment.steps:
-            self.previous = self.experiment.run()
+        e = self.experiment
+        if e.steps:
+            self.previous = e.run()
+        progress = e.progress(self.goal)
         restart()
+        self.goal = e.steps_for(progress)
         self._say("")
 
     def _catch_up(self, seconds=None):

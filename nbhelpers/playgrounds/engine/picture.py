@@ -48,8 +48,6 @@ class Picture:
     ----------
     width, height : int
         Size in pixels; the picture is shown at this size or smaller, never enlarged.
-    format : {"jpeg", "png"}
-        Format of the bytes that `render` returns. `png` always returns PNG.
 
     Attributes
     ----------
@@ -67,10 +65,8 @@ class Picture:
 
     QUALITY = 75
 
-    def __init__(self, width=1000, height=370, format="jpeg"):
-        if format not in ("jpeg", "png"):
-            raise ValueError(f'format must be "jpeg" or "png", got {format!r}')
-        self.width, self.height, self.format = width, height, format
+    def __init__(self, width=1000, height=370):
+        self.width, self.height = width, height
         self.artists, self.groups = [], []
         self._saved = []  # pixels: of the background, and of it with one, two, ... of the groups
         with LOCK, own_style():
@@ -118,6 +114,13 @@ class Picture:
         """
         del self._saved[level:]
 
+    def tell(self, message, experiment, words=""):
+        """Show that the run has diverged, if it has, or other words, if there are any."""
+        if experiment.diverged is not None:
+            words = f"diverged at {experiment.unit} {experiment.diverged}"
+        message.set_visible(bool(words))
+        message.set_text(words)
+
     def draw(self):
         """Draw a frame and return its pixels, an array (height, width, 4) of uint8."""
         with LOCK, own_style():
@@ -144,16 +147,12 @@ class Picture:
             if artist.get_visible():
                 artist.draw(renderer)
 
-    def render(self):
-        """Draw a frame and return it as bytes in this picture's format."""
-        return self.jpeg() if self.format == "jpeg" else self.png(compress_level=1)
-
-    def png(self, compress_level=9):
-        """Draw a frame and return it as the bytes of a PNG file (level 1 is fast, 9 is small)."""
+    def png(self):
+        """Draw a frame and return it as the bytes of a PNG file."""
         with LOCK:
-            return self._encode("PNG", compress_level=compress_level)
+            return self._encode("PNG", compress_level=9)
 
-    def jpeg(self):
+    def render(self):
         """Draw a frame and return it as the bytes of a JPEG file (colour at half resolution)."""
         with LOCK:
             return self._encode("JPEG", quality=self.QUALITY, subsampling="4:2:0")
@@ -172,24 +171,18 @@ class Picture:
 class Surface(Artist):
     """Values on a grid, smoothly enlarged to the pixels of an axes; much faster than imshow.
 
-    Parameters
-    ----------
-    ax : Axes
-        Filled completely.
-    table : array (256, 4) of uint8
-        The colours of the values from 0 to 1; those that are not finite are grey.
+    It fills the axes `ax` completely; what is not finite is grey.
     """
 
-    def __init__(self, ax, table=None):
+    def __init__(self, ax):
         super().__init__()
-        self.ax, self.table = ax, PALE_TABLE if table is None else table
-        self.pixels = None
+        self.ax, self.pixels = ax, None
 
     def set_values(self, Z):
         """Show the values Z (n, m), where 0 is fully blue and 1 fully vermilion."""
         box = self.ax.bbox
         width, height = round(box.width), round(box.height)
-        self.pixels = colours(enlarge(Z, height, width), self.table)
+        self.pixels = colours(enlarge(Z, height, width), PALE_TABLE)
 
     def draw(self, renderer):
         if self.pixels is not None:
@@ -283,7 +276,7 @@ def paler(colour, share=0.5):
 
 
 def message(ax):
-    """Words in the middle of the axes, hidden until there is something to say."""
+    """Words in the middle of the axes, for `Picture.tell`."""
     return ax.text(
         0.5,
         0.5,

@@ -37,17 +37,13 @@ def truth_table(outputs):
 
 
 class PlaneExperiment(Experiment):
-    """The base of such an experiment: a subclass says what is learned, and by which network."""
+    """The base of such an experiment: a subclass says what is learned, and by which network.
+
+    Its `data()` returns the examples, inputs (n, 2) and targets (n, 1), and the script that makes
+    them; `network()` returns the network with its initial weights.
+    """
 
     weights = "uniform"  # initial ones, by their name in INITIALIZERS
-
-    def data(self):
-        """The examples, inputs (n, 2) and targets (n, 1), and the script that makes them."""
-        raise NotImplementedError("an experiment in the plane needs data()")
-
-    def network(self):
-        """The network with its initial weights."""
-        raise NotImplementedError("an experiment in the plane needs network()")
 
     def build(self):
         self.X, self.Y, self.data_code = self.data()
@@ -126,6 +122,54 @@ for x, a in zip(X, {A}):
 """
 
 
+class Network:
+    """The drawing of a network: its weights as lines, its units as discs with small maps.
+
+    Parameters
+    ----------
+    picture : Picture
+    place : (left, bottom, width, height)
+        Of its axes in pixels; what follows is in pixels, too, from their bottom left.
+    columns, rows : (float, float)
+        Where the units stand: from the first layer to the last, from the bottom to the top.
+    names : float
+        Where the names of the two inputs stand.
+    keys : (float, float)
+        Where the keys of both colours begin, below the axes.
+    """
+
+    def __init__(self, picture, place, columns, rows, names, keys):
+        ax = self.ax = picture.axes(*place)
+        self.columns, self.rows = columns, rows
+        ax.set(xlim=(0, place[2]), ylim=(0, place[3]), title="network")
+        ax.set_axis_off()
+        self.weights = picture.changing(LineCollection([], capstyle="round", alpha=0.85))
+        ax.add_collection(self.weights)
+        self.units = picture.changing(Units(ax))
+        ax.add_artist(self.units)
+        for (_, y), name in zip(self.positions([2])[0], ("$x_1$", "$x_2$"), strict=True):
+            ax.text(names, y, name, ha="center", va="center", fontsize=13)
+        colours = ("blue", "negative"), ("vermilion", "positive weight")
+        for x, (colour, words) in zip(keys, colours, strict=True):
+            ax.plot([x, x + 22], [-26, -26], color=PALETTE[colour], lw=4, clip_on=False)
+            ax.text(x + 29, -26, words, va="center")
+
+    def positions(self, sizes):
+        """Where the units of each layer stand."""
+        return node_positions(sizes, self.columns, self.rows)
+
+    def set_lines(self, segments, widths, colours):
+        """Show weights as lines (see `weight_lines`)."""
+        self.weights.set(segments=segments, linewidths=widths, colors=colours)
+
+    def set_maps(self, maps, sizes, tables=None):
+        """Show a map for each unit (see `Units`); returns the size of a disc in pixels."""
+        height = self.rows[1] - self.rows[0]
+        size = min(46, 2 * (height // (2 * max(sizes))) - 4)
+        self.units.set_maps(maps, np.concatenate(self.positions(sizes)), size, tables)
+        return size
+
+
 class PlanePicture(Picture):
     """Network, decision surface and loss of an experiment in the plane, side by side."""
 
@@ -133,33 +177,12 @@ class PlanePicture(Picture):
     UNITS = (0, 276)  # pixels from the bottom of the network's axes: where its units stand
 
     def build(self):
-        self._build_network()
+        self.network = Network(self, (8, 52, 316, 276), (54, 278), self.UNITS, 14, (40, 150))
+        (x, y) = self.network.positions([2, 1])[1][0]
+        self.network.ax.text(x, y - 34, "output", ha="center", va="top")
         self._build_surface()
         ax = self.axes(738, 52, 236, 276)
         self.losses = LossCurves(self, ax, ylim=(1e-4, 2), steps=1000)
-
-    def _build_network(self):
-        ax = self.network = self.axes(8, 52, 316, 276)
-        ax.set(xlim=(0, 316), ylim=(0, 276), title="network")
-        ax.set_axis_off()
-        self.weights = self.changing(LineCollection([], capstyle="round", alpha=0.85))
-        ax.add_collection(self.weights)
-        self.units = self.changing(Units(ax))
-        ax.add_artist(self.units)
-        inputs, ((x, y),) = self.positions([2, 1])
-        for (_, height), name in zip(inputs, ("$x_1$", "$x_2$"), strict=True):
-            ax.text(14, height, name, ha="center", va="center", fontsize=13)
-        ax.text(x, y - 34, "output", ha="center", va="top")
-        for left, colour, words in (
-            (40, "blue", "negative"),
-            (150, "vermilion", "positive weight"),
-        ):
-            ax.plot([left, left + 22], [-26, -26], color=PALETTE[colour], lw=4, clip_on=False)
-            ax.text(left + 29, -26, words, va="center")
-
-    def positions(self, sizes):
-        """Where the units of each layer stand in the network's axes."""
-        return node_positions(sizes, (54, 278), self.UNITS)
 
     def _build_surface(self):
         ax = self.plane = self.axes(374, 52, 276, 276)
@@ -187,23 +210,19 @@ class PlanePicture(Picture):
 
     def update(self, experiment, previous=None, kept=()):
         net = experiment.net
-        self.words.set_visible(experiment.diverged is not None)
-        self.words.set_text(f"diverged at step {experiment.diverged}")
+        self.tell(self.words, experiment)
         with np.errstate(all="ignore"):
             A = [a.reshape(GRID, GRID, -1) for a in net.forward(self.points, check=False)]
         self.surface.set_values(A[-1][:, :, 0])
         Z = A[-1][:, :, 0].round(9)  # where it is 0.5 everywhere, rounding draws no border
         self.border.set_segments(level_lines(Z, self.LIMITS, self.LIMITS, 0.5))
         self._show_examples(experiment)
-        positions = self.positions(net.sizes)
-        self._show_weights(net, positions)
+        self._show_weights(net, self.network.positions(net.sizes))
         maps = []
         for a, (low, high) in zip(A, [(0, 1), *(f.range for f in net.activations)], strict=True):
             low = 0.0 if (low, high) == (0, 1) or a is A[-1] else -1.0  # else white is 0
             maps += [(a[:, :, k] - low) / (1 - low) for k in range(a.shape[2])]
-        height = self.UNITS[1] - self.UNITS[0]
-        size = min(46, 2 * (height // (2 * max(net.sizes))) - 4)
-        self.units.set_maps(maps, np.concatenate(positions), size)
+        self.network.set_maps(maps, net.sizes)
         self.losses.update(experiment, previous, kept)
 
     def _show_examples(self, experiment):
@@ -214,5 +233,4 @@ class PlanePicture(Picture):
         self.wrong.set_data(*X[~right].T)
 
     def _show_weights(self, net, positions):
-        segments, widths, colours = weight_lines(net.W, positions)
-        self.weights.set(segments=segments, linewidths=widths, colors=colours)
+        self.network.set_lines(*weight_lines(net.W, positions))

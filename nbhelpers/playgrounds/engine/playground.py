@@ -22,10 +22,13 @@ settings : str, optional
 steps : int, optional
     How many {unit}s to train before the first picture, if the string does not say; {steps} if
     not given.
-{more}
+**more
+    Further options of the panel.
+
 Returns
 -------
 {panel}
+    {panel_what}
 
 Raises
 ------
@@ -52,7 +55,6 @@ def playground(
     example,
     notebook,
     name=None,
-    more=None,
     **options,
 ):
     """Declare a playground; return the function that opens it.
@@ -76,40 +78,35 @@ def playground(
         The notebook that uses it, "01".
     name : str, optional
         Its name; without it that of the experiment in lower case, `CurveBias` as "curve_bias".
-    more : dict of str to str, optional
-        What further parameters of the function mean; they are parameters of the panel's class.
     **options
         For the panel: paces, pace, catch_up, new (see `Panel`).
 
     Returns
     -------
     callable
-        f(settings=None, steps=None) -> panel; `f.experiment` and `f.notebook` are as given.
+        f(settings=None, steps=None, **more) -> panel; `f.experiment` and `f.notebook` are as given.
     """
-    more, most_steps = more or {}, experiment.most_steps
-    signature = signature_of(panel, more)
+    first = steps
 
-    def opened(*args, **kwargs):
-        given = signature.bind(*args, **kwargs)
-        given.apply_defaults()
-        settings, asked, *_ = given.args
-        chosen, said = experiment.Settings.parse(settings or "", most_steps)
+    def opened(settings=None, steps=None, **more):
+        chosen, said = experiment.Settings.parse(settings or "", experiment.most_steps)
         made = experiment(chosen)
-        first = steps(made) if callable(steps) else steps
-        at = said if said is not None else first if asked is None else asked
-        extras = {key: given.arguments[key] for key in more}
-        return panel(made, picture(), title=title, steps=at, **options, **extras)
+        if said is not None:
+            steps = said
+        elif steps is None:
+            steps = first(made) if callable(first) else first
+        return panel(made, picture(), title=title, steps=steps, **options, **more)
 
     opened.__name__ = opened.__qualname__ = name or snake_case(experiment.__name__)
-    opened.__module__, opened.__signature__ = experiment.__module__, signature
+    opened.__module__ = experiment.__module__
     opened.__doc__ = HELP.format(
         title=title,
         what=inspect.getdoc(experiment).split("\n\n")[0],
         example=example,
         unit=experiment.unit,
         steps=steps.__doc__ if callable(steps) else f"{steps:,}",
-        more="".join(described(key, signature.parameters[key], more[key]) for key in more),
         panel=panel.__name__,
+        panel_what=panel.__doc__.partition("\n")[0],
         allowed="\n".join(
             textwrap.fill(f"- {key}: {allowed}", 96, subsequent_indent="  ")
             for key, allowed in experiment.Settings.allowed().items()
@@ -118,22 +115,6 @@ def playground(
     )
     opened.experiment, opened.notebook = experiment, notebook
     return opened
-
-
-def signature_of(panel, more):
-    """What the function takes: settings, steps, and parameters of the panel's class."""
-    defaults = {"settings": None, "steps": None}
-    defaults |= {key: inspect.signature(panel).parameters[key].default for key in more}
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Signature(
-        [inspect.Parameter(key, kind, default=value) for key, value in defaults.items()]
-    )
-
-
-def described(name, parameter, words):
-    """A parameter in the form of the help."""
-    words = textwrap.fill(words, 96, initial_indent="    ", subsequent_indent="    ")
-    return f"{name} : {type(parameter.default).__name__}, optional\n{words}\n"
 
 
 def snake_case(name):

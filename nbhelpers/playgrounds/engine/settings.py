@@ -14,7 +14,6 @@ Its controls, the settings string and every error message follow from that.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
-from urllib.parse import unquote_plus, urlencode
 
 import numpy as np
 
@@ -153,10 +152,9 @@ class Settings:
 
     @classmethod
     def parse(cls, text, steps_limit=1_000_000):
-        """Read a settings string; returns (settings, steps or None).
+        """Read a settings string, `learning_rate=0.5,seed=3`; returns (settings, steps or None).
 
-        Both forms are read: `learning_rate=0.5,seed=3` and the URL-safe
-        `learning_rate=0.5&seed=3`. Fields that are not named keep their defaults.
+        Fields that are not named keep their defaults.
 
         Raises
         ------
@@ -168,10 +166,10 @@ class Settings:
         text = str(text).strip()
         if len(text) > 2000:
             raise ValueError("settings must be a text of at most 2000 characters")
-        for part in text.lstrip("?#").replace("&", ",").split(","):
+        for part in text.split(","):
             if not part.strip():
                 continue
-            name, equals, value = (piece.strip() for piece in unquote_plus(part).partition("="))
+            name, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals:
                 raise ValueError(f"settings are written name=value, got {part.strip()!r:.60}")
             if name not in allowed:
@@ -182,9 +180,7 @@ class Settings:
         steps = values.pop("steps", None)
         return cls(**values), steps
 
-    def text(self, steps=None, url=False):
+    def text(self, steps=None):
         """The settings string; `parse` reads it back exactly."""
         values = asdict(self) | ({} if steps is None else {"steps": steps})
-        if url:
-            return urlencode(values)
         return ",".join(f"{name}={value}" for name, value in values.items())
