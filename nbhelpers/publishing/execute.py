@@ -38,7 +38,16 @@ LANGUAGE = {
 }
 KEPT = {"colab", "accelerator", "title"}  # other notebook metadata is dropped
 VIEW = "application/vnd.jupyter.widget-view+json"
-DROPPED = {"execution", "ExecuteTime", "collapsed", "scrolled", "id", "outputId", "colab"}
+DROPPED = {
+    "lines_to_next_cell",
+    "execution",
+    "ExecuteTime",
+    "collapsed",
+    "scrolled",
+    "id",
+    "outputId",
+    "colab",
+}
 PATHS = re.compile(
     r"(?<![\w.:/-])/(?:home|root|Users|tmp|work|private|var/folders)(?![\w.-])[^\s\"'<>]*"
     r"|\b[A-Z]:\\+[^\s\"'<>]*|site-packages|ipykernel_\d+"

@@ -120,7 +120,8 @@ def test_every_section_has_its_place_in_the_plan(number):
     for level, text in headings(number):
         above = text if level == 2 else above
         part = level == 3 and above in names and not text.startswith("Exercise")
-        assert text in names | FRAME | {"Where we are"} or part, text
+        placed = text in names | FRAME | {"Where we are"} or part
+        assert placed, f"{text!r} is not in the plan of notebook {number} in LECTURERS.md"
 
 
 @each_lesson

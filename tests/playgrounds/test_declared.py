@@ -31,7 +31,8 @@ def test_each_has_help_that_is_true(name):
     assert all(f"- {key}: " in function.__doc__ for key in experiment.Settings.allowed())
     assert max(map(len, function.__doc__.splitlines())) <= 100
     (notebook,) = (ROOT / "notebooks").glob(f"{function.notebook}_*.ipynb")
-    assert f"playgrounds.{name}(" in notebook.read_text(encoding="utf-8")
+    shown = f"playgrounds.{name}(" in notebook.read_text(encoding="utf-8")
+    assert shown, f"no cell of {notebook.name}, which its declaration names, calls {name}()"
 
 
 def test_a_declaration_of_ones_own():

@@ -46,10 +46,11 @@ def test_an_exercise_accepts_its_reference_and_is_calm_when_unsolved(name):
     assert checks.check(name, exercise.reference).passed
     unsolved = (lambda *a: ...) if callable(exercise.reference) else ...
     assert checks.check(name, unsolved).stage == "unsolved"
-    assert exercise.hints
-    assert len(exercise.mistakes) >= 3
+    assert exercise.hints, "an exercise needs a hint"
+    assert len(exercise.mistakes) >= 3, "an exercise needs three typical mistakes"
     if callable(exercise.reference):
-        assert len({str(shapes(case)) for case in exercise.cases}) > 1
+        several = len({str(shapes(case)) for case in exercise.cases}) > 1
+        assert several, "an exercise needs cases of two shapes"
 
 
 @pytest.mark.parametrize("name", EXERCISES)
