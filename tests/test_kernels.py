@@ -764,7 +764,7 @@ def test_an_underflow_in_a_network_is_no_error(output, loss, make, rng):
         unmoved(use, net, make())
     unmoved(net.predict, wide)
     unmoved(evaluate, net, wide, y)
-    unmoved(net.predict, np.full((1, 4), 1e-300))  # smaller than any float32
+    unmoved(checked_inputs, net, np.full((1, 4), 1e-300))  # smaller than any float32
 
 
 def test_an_underflow_in_a_gradient_check_is_no_error(rng):
