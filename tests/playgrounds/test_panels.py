@@ -35,6 +35,7 @@ from nbhelpers.playgrounds.engine.picture import Picture, colour_table, colours,
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.xor import Xor, XorSettings, xor
 from nbhelpers.plots import DIVERGING
+from nbhelpers.training import History
 
 STEPS = 8  # how far the panels are trained here: enough to be seen, fast for all of them
 
@@ -977,7 +978,7 @@ def test_plot_functions_draw_into_the_axes_that_they_are_given():
     for draw in (
         lambda ax: plots.decision_surface(lambda P: net.forward(P)[-1], ax),
         lambda ax: plots.network_diagram(net, ax, x=[0, 1]),
-        lambda ax: plots.loss_curves([1.0, 0.5, 0.1], ["a run"], ax),
+        lambda ax: plots.loss_curves(History([1.0, 0.5, 0.1]), ax),
         lambda ax: plots.image_grid(images, list("abcdefg"), ax, columns=4),
         lambda ax: plots.confusion(np.arange(9).reshape(3, 3), ax),
     ):
