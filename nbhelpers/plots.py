@@ -358,42 +358,27 @@ def network_diagram(net, ax=None, x=None, names=("$x_1$", "$x_2$"), output_names
 
 # -- curves, images, tables ----------------------------------------------------------------------
 @styled
-def loss_curves(histories, labels=None, ax=None, log=True, xlabel="epoch", ylabel="loss"):
-    """Loss against epochs or steps, one line a history.
+def loss_curves(history, ax=None):
+    """The losses of a training against its epochs: training in blue, validation in vermilion.
 
     Parameters
     ----------
-    histories : History, array, or a list of them
-        Of a `History` of `fit` the training loss is drawn (solid blue), and the validation loss
-        where there is one (vermilion) if it is the only history; of an array its values.
-    labels : list of str, optional
+    history : History
+        Of `fit`; the validation loss is drawn where there is one.
     ax : Axes, optional
-    log : bool
-        Whether the loss axis is logarithmic.
 
     Returns
     -------
     Axes
+        The loss axis is logarithmic.
     """
     ax = new_axes(ax, figsize=(6, 3.6))
-    first = 1  # a history's first loss is the one after the first epoch
-    if hasattr(histories, "train_loss"):
-        curves, names = [histories.train_loss], ["training"]
-        if len(histories.validation_loss):
-            curves.append(histories.validation_loss)
-            names.append("validation")
-        labels = labels or names
-    else:
-        single = np.ndim(histories) == 1 and not hasattr(histories[0], "train_loss")
-        items = [histories] if single else list(histories)
-        curves = [getattr(item, "train_loss", item) for item in items]
-        first = int(hasattr(items[0], "train_loss"))
-    for i, curve in enumerate(curves):
-        steps = np.arange(first, first + len(curve))
-        ax.plot(steps, np.asarray(curve, dtype=float), label=labels[i] if labels else None)
-    ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
-    if labels:
-        ax.legend()
+    losses = {"training": history.train_loss, "validation": history.validation_loss}
+    for label, loss in losses.items():
+        if len(loss):
+            ax.plot(np.arange(1, len(loss) + 1), loss, label=label)
+    ax.set(xlabel="epoch", ylabel="loss", yscale="log")
+    ax.legend()
     return ax
 
 
@@ -455,7 +440,7 @@ def image_grid(images, titles=None, ax=None, columns=10, cmap="gray_r", vmin=Non
 
 
 @styled
-def confusion(matrix, ax=None, names=None):
+def confusion(matrix, ax=None):
     """A confusion matrix: rows are the true classes, columns what the network said.
 
     The colour shows the mistakes only: the diagonal, which is much larger, is left grey.
@@ -464,8 +449,6 @@ def confusion(matrix, ax=None, names=None):
     ----------
     matrix : int array (k, k)
     ax : Axes, optional
-    names : sequence of str, optional
-        Names of the classes; their numbers otherwise.
 
     Returns
     -------
@@ -484,13 +467,10 @@ def confusion(matrix, ax=None, names=None):
     for i, j in np.ndindex(k, k):
         if matrix[i, j]:
             ax.text(j, i, f"{matrix[i, j]}", ha="center", va="center", fontsize=10 if k > 5 else 11)
-    ticks = [str(i) for i in range(k)] if names is None else names
-    ax.set_xticks(range(k), ticks)
-    ax.set_yticks(range(k), ticks)
+    ax.set(xticks=range(k), yticks=range(k))
     ax.tick_params(length=0)
     ax.set_xlabel("said")
     ax.set_ylabel("true", labelpad=10)
     ax.grid(False)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
     return ax

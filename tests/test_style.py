@@ -9,6 +9,7 @@ from nbhelpers import plots
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.engine.digit_pad import DigitPad
+from nbhelpers.training import History
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ NET = MLP([2, 3, 1], output="sigmoid", rng=np.random.default_rng(0))
 PLOTS = {
     "decision_surface": lambda **ax: plots.decision_surface(NET.predict, n=20, **ax),
     "network_diagram": lambda **ax: plots.network_diagram(NET, x=[0, 1], **ax),
-    "loss_curves": lambda **ax: plots.loss_curves([[1, 0.5], [1, 0.1]], ["a", "b"], **ax),
+    "loss_curves": lambda **ax: plots.loss_curves(History([1, 0.5], [], [1, 0.1]), **ax),
     "image_grid": lambda **ax: plots.image_grid(np.eye(9).reshape(1, 81), ["I"], **ax),
     "confusion": lambda **ax: plots.confusion([[5, 1], [2, 7]], **ax),
 }

@@ -27,6 +27,7 @@ from nbhelpers.playgrounds.curve import COLOURS as UNITS
 from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves
 from nbhelpers.playgrounds.optimizers import COLOURS as RUNNERS
 from nbhelpers.plots import CLASS_COLORS, CYCLE, DIVERGING, PALE_DIVERGING, PALETTE
+from nbhelpers.training import History
 
 # -- colours -----------------------------------------------------------------------------------
 
@@ -186,13 +187,13 @@ def test_words_in_plots_are_readable(rng):
     """On circles of every colour, on the fields of a confusion matrix, in titles and legends."""
     net = MLP([3, 4, 1], "tanh", "tanh", rng=rng)
     matrix = np.arange(16).reshape(4, 4)
-    curves = [np.linspace(1, 0.1, 20), np.linspace(1, 0.2, 20)]
+    history = History(np.linspace(1, 0.1, 20), validation_loss=np.linspace(1, 0.2, 20))
     drawn = []
     for x in np.linspace(-1, 1, 21):
         net.params *= 1.2
         drawn.append(lambda x=x: plots.network_diagram(net, x=[x, -x, 0]))
     drawn.append(lambda: plots.confusion(matrix))
-    drawn.append(lambda: plots.loss_curves(curves, ["one", "two"]))
+    drawn.append(lambda: plots.loss_curves(history))
     drawn.append(lambda: plots.image_grid(np.ones((4, 5, 5)), titles="abcd"))
     count = 0
     for make in drawn:
