@@ -50,7 +50,7 @@ class Result(Shown):
     stage: str
     message: str
     mistakes: tuple
-    html: str = field(repr=False)
+    html: str
     shown_in: int | None = None
 
     @property
@@ -387,10 +387,12 @@ def _shape_words(shape):
 
 def _compare_values(exercise, runs):
     """The _Finding about what was returned: runs are (case, expected, yours)."""
-    runs = [(case, expected, _apart(expected, yours)) for case, expected, yours in runs]
     pairs, logical = [], False
-    for case, expected, yours in runs:
+    for k, (case, expected, yours) in enumerate(runs):
         several = isinstance(expected, (tuple, list))
+        if several and isinstance(yours, np.ndarray) and yours.shape[:1] == (len(expected),):
+            yours = list(yours)
+            runs[k] = case, expected, yours
         if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
             return _wrong_number(exercise, case, expected, yours)
         each = zip(expected, yours, strict=True) if several else [(expected, yours)]
@@ -419,12 +421,6 @@ def _compare_values(exercise, runs):
             finding.known = general_mistakes(exercise, pairs)
         finding.nearest = nearest_mistake(exercise, runs)
     return finding
-
-
-def _apart(expected, yours):
-    """What came, as a list where several values are expected and an array has just as many."""
-    several = isinstance(expected, (tuple, list)) and isinstance(yours, np.ndarray)
-    return list(yours) if several and yours.shape[:1] == (len(expected),) else yours
 
 
 def _wrong_number(exercise, case, expected, yours):

@@ -47,9 +47,9 @@ _PANEL = (
 def program(lesson, notebooks=None):
     """Source text of the program cell of a lesson, which is "01", 1 or "01_xor_loop".
 
-    It ends with one newline. It is looked for in the folder `notebooks`, by default that of the checkout. ValueError if there
-    is no such notebook, or more than one, or not exactly one program cell in it; the message lists
-    the notebooks that have one.
+    The text ends with one newline. `notebooks` is the folder to look in, by default that of the
+    checkout. ValueError, with the notebooks that have a program, if there is no such notebook, or
+    more than one, or not exactly one program cell in it.
     """
     place = Path(notebooks) if notebooks is not None else folder()
     number = two_digits(lesson)

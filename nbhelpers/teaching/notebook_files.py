@@ -58,7 +58,7 @@ def read_notebook(path):
 
 
 def parsed(text, name):
-    """A notebook's contents, a dict; its "cells" have cell_type, metadata, source, code outputs too.
+    """A notebook's contents: its "cells" are dicts with cell_type, metadata, source; code: outputs.
 
     `text` (str or bytes) is JSON as nbformat 4 has it, perhaps with a byte order mark. ValueError
     if it is something else: "01_xor_loop.ipynb: not a notebook: cell 3 has no metadata".

@@ -41,9 +41,7 @@ def freeze(value):
     """A copy, so that a later call cannot change an array that was returned before."""
     if isinstance(value, np.ndarray):
         return np.array(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(freeze(v) for v in value) if type(value) in (tuple, list) else value
-    return value
+    return type(value)(map(freeze, value)) if type(value) in (tuple, list) else value
 
 
 # -- equal values -----------------------------------------------------------------------------
@@ -51,10 +49,7 @@ def freeze(value):
 
 def all_right(mine, right, tolerance):
     """True if arrays are equal up to `tolerance` times the largest value, and 1e-12 at least."""
-    right, mine = np.asarray(right, float), np.asarray(mine, float)
-    if right.shape != mine.shape:
-        return False
-    return bool(right_values(mine, right, tolerance).all())
+    return np.shape(mine) == np.shape(right) and bool(right_values(mine, right, tolerance).all())
 
 
 def right_values(mine, right, tolerance):

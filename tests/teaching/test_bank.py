@@ -1,13 +1,10 @@
 """The bank: its references, its typical mistakes, and that the notebooks use all of it."""
 
 import re
-import subprocess
-import sys
-import zipfile
 
 import numpy as np
 import pytest
-from notebook_tools import ROOT, notebooks, read
+from notebook_tools import notebooks, read
 
 from nbhelpers.gradient_check import numerical_gradient
 from nbhelpers.losses import softmax
@@ -74,7 +71,7 @@ def test_but_changes_the_reference_where_it_is_told():
     assert line(2, 3, 4) == 10
     assert but(line, "+ -> -")(2, 3, 4) == 2
     assert but(line, "a * x -> a", " + b -> ")(2, 3, 4) == 3
-    slips = {"* -> +": "no product", ("a * -> ", "b -> 1"): "two"}
+    slips = {"* -> +": "no product", ("a * -> ", "+ b -> + 1"): "two"}
     assert [wrong(2, 3, 4) for wrong in Exercise(line, [(1, 1, 1)], slips).mistakes] == [9, 3]
 
 
@@ -104,22 +101,6 @@ def test_a_mistake_that_stops_is_compared_by_its_own_line():
         for _ in range(2):
             result = checks.check("xor_loop.hidden_delta", answer)
         assert result.mistakes == named
-
-
-def test_the_bank_works_from_a_zip_file(tmp_path):
-    packed = tmp_path / "nbhelpers.zip"
-    with zipfile.ZipFile(packed, "w") as file:
-        for path in (ROOT / "nbhelpers").rglob("*.py"):
-            file.write(path, path.relative_to(ROOT))
-    source = (
-        "import nbhelpers.teaching.bank as bank\n"
-        "wrong = bank.exercise('xor_loop.neuron').mistakes\n"
-        "print(bank.__file__, len(wrong))"
-    )
-    run = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(packed)!r})\n{source}"]
-    done = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stderr
-    assert "nbhelpers.zip" in done.stdout
 
 
 # ------------------------------------------------------------------------ single exercises

@@ -181,7 +181,6 @@ ERRORS = {  # a key is an exercise and part of what is said
     ("relu", "NameError: name 'undefined' is not defined"): undefined_mask,
     ("relu", " of its cell: return mask * undefined"): undefined_mask,
     ("relu", "SystemExit"): raises(SystemExit("bye")),
-    ("double", "called your function with A of shape (4, 3)."): raises(Unprintable()),
     ("scaled", "called your function with W = arrays (2,) (3,) and lr = 0.5."): raises(KeyError(1)),
     ("gradient", "@ can't multiply (4, 3) by (4, 2): "): lambda A, d: (A @ d, d.mean(axis=0)),
     ("gradient", "It is called like this: f(A, delta)."): lambda A: A,
@@ -200,7 +199,6 @@ ERRORS = {  # a key is an exercise and part of what is said
     ("xor_loop.neuron", "The first input went well; the check called your function with X of "
      "shape (6, 3) and w of shape (3, 1)."): two_columns,
     ("xor_loop.hidden_delta", "@ can't multiply (4, 1) by (3, 1)"): lambda d, W, A: d @ W * A,
-    ("xor_loop.one_step", "W2 of shape (3, 1) and lr = 0.5."): raises(KeyError(1)),
 }  # fmt: skip
 
 
@@ -245,11 +243,9 @@ def test_the_order_of_matrix_product_and_product_is_told_where_it_matters(answer
         ("answer", lambda: 0.25, "type", "you pass a function"),
         ("answer", "0.25", "type", "a text"),
         ("answer", object(), "type", "yours is an object."),
-        ("relu", np.float64(3), "type", "You pass a number."),
         ("word", np.bool_(True), "type", "you pass True or False."),
         ("two", np.arange(3.0), "type", "2 values"),
         ("gradient", lambda A, d: A.T @ d, "type", "dW, db"),
-        ("gradient", lambda A, d: (A, d, d), "type", "3 values"),
         ("sizes", lambda A: [A.min()], "type", "asked for with A = [1., 1.]; yours is 1 value."),
         ("word", 3, "type", "text in quotes"),
         ("table", np.zeros(4), "shape", "Yours has shape (4,); expected: shape (4, 1)."),
@@ -277,7 +273,6 @@ def test_what_is_wrong_is_told_at_once(name, answer, stage, words):
         ("relu", lambda Z: Z < 0),
         ("relu", lambda Z: (Z > 0).ravel()),
         ("answer", True),
-        ("answer", np.bool_(False)),
         ("gradient", lambda A, d: (A.T @ d / len(A), d.mean(axis=0) > 0)),
     ],
 )

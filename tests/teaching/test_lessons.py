@@ -6,9 +6,10 @@ import sys
 import notebook_tools
 import pytest
 from made import ONE, TWO, code, four_notebooks, save, tagged
-from notebook_tools import Texts, unreadable
+from notebook_tools import unreadable
 
 from nbhelpers.__main__ import main
+from nbhelpers.boxes import plain
 from nbhelpers.teaching import lessons, notebook_files
 
 
@@ -126,17 +127,7 @@ def test_recall_has_the_source_and_the_sentence(folder):
     assert "The program so far (notebook 01, 14 lines)" in recalled.html
     assert "<details open>" in recalled.html
     pre = recalled.html.split("<pre")[1].split(">", 1)[1].split("</pre>")[0]
-    assert lessons_text(pre) == ONE
-
-
-def lessons_text(fragment):
-    """Text of an HTML fragment, with every space and line."""
-    parser = Texts("")
-    pieces = []
-    parser.handle_data = pieces.append
-    parser.feed(fragment)
-    parser.close()
-    return "".join(pieces)
+    assert plain(pre) == ONE
 
 
 def test_a_long_program_starts_folded(folder):
@@ -220,7 +211,7 @@ def test_difference_counts_and_marks_lines_and_words(folder):
     assert (found.changed, found.added, found.removed) == (1, 2, 1)
     assert [p for m, p, q in found.rows if p is not None] == ONE.splitlines()
     assert [q for m, p, q in found.rows if q is not None] == TWO.splitlines()
-    text = lessons_text(found.html)  # as it reads without colours
+    text = plain(found.html)  # as it reads without colours
     for lines in (" − lr = 1.0", " + b = np.zeros(3)", "~− A = sigmoid(W)\n~+ A = sigmoid(W + b)"):
         assert f"{lines}\n" in text
     changed = f'<span style="background:{lessons.ADDED[1]};font-weight:bold;"> + b</span>'
@@ -236,13 +227,13 @@ def test_difference_folds_what_did_not_change(folder):
     text = "".join(f"x{i} = {i}\n" for i in range(40))
     save(folder / "04_a.ipynb", tagged(text, "program"))
     save(folder / "05_b.ipynb", tagged(text.replace("x20 = 20", "x20 = 21"), "program"))
-    short = lessons_text(lessons.difference("04", "05", notebooks=folder).html)
+    short = plain(lessons.difference("04", "05", notebooks=folder).html)
     assert "⋯ 17 lines unchanged" in short
     assert "⋯ 16 lines unchanged" in short
     assert "x17 = 17" in short
     assert "x16 = 16" not in short
     whole = lessons.difference("04", "05", context=None, notebooks=folder)
-    assert "x0 = 0" in lessons_text(whole.html)
+    assert "x0 = 0" in plain(whole.html)
     assert "x0 = 0" in whole.text
 
 
