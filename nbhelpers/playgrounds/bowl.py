@@ -40,8 +40,6 @@ def points():
 
 @dataclass(frozen=True)
 class BowlSettings(Settings):
-    """What can be set in the bowl playground."""
-
     learning_rate: float = number(0.01, 0.001, 2, log=True, short="rate")
     surface: str = choice("round bowl", [*BOWLS, *BATCHES], label="loss of", short="")
     seed: int = seed()

@@ -103,8 +103,6 @@ def rest_of_the_way(Z, layer, W, b, y, f):
 
 @dataclass(frozen=True)
 class BugsSettings(Settings):
-    """What can be set in the playground of bugs."""
-
     learning_rate: float = number(0.05, 0.0005, 3, log=True, short="rate")
     layers: int = number(2, 1, 4, label="hidden layers", short="layers")
     hidden: int = number(8, 2, 10, label="units in each", short="units")

@@ -443,8 +443,6 @@ SWITCH = ["on", "off"]
 
 @dataclass(frozen=True)
 class CurveBiasSettings(Settings):
-    """What can be set in the playground of notebook 02."""
-
     learning_rate: float = number(0.2, 0.002, 3, log=True, short="rate")
     hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
     hidden_bias: str = choice("on", SWITCH, label="bias of hidden units", short="hidden bias")
@@ -466,8 +464,6 @@ class CurveBias(CurveExperiment):
 
 @dataclass(frozen=True)
 class SgdSettings(Settings):
-    """What can be set in the playground of notebook 03."""
-
     learning_rate: float = number(0.3, 0.003, 3, log=True, short="rate")
     hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
     batch_size: int = choice(4, [1, 2, 4, 8, 16, 32], label="batch size", short="batch")
@@ -485,8 +481,6 @@ class Sgd(CurveExperiment):
 
 @dataclass(frozen=True)
 class ActivationSettings(Settings):
-    """What can be set in the playground of notebook 04."""
-
     learning_rate: float = number(0.1, 0.001, 3, log=True, short="rate")
     hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
     depth: int = number(1, 1, 3, label="hidden layers", short="layers")

@@ -43,8 +43,6 @@ def data(seed):
 
 @dataclass(frozen=True)
 class DigitsSettings(Settings):
-    """What can be set in the playground of digits."""
-
     weight_decay: float = choice(
         0.001, [0.0, 0.0001, 0.001, 0.01, 0.1], label="weight decay", short="weight decay"
     )

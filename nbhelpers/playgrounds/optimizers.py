@@ -110,8 +110,6 @@ class Digits:
 
 @dataclass(frozen=True)
 class OptimizersSettings(Settings):
-    """What can be set in the race."""
-
     learning_rate: float = number(0.9, 0.001, 10, log=True, label="rate of SGD", short="SGD")
     momentum_rate: float = number(
         0.2, 0.001, 10, log=True, label="rate with momentum", short="mom."

@@ -42,8 +42,6 @@ def chosen(seed, images):
 
 @dataclass(frozen=True)
 class RemediesSettings(Settings):
-    """What can be set in the playground of remedies."""
-
     images: int = choice(
         1000, [100, 200, 500, 1000, 2000, 5000], label="images to learn from", short="images"
     )

@@ -31,8 +31,6 @@ TARGETS = {  # Y, the probabilities that are wanted
 
 @dataclass(frozen=True)
 class SoftmaxSettings(Settings):
-    """What can be set in the softmax playground."""
-
     z0: float = number(5.0, -10, 10, label="z of class 0", short="z0")
     z1: float = number(1.0, -10, 10, label="z of class 1", short="z1")
     z2: float = number(1.0, -10, 10, label="z of class 2", short="z2")
