@@ -92,7 +92,7 @@ class BiasPicture(PlanePicture):
         super().build()
         ax = self.network.ax
         self.ones, self.digits = (
-            self.changing(ax.plot([], [], ls="", color=PALETTE["ink"], **look)[0])
+            self.line(ax, ls="", color=PALETTE["ink"], **look)
             for look in (
                 {"marker": "o", "ms": 19, "mfc": "white", "mew": 1.5},
                 {"marker": "$1$", "ms": 8},

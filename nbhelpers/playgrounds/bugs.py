@@ -329,10 +329,8 @@ class BugsPicture(Picture):
         self.answers = self.changing(Answers(ax))
         ax.add_artist(self.answers)
         self.points = grid_points(LIMITS, LIMITS, GRID)
-        self.dots = [
-            self.changing(ax.plot([], [], "o", ms=4.2, mew=0.5, mec="white", color=colour)[0])
-            for colour in CLASS_COLORS[:CLASSES]
-        ]
+        look = {"ms": 4.2, "mew": 0.5, "mec": "white"}
+        self.dots = [self.line(ax, "o", color=colour, **look) for colour in CLASS_COLORS[:CLASSES]]
         self.words = self.changing(message(ax))
 
     def _build_network(self):

@@ -9,8 +9,8 @@ from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.playgrounds.engine.code import HIDDEN
-from nbhelpers.playgrounds.engine.curves import PREVIOUS
-from nbhelpers.playgrounds.engine.digit_picture import DigitPicture, TwoCurves, TwoLosses, lines
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, lines
+from nbhelpers.playgrounds.engine.digit_picture import DigitPicture, TwoCurves, TwoLosses
 from nbhelpers.playgrounds.engine.experiment import Series
 from nbhelpers.playgrounds.engine.mnist_experiment import EPOCH, SAMPLE, MnistExperiment
 from nbhelpers.playgrounds.engine.panel import Panel

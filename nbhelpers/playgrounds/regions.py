@@ -368,7 +368,7 @@ class RegionsPicture(Picture):
     def _markers(self, ax, **look):
         """Markers of each class."""
         return [
-            self.changing(ax.plot([], [], marker, color=colour, **look)[0])
+            self.line(ax, marker, color=colour, **look)
             for marker, colour in zip(MARKERS, CLASS_COLORS, strict=True)
         ]
 

@@ -12,14 +12,13 @@ import numpy as np
 from nbhelpers import warps
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
-from nbhelpers.playgrounds.engine.curves import PREVIOUS
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, lines
 from nbhelpers.playgrounds.engine.digit_picture import (
     SIZE,
     DigitPicture,
     TwoCurves,
     TwoLosses,
     grey,
-    lines,
     opaque,
 )
 from nbhelpers.playgrounds.engine.mnist_experiment import MnistExperiment, data
