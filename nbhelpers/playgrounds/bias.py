@@ -27,8 +27,6 @@ Y = np.repeat([[0.0], [1.0]], 8, axis=0)
 
 @dataclass(frozen=True)
 class BiasSettings(Settings):
-    """What can be set in the bias playground."""
-
     learning_rate: float = number(1.0, 0.01, 30, log=True, short="rate")
     task: str = choice("XOR", [*TABLES, CLOUDS], short="")
     hidden_bias: str = choice("on", ["on", "off"])
@@ -94,7 +92,7 @@ class BiasPicture(PlanePicture):
         super().build()
         ax = self.network.ax
         self.ones, self.digits = (
-            self.changing(ax.plot([], [], ls="", color=PALETTE["ink"], **look)[0])
+            self.line(ax, ls="", color=PALETTE["ink"], **look)
             for look in (
                 {"marker": "o", "ms": 19, "mfc": "white", "mew": 1.5},
                 {"marker": "$1$", "ms": 8},

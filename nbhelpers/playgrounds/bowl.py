@@ -40,8 +40,6 @@ def points():
 
 @dataclass(frozen=True)
 class BowlSettings(Settings):
-    """What can be set in the bowl playground."""
-
     learning_rate: float = number(0.01, 0.001, 2, log=True, short="rate")
     surface: str = choice("round bowl", [*BOWLS, *BATCHES], label="loss of", short="")
     seed: int = seed()
@@ -228,34 +226,24 @@ class BowlPicture(Picture):
         ax.set(xlim=XLIM, ylim=YLIM, xticks=[-1, 0, 1], yticks=[-1, 0, 1])
         self.map_title = ax.set_title("")
         (self.bottom,) = ax.plot([], [], "+", color=PALETTE["ink"], ms=13, mew=2)
-        paths = [("", PREVIOUS), *((name, PALETTE[name]) for name in LossCurves.KEPT_COLOURS)]
-        self.earlier = [self.changing(ax.plot([], [], color=c, lw=1.2)[0]) for _, c in paths]
-        (self.path,) = ax.plot([], [], "-o", color=PALETTE["blue"], lw=1.5, ms=3.5)
-        (self.now,) = ax.plot([], [], "o", color=PALETTE["vermilion"], mec="white", ms=11)
-        self.words = message(ax)
+        colours = [PREVIOUS, *(PALETTE[name] for name in LossCurves.KEPT_COLOURS)]
+        self.earlier = [self.line(ax, color=colour, lw=1.2) for colour in colours]
+        self.path = self.line(ax, "-o", color=PALETTE["blue"], lw=1.5, ms=3.5)
+        self.now = self.line(ax, "o", color=PALETTE["vermilion"], mec="white", ms=11)
+        self.words = self.changing(message(ax))
         self.words.set_y(0.14)
-        self.changing(self.path, self.now, self.words)
 
         ax = self.side = self.axes(448, 54, 216, 264)
         self.side_title = ax.set_title("")
         self.sides = LineCollection([], colors=PALETTE["light grey"], linewidths=4)
         ax.add_collection(self.sides)
-        (self.points,) = ax.plot([], [], "o", color=PALETTE["ink"], ms=5)
-        (self.batch,) = ax.plot([], [], "o", color=PALETTE["orange"], ms=12)
-        (self.neuron,) = ax.plot([], [], color=PALETTE["blue"], lw=2.6)
-        (self.x_steps,) = ax.plot([], [], "-o", color=PALETTE["green"], lw=3, ms=7)
-        (self.y_steps,) = ax.plot([], [], "-o", color=PALETTE["purple"], lw=1.2, ms=4)
-        (self.x_now,) = ax.plot([], [], "o", color=PALETTE["green"], mec="white", ms=17)
-        (self.y_now,) = ax.plot([], [], "o", color=PALETTE["purple"], mec="white", ms=11)
-        self.changing(
-            self.batch,
-            self.points,
-            self.neuron,
-            self.x_steps,
-            self.y_steps,
-            self.x_now,
-            self.y_now,
-        )
+        self.batch = self.line(ax, "o", color=PALETTE["orange"], ms=12)
+        self.points = self.line(ax, "o", color=PALETTE["ink"], ms=5)
+        self.neuron = self.line(ax, color=PALETTE["blue"], lw=2.6)
+        self.x_steps = self.line(ax, "-o", color=PALETTE["green"], lw=3, ms=7)
+        self.y_steps = self.line(ax, "-o", color=PALETTE["purple"], lw=1.2, ms=4)
+        self.x_now = self.line(ax, "o", color=PALETTE["green"], mec="white", ms=17)
+        self.y_now = self.line(ax, "o", color=PALETTE["purple"], mec="white", ms=11)
         self.losses = LossCurves(self, self.axes(738, 54, 236, 264), ylim=(1e-4, 1), steps=100)
 
     def update(self, experiment, previous=None, kept=()):

@@ -103,8 +103,6 @@ def rest_of_the_way(Z, layer, W, b, y, f):
 
 @dataclass(frozen=True)
 class BugsSettings(Settings):
-    """What can be set in the playground of bugs."""
-
     learning_rate: float = number(0.05, 0.0005, 3, log=True, short="rate")
     layers: int = number(2, 1, 4, label="hidden layers", short="layers")
     hidden: int = number(8, 2, 10, label="units in each", short="units")
@@ -331,10 +329,8 @@ class BugsPicture(Picture):
         self.answers = self.changing(Answers(ax))
         ax.add_artist(self.answers)
         self.points = grid_points(LIMITS, LIMITS, GRID)
-        self.dots = [
-            self.changing(ax.plot([], [], "o", ms=4.2, mew=0.5, mec="white", color=colour)[0])
-            for colour in CLASS_COLORS[:CLASSES]
-        ]
+        look = {"ms": 4.2, "mew": 0.5, "mec": "white"}
+        self.dots = [self.line(ax, "o", color=colour, **look) for colour in CLASS_COLORS[:CLASSES]]
         self.words = self.changing(message(ax))
 
     def _build_network(self):

@@ -301,17 +301,12 @@ class CurvePicture(Picture):
         ax.set(title="output and training points", xlabel="x")
         few_ticks(ax.xaxis, ax.yaxis)
         (self.truth,) = ax.plot([], [], color=PALETTE["light grey"], lw=6)
-        (self.marked,) = ax.plot([], [], "o", ms=13, color=PALETTE["orange"])
-        (self.line,) = ax.plot([], [], color=PALETTE["blue"], lw=2.6)
-        (self.points,) = ax.plot([], [], "o", ms=5, color=PALETTE["ink"])
-        self.words = message(ax)
-        self.changing(self.marked, self.line, self.points, self.words)
-        self._keys(
-            (("line", "blue", "output"), ("line", "light grey", "the function"))
-            + (("disc", "orange", "last mini-batch"),) * self.batches,
-            52,
-            14,
-        )
+        self.marked = self.line(ax, "o", ms=13, color=PALETTE["orange"])
+        self.output = self.line(ax, color=PALETTE["blue"], lw=2.6)
+        self.points = self.line(ax, "o", ms=5, color=PALETTE["ink"])
+        self.words = self.changing(message(ax))
+        keys = [("line", "blue", "output"), ("line", "light grey", "the function")]
+        self._keys(keys + [("disc", "orange", "last mini-batch")] * self.batches, 52, 14)
 
     def _build_contributions(self, ax, y, right=0):
         self.contribution_axes = ax
@@ -319,11 +314,10 @@ class CurvePicture(Picture):
         few_ticks(ax.xaxis, ax.yaxis)
         self.level = self.seldom(ax.yaxis)
         ax.axhline(0, color=PALETTE["light grey"], lw=0.8)
+        self.constant = self.line(ax, ls="--", lw=1.4, color=PALETTE["grey"])
         self.contributions = LineCollection([], linewidths=1.8, colors=COLOURS)
-        ax.add_collection(self.contributions)
-        (self.constant,) = ax.plot([], [], ls="--", lw=1.4, color=PALETTE["grey"])
-        (self.middles,) = ax.plot([], [], "o", ms=6, color=PALETTE["ink"])
-        self.changing(self.constant, self.contributions, self.middles)
+        ax.add_collection(self.changing(self.contributions))
+        self.middles = self.line(ax, "o", ms=6, color=PALETTE["ink"])
         x = 434 + right
         self.middle_key = self._keys([("disc", "ink", "where z is 0")], x, y, small=True)
         if self.histogram:  # that panel has networks with more layers, which show no such places
@@ -364,7 +358,7 @@ class CurvePicture(Picture):
         with np.errstate(all="ignore"):
             A = net.forward(self.x, check=False)
             y = np.clip(A[-1], bottom - 9, top + 9)
-            self.line.set_data(self.x, y)
+            self.output.set_data(self.x, y)
             self._show_contributions(net, A[-2])
         rows = experiment.batch if self.batches and experiment.chosen.batch_size < POINTS else []
         self.marked.set_data(experiment.X[rows], experiment.Y[rows])
@@ -443,8 +437,6 @@ SWITCH = ["on", "off"]
 
 @dataclass(frozen=True)
 class CurveBiasSettings(Settings):
-    """What can be set in the playground of notebook 02."""
-
     learning_rate: float = number(0.2, 0.002, 3, log=True, short="rate")
     hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
     hidden_bias: str = choice("on", SWITCH, label="bias of hidden units", short="hidden bias")
@@ -466,8 +458,6 @@ class CurveBias(CurveExperiment):
 
 @dataclass(frozen=True)
 class SgdSettings(Settings):
-    """What can be set in the playground of notebook 03."""
-
     learning_rate: float = number(0.3, 0.003, 3, log=True, short="rate")
     hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
     batch_size: int = choice(4, [1, 2, 4, 8, 16, 32], label="batch size", short="batch")
@@ -485,8 +475,6 @@ class Sgd(CurveExperiment):
 
 @dataclass(frozen=True)
 class ActivationSettings(Settings):
-    """What can be set in the playground of notebook 04."""
-
     learning_rate: float = number(0.1, 0.001, 3, log=True, short="rate")
     hidden: int = number(5, 1, 12, label="hidden units", short="hidden")
     depth: int = number(1, 1, 3, label="hidden layers", short="layers")

@@ -43,8 +43,6 @@ def data(seed):
 
 @dataclass(frozen=True)
 class DigitsSettings(Settings):
-    """What can be set in the playground of digits."""
-
     weight_decay: float = choice(
         0.001, [0.0, 0.0001, 0.001, 0.01, 0.1], label="weight decay", short="weight decay"
     )
@@ -229,9 +227,8 @@ class DigitsPicture(DigitPicture):
         self.losses = LossCurves(
             self, ax, curves, ylim=(1e-3, 3.0), steps=2000, xlabel="step · ring: best so far"
         )
-        (self.ring,) = ax.plot([], [], "o", ms=10, mfc="none", mec=PALETTE["ink"], mew=1.6)
-        self.diverged = message(ax)
-        self.changing(self.ring, self.diverged)
+        self.ring = self.line(ax, "o", ms=10, mfc="none", mec=PALETTE["ink"], mew=1.6)
+        self.diverged = self.changing(message(ax))
         self.build_misread(54)
         self.words(365, f" of {VALIDATION} validation digits misread", fontsize=12)
         self.count = self.changing(self.words(365, "", fontsize=12, ha="right"))

@@ -9,8 +9,8 @@ from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.playgrounds.engine.code import HIDDEN
-from nbhelpers.playgrounds.engine.curves import PREVIOUS
-from nbhelpers.playgrounds.engine.digit_picture import DigitPicture, TwoCurves, TwoLosses, lines
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, lines
+from nbhelpers.playgrounds.engine.digit_picture import DigitPicture, TwoCurves, TwoLosses
 from nbhelpers.playgrounds.engine.experiment import Series
 from nbhelpers.playgrounds.engine.mnist_experiment import EPOCH, SAMPLE, MnistExperiment
 from nbhelpers.playgrounds.engine.panel import Panel
@@ -26,8 +26,6 @@ OPTIMIZERS = {
 
 @dataclass(frozen=True)
 class MnistSettings(Settings):
-    """What can be set in the MNIST playground."""
-
     learning_rate: float = number(0.003, 0.0001, 10, log=True, short="rate")
     hidden1: int = number(64, 16, 512, label="hidden layer 1", short="layer 1:")
     hidden2: int = number(0, 0, 256, label="layer 2 (0: none)", short="layer 2:")
@@ -170,7 +168,6 @@ class MnistPanel(Panel):
 
     BURST = 0.060  # in the first so many seconds of a tick, another picture is begun
     SPELL = 0.030  # seconds of training before a picture
-    CATCH_UP = 0.500  # for training to the same place again after a change
 
     def __init__(self, experiment, picture, pad=True, **options):
         self._pad = None
@@ -212,4 +209,5 @@ mnist = playground(
     steps=one_epoch,
     example="learning_rate=0.1,optimizer=SGD,hidden1=32",
     notebook="10",
+    catch_up=0.500,
 )

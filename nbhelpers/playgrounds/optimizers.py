@@ -17,7 +17,7 @@ from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SCHEDULES, SGD, Adam
 from nbhelpers.playgrounds.engine.code import OPTIMIZER_CODE, initial_weights, insert
-from nbhelpers.playgrounds.engine.curves import decades
+from nbhelpers.playgrounds.engine.curves import decades, lines
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import MOST_KEPT, short
 from nbhelpers.playgrounds.engine.picture import Picture
@@ -110,8 +110,6 @@ class Digits:
 
 @dataclass(frozen=True)
 class OptimizersSettings(Settings):
-    """What can be set in the race."""
-
     learning_rate: float = number(0.9, 0.001, 10, log=True, label="rate of SGD", short="SGD")
     momentum_rate: float = number(
         0.2, 0.001, 10, log=True, label="rate with momentum", short="mom."
@@ -374,14 +372,11 @@ class RacePicture(Picture):
         ax.set(xlim=(0, RACE), ylim=(0, 1.12), xlabel="step", yticks=[0, 1])
         ax.set_title("learning rate ×", fontsize=11)
         (self.factors,) = ax.plot([], [], color=PALETTE["ink"], lw=1.6)
-        self.now = self.changing(ax.plot([], [], "o", color=PALETTE["ink"], ms=7, clip_on=False)[0])
+        self.now = self.line(ax, "o", color=PALETTE["ink"], ms=7, clip_on=False)
 
     def lines(self, ax, style, share=1.0, **look):
         """A line for each runner, in its colour or a paler one."""
-        return {
-            name: self.changing(ax.plot([], [], style, color=pale(name, share), **look)[0])
-            for name in RUNNERS
-        }
+        return {name: self.line(ax, style, color=pale(name, share), **look) for name in RUNNERS}
 
     def update(self, experiment, previous=None, kept=()):
         s = experiment.settings
@@ -397,8 +392,8 @@ class RacePicture(Picture):
             self.loss_lines[name].set_data(curve.steps, curve.values)
             self.loss_dots[name].set_data(*curve.last())
             self._show(self.previous_lines[name], previous, name, s.task)
-            for lines, run in zip(self.kept_lines, [*kept, *[None] * MOST_KEPT], strict=False):
-                self._show(lines[name], run, name, s.task)
+            for old, run in zip(self.kept_lines, [*kept, *[None] * MOST_KEPT], strict=False):
+                self._show(old[name], run, name, s.task)
             if digits:
                 curve = experiment.history[f"wrong {name}"]
                 self.wrong_lines[name].set_data(curve.steps, curve.values)
@@ -447,8 +442,8 @@ class RacePicture(Picture):
         self.map_title.set_text(f"loss of the {experiment.settings.task}, from above")
 
     def _legend(self, labels):
-        handles = [Line2D([], [], color=PALETTE[COLOURS[n]], lw=2.4, label=n) for n in RUNNERS]
-        handles.append(Line2D([], [], color="#BBBBBB", lw=1.5, label="previous run"))
+        handles = lines(*((COLOURS[name], name) for name in RUNNERS), lw=2.4)
+        handles += lines(("#BBBBBB", "previous run"), lw=1.5)
         for dashes, label in zip(DASHES, labels, strict=False):
             label = label if len(label) <= 16 else label[:15] + "…"
             handles.append(Line2D([], [], color=PALETTE["grey"], lw=1.5, ls=dashes, label=label))

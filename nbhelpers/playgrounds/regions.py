@@ -66,8 +66,6 @@ SIGNS = "●■▲◆✚"
 
 @dataclass(frozen=True)
 class RegionsSettings(Settings):
-    """What can be set in the playground of regions."""
-
     learning_rate: float = number(0.3, 0.001, 30, log=True, short="rate")
     hidden: int = number(5, 1, 16, label="hidden units", short="hidden")
     layers: int = number(1, 1, 3, label="hidden layers", short="layers")
@@ -370,7 +368,7 @@ class RegionsPicture(Picture):
     def _markers(self, ax, **look):
         """Markers of each class."""
         return [
-            self.changing(ax.plot([], [], marker, color=colour, **look)[0])
+            self.line(ax, marker, color=colour, **look)
             for marker, colour in zip(MARKERS, CLASS_COLORS, strict=True)
         ]
 

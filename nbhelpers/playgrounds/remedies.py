@@ -12,14 +12,13 @@ import numpy as np
 from nbhelpers import warps
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
-from nbhelpers.playgrounds.engine.curves import PREVIOUS
+from nbhelpers.playgrounds.engine.curves import PREVIOUS, lines
 from nbhelpers.playgrounds.engine.digit_picture import (
     SIZE,
     DigitPicture,
     TwoCurves,
     TwoLosses,
     grey,
-    lines,
     opaque,
 )
 from nbhelpers.playgrounds.engine.mnist_experiment import MnistExperiment, data
@@ -42,8 +41,6 @@ def chosen(seed, images):
 
 @dataclass(frozen=True)
 class RemediesSettings(Settings):
-    """What can be set in the playground of remedies."""
-
     images: int = choice(
         1000, [100, 200, 500, 1000, 2000, 5000], label="images to learn from", short="images"
     )

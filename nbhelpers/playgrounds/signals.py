@@ -45,8 +45,6 @@ DRAW = {  # the same as functions
 
 @dataclass(frozen=True)
 class SignalsSettings(Settings):
-    """What can be set in the playground of initial weights."""
-
     scale: float = number(1.0, 0.1, 10, log=True, label="scale: weights times", short="times")
     depth: int = number(8, 1, DEEPEST, label="hidden layers", short="layers")
     width: int = number(64, 4, 128, label="units in each", short="units")

@@ -31,8 +31,6 @@ TARGETS = {  # Y, the probabilities that are wanted
 
 @dataclass(frozen=True)
 class SoftmaxSettings(Settings):
-    """What can be set in the softmax playground."""
-
     z0: float = number(5.0, -10, 10, label="z of class 0", short="z0")
     z1: float = number(1.0, -10, 10, label="z of class 1", short="z1")
     z2: float = number(1.0, -10, 10, label="z of class 2", short="z2")
@@ -207,9 +205,8 @@ class SoftmaxPicture(Picture):
         )
         self.slopes = self._bars(620, 158, -1, 1, "slopes ∂L/∂z", [-1, -0.5, 0, 0.5, 1], "")
         ax = self.scores.ax
-        (self.path,) = ax.plot([], [], color=PALETTE["ink"], lw=1.6)
-        (self.next,) = ax.plot([], [], "o", color=PALETTE["ink"], ms=5)
-        self.changing(self.path, self.next)
+        self.path = self.line(ax, color=PALETTE["ink"], lw=1.6)
+        self.next = self.line(ax, "o", color=PALETTE["ink"], ms=5)
         self.targets = [
             Rectangle((k - 0.43, 0), 0.86, 0, fill=False, ec=PALETTE["ink"], lw=1.4, ls=(0, (3, 2)))
             for k in range(3)

@@ -16,8 +16,6 @@ from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 
 @dataclass(frozen=True)
 class XorSettings(Settings):
-    """What can be set in the XOR playground."""
-
     learning_rate: float = number(1.0, 0.01, 30, log=True, short="rate")
     hidden: int = number(3, 1, 8, label="hidden units", short="hidden")
     activation: str = choice("sigmoid", COMMON, label="hidden activation", short="")

@@ -107,7 +107,7 @@ def test_contributions_and_bias_add_up_to_the_output():
         picture = panel.picture
         contributions = np.array([line[:, 1] for line in picture.contributions.get_segments()])
         constant = picture.constant.get_ydata()[0]
-        output = picture.line.get_ydata()[:, 0]
+        output = picture.output.get_ydata()[:, 0]
         np.testing.assert_allclose(contributions.sum(axis=0) + constant, output, atol=1e-12)
 
 

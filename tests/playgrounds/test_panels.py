@@ -394,6 +394,7 @@ def test_events_from_several_threads(fresh, monkeypatch):
         (panel.experiment, "step"),
         (panel.experiment, "reset"),
         (panel.experiment, "describe"),
+        (panel.experiment, "code"),
         (panel.picture, "update"),
     ):
         monkeypatch.setattr(owner, name, alone(getattr(owner, name)))
@@ -404,8 +405,10 @@ def test_events_from_several_threads(fresh, monkeypatch):
             for _ in range(2):
                 panel.controls["seed"].value = int(rng.integers(100))
                 panel.step(1)
-                panel.png()
                 assert panel.summary
+                assert panel.settings
+                assert panel.code
+                assert panel._repr_mimebundle_()
         except Exception as error:
             failed.append(error)
 
@@ -417,35 +420,6 @@ def test_events_from_several_threads(fresh, monkeypatch):
     assert failed == []
     assert met == []
     assert panel.controls["seed"].value == panel.experiment.settings.seed
-
-
-@pytest.mark.parametrize("read", ["summary", "settings", "code", "_repr_mimebundle_", "png"])
-def test_nobody_reads_a_panel_that_is_being_rebuilt(read, monkeypatch):
-    """While one thread starts again, the history has no loss yet; another one waits for it."""
-    panel = ball(steps=3)
-    building, ready, early = threading.Event(), threading.Event(), []
-    build = panel.experiment.build
-
-    def slow_build():
-        building.set()
-        ready.wait(0.2)
-        build()
-        building.clear()
-
-    def reader():
-        building.wait(5)
-        value = getattr(panel, read)
-        if callable(value):
-            value()
-        early.append(building.is_set())
-        ready.set()
-
-    monkeypatch.setattr(panel.experiment, "build", slow_build)
-    thread = threading.Thread(target=reader)
-    thread.start()
-    panel.reset()
-    thread.join()
-    assert early == [False]
 
 
 def test_while_playing_a_change_goes_on_from_the_start(panel):
@@ -551,8 +525,6 @@ def test_numpy_scalars_are_options_too():
     assert Options.parse("size=64.0,share=.50,on=True") == (Options(64, 0.5, on=True), None)
     with pytest.raises(ValueError, match="on must be one of False, True, got '1'"):
         Options.parse("on=1")
-    with pytest.raises(ValueError, match=r"share must be one of 0\.25, 0\.5, got 'nan'"):
-        Options.parse("share=nan")
 
 
 def test_a_diverged_run_is_explained_and_stops():
@@ -569,15 +541,6 @@ def test_a_diverged_run_is_explained_and_stops():
     panel.controls["learning_rate"].value = 0.5
     assert panel.experiment.diverged is None
     assert panel.experiment.steps == 3  # where it was before it diverged
-
-
-def test_xor_diverges_in_words_and_in_the_picture():
-    panel = xor("output=linear,learning_rate=30,steps=200")
-    assert panel.experiment.diverged == panel.experiment.steps
-    assert f"at step {panel.experiment.diverged}" in panel.summary
-    assert panel.picture.words.get_visible()
-    panel.settings = "steps=10"
-    assert not panel.picture.words.get_visible()
 
 
 def test_training_ends_at_the_most_steps():

@@ -57,13 +57,12 @@ class LossCurves:
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
         colours = [*(PALETTE[name] for name in self.KEPT_COLOURS), PREVIOUS]
-        self.old = [picture.changing(ax.plot([], [], color=c, lw=1.6)[0]) for c in colours]
+        self.old = [picture.line(ax, color=colour, lw=1.6) for colour in colours]
         self.lines = {
-            name: picture.changing(ax.plot([], [], color=colour, lw=self.WIDTH)[0])
+            name: picture.line(ax, color=colour, lw=self.WIDTH)
             for name, (_, colour) in self.curves.items()
         }
-        colour = self.curves[self.main][1]
-        self.now = picture.changing(ax.plot([], [], "o", color=colour, ms=self.DOT)[0])
+        self.now = picture.line(ax, "o", color=self.curves[self.main][1], ms=self.DOT)
 
     def update(self, experiment, previous=None, kept=()):
         """Show the history of `experiment`, of the `previous` run and of the `kept` ones."""
@@ -128,10 +127,8 @@ class LossCurves:
 
     def legend(self, labels):
         """Make the legend: of the curves and of the earlier runs."""
-        entries = [(colour, 2.4, label) for label, colour in self.curves.values()]
-        entries.append((PREVIOUS, 1.6, "previous run"))
-        entries += [(PALETTE[c], 1.6, label) for c, label in self.kept_entries(labels, 36, 7.6)]
-        handles = [Line2D([], [], color=c, lw=w, label=label) for c, w, label in entries]
+        handles = lines(*((colour, label) for label, colour in self.curves.values()), lw=2.4)
+        handles += lines((PREVIOUS, "previous run"), *self.kept_entries(labels, 36, 7.6))
         self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
 
     def kept_entries(self, labels, margin, letter):
@@ -139,6 +136,11 @@ class LossCurves:
         room = int((self.ax.bbox.width - margin) / letter)
         labels = [label if len(label) <= room else label[: room - 1] + "…" for label in labels]
         return zip(self.KEPT_COLOURS, labels, strict=False)
+
+
+def lines(*entries, lw=1.6):
+    """The lines of a legend, from pairs of a colour and words."""
+    return [Line2D([], [], color=PALETTE.get(c, c), lw=lw, label=words) for c, words in entries]
 
 
 def nice_ceiling(x):

@@ -9,7 +9,6 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.guards import LOCK
@@ -156,12 +155,10 @@ class TwoCurves(LossCurves):
 
     Parameters
     ----------
-    picture : Picture
-    ax : Axes
+    picture, ax, ylim
+        As in `LossCurves`.
     training, validation : str
         Names of the two curves in an experiment's history.
-    ylim : (float, float)
-        Limits of the logarithmic vertical axis.
     floor : float
         What falls below is drawn there.
     unit : int
@@ -207,8 +204,3 @@ class TwoLosses(TwoCurves):
 
     def limit(self, length, top):
         LossCurves.limit(self, length, self.start_ylim[0], top)
-
-
-def lines(*entries, lw=1.6):
-    """The lines of a legend, from pairs of a colour and words."""
-    return [Line2D([], [], color=PALETTE.get(c, c), lw=lw, label=words) for c, words in entries]

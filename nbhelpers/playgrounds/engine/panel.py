@@ -95,8 +95,8 @@ class Panel:
         Choices of how many steps *Step* makes, and Play between two pictures.
     pace : int
         The one to begin with.
-    catch_up : float, optional
-        Seconds of training to the same step again after a change, instead of `CATCH_UP`.
+    catch_up : float
+        Seconds of training to the same step again after a change, at most.
     new : str
         The words on the button that takes the next seed.
 
@@ -122,7 +122,6 @@ class Panel:
     FRAME = 0.022  # from picture to picture, at least: more of them would clog the browser
     SPELL = 0.015  # of training before a picture, at most
     FIRST = 0.001  # of training before the first new picture after a change
-    CATCH_UP = 0.150  # of training to the same step again after a change
 
     def __init__(
         self,
@@ -132,12 +131,11 @@ class Panel:
         steps=0,
         paces=(1, 10, 100, 1000),
         pace=100,
-        catch_up=None,
+        catch_up=0.150,
         new="New weights",
     ):
         self.experiment, self.picture, self.title = experiment, picture, title
-        if catch_up is not None:
-            self.CATCH_UP = catch_up
+        self.CATCH_UP = catch_up
         self.previous, self.kept = None, []
         self._made, self._cells = cell(), set()  # the cell that made it, those that show it
         self.goal = steps  # the step that a change of settings trains to again

@@ -11,7 +11,7 @@ To write a picture, subclass `Picture`::
     class MyPicture(Picture):
         def build(self):                       # once: axes, and artists that will change
             ax = self.figure.add_subplot()
-            self.curve = self.changing(ax.plot([], [], color=PALETTE["blue"])[0])
+            self.curve = self.line(ax, color=PALETTE["blue"])
             self.losses = LossCurves(self, self.figure.add_subplot(122))
 
         def update(self, experiment, previous=None, kept=()):   # for every frame
@@ -96,6 +96,10 @@ class Picture:
             artist.set_animated(True)  # so that the background is drawn without it
             self.artists.append(artist)
         return artists[0]
+
+    def line(self, ax, *style, **look):
+        """Add a line that changes from frame to frame, empty to begin with; returns it."""
+        return self.changing(ax.plot([], [], *style, **look)[0])
 
     def seldom(self, *artists):
         """Register artists that change now and then, an axis with its ticks, say, as a group.

@@ -197,9 +197,7 @@ class PlanePicture(Picture):
             ax.scatter([], [], s=330, edgecolors="white", linewidths=2, zorder=3)
         )
         marks = {"marker": "$\u2713$", "ms": 10}, {"marker": "x", "ms": 9, "mew": 3}
-        self.right, self.wrong = (
-            self.changing(ax.plot([], [], ls="", color="white", **mark)[0]) for mark in marks
-        )
+        self.right, self.wrong = (self.line(ax, ls="", color="white", **mark) for mark in marks)
         self.words = self.changing(message(ax))
         bar = self.figure.colorbar(
             ScalarMappable(cmap=PALE_DIVERGING), cax=self.axes(658, 52, 9, 276), ticks=[0, 1]
