@@ -78,7 +78,15 @@ FULL = (
     r"test_the_program_runs_alone|test_every_solution_passes_its_checks",
     rf"test_(panels|faults)\.py::.*\[({OTHERS})[-\]]",
     r"test_\w*script_gives_the_very_same_numbers|test_a_hundred_random_events",
-    r"test_one_page_for_each_notebook|test_the_command_marks_a_notebook",  # nbconvert
+    # nbconvert's pages and slides
+    r"test_one_page_for|test_a_page_asks|test_every_formula_is_mathml|test_links_lead_somewhere",
+    r"test_nbconvert_makes_the_same_page|test_the_command_marks_a_notebook",
+    # whole notebooks and files, many times
+    r"stored_the_same_twice|test_a_student_copy_runs|test_mnists_own_digits|every_flipped_byte",
+    r"test_a_read_only_checkout|test_a_thousand_events|grid_search_with_two_processes",
+    # what three figures show for all
+    rf"test_style\.py::.*\[({OTHERS})[-\]]",
+    r"test_two_panels_side_by_side|test_events_from_several_threads",
 )
 
 # Files that take longest come first, so that no process works on one of them alone at the end.
