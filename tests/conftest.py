@@ -76,7 +76,7 @@ FULL = (
     r"notebooks/test_(?!accessibility|browser|lecturers|links|notebook)",  # what lessons claim
     r"test_settings_strings_show_what_the_guide_says",
     r"test_the_program_runs_alone|test_every_solution_passes_its_checks",
-    rf"test_(panels|faults)\.py::.*\[({OTHERS})[-\]]",
+    rf"test_(panels|faults)\.py::.*[\[-]({OTHERS})[-\]]",
     r"test_\w*script_gives_the_very_same_numbers|test_a_hundred_random_events",
     # nbconvert's pages and slides
     r"test_one_page_for|test_a_page_asks|test_every_formula_is_mathml|test_links_lead_somewhere",
@@ -87,6 +87,7 @@ FULL = (
     # what three figures show for all
     rf"test_style\.py::.*\[({OTHERS})[-\]]",
     r"test_two_panels_side_by_side|test_events_from_several_threads",
+    r"test_an_interrupt_in_the_middle.*regions",
 )
 
 # Files that take longest come first, so that no process works on one of them alone at the end.
