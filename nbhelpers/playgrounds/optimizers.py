@@ -127,7 +127,7 @@ class OptimizersSettings(Settings):
     adam_rate: float = number(0.05, 0.0001, 10, log=True, label="rate of Adam", short="Adam")
     momentum: float = number(0.9, 0.0, 1.0, label="momentum μ", short="μ")
     task: str = choice("ravine", TASKS, short="")
-    schedule: str = choice("constant", list(SCHEDULES), short="")
+    schedule: str = choice("constant", sorted(SCHEDULES), short="")
     seed: int = seed()
 
 
