@@ -6,10 +6,10 @@ import sys
 from functools import partial
 from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 from lab import jupyter_lab, open_notebook
+from notebook_tools import write
 
 from nbhelpers import datasets
 from nbhelpers.network import MLP
@@ -398,8 +398,7 @@ pad
 
 def test_drawing_in_a_browser(browser, net, tmp_path):
     np.savez(tmp_path / "params.npz", params=net.params)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    nbformat.write(notebook, tmp_path / "pad.ipynb")
+    write(tmp_path / "pad.ipynb", CELL)
     sharp = SimpleNamespace(new_page=partial(browser.new_page, device_scale_factor=2))
     with jupyter_lab(tmp_path) as address:
         opened = open_notebook(sharp, address, "pad.ipynb")

@@ -3,10 +3,10 @@
 import sys
 
 import ipywidgets
-import nbformat
 import numpy as np
 import pytest
 from lab import jupyter_lab, open_notebook
+from notebook_tools import write
 from scripts import output_of
 
 from nbhelpers.playgrounds import regions
@@ -373,8 +373,7 @@ playgrounds.regions("data=own points,classes=2,steps=100")"""
 
 def test_clicking_in_a_browser(browser, tmp_path):
     """Clicks among the regions add points, Shift takes them back, others do nothing."""
-    cells = [nbformat.v4.new_code_cell(source) for source in ("1 + 1", CELL)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "regions.ipynb")
+    write(tmp_path / "regions.ipynb", "1 + 1", CELL)
     with jupyter_lab(tmp_path) as address:
         opened = open_notebook(browser, address, "regions.ipynb")
         opened.run_all()

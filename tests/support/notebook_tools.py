@@ -30,6 +30,13 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
+def write(path, *sources):
+    """Write a notebook of code cells, not yet run."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in sources])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(made, path)
+
+
 def tags(cell):
     """The tags of a cell, as a set."""
     return set(cell.get("metadata", {}).get("tags", ()))
