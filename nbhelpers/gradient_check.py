@@ -80,7 +80,7 @@ def rounding_noise(loss, eps):
 
 
 @dataclass(frozen=True)
-class Report:
+class GradientReport:
     """What `check_gradients` found.
 
     Attributes
@@ -137,7 +137,7 @@ def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
 
     Returns
     -------
-    Report
+    GradientReport
 
     Raises
     ------
@@ -158,7 +158,7 @@ def check_gradients(net, X, y, eps=1e-5, tolerance=1e-7):
         errors[f"W{layer + 1}"] = relative_error(net.dW[layer], W[layer], noise)
         if has_bias[layer]:
             errors[f"b{layer + 1}"] = relative_error(net.db[layer], b[layer], noise)
-    return Report(errors, float(tolerance))
+    return GradientReport(errors, float(tolerance))
 
 
 @underflow_allowed

@@ -176,7 +176,7 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path, capsys):
     assert read_notebook(path) == GOOD
     assert parsed(path.read_text(encoding="utf-8"), path) == GOOD
     marked = tmp_path / notebooks()[0].name
-    shutil.copy(notebooks()[0], marked)
+    shutil.copyfile(notebooks()[0], marked)  # without its mode: it may be read-only
     clean = marked.read_bytes()
     marked.write_bytes(b"\xef\xbb\xbf" + clean)
     assert main(["slides", str(marked)]) == 0
