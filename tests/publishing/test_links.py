@@ -21,8 +21,10 @@ def project(tmp_path):
 
 
 def contents(project):
-    """The bytes of all files."""
-    return {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    """The bytes of all documents."""
+    return {
+        path: path.read_bytes() for path in project.rglob("*") if path.suffix in (".md", ".ipynb")
+    }
 
 
 def names(project):
