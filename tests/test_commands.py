@@ -19,8 +19,9 @@ FIRST, SECOND = notebooks()[:2]
 def place(tmp_path, monkeypatch):
     """A current folder with a notebook of one cell; the project is a copy in a folder there."""
     project = tmp_path / "copy of ü"
-    shutil.copytree(ROOT / "notebooks", project / "notebooks")
-    shutil.copy(ROOT / "README.md", project)
+    shutil.copytree(ROOT / "notebooks", project / "notebooks", copy_function=shutil.copyfile)
+    (project / "notebooks").chmod(0o755)  # the checkout's may be read-only
+    shutil.copyfile(ROOT / "README.md", project / "README.md")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1 + 1)")])
     nbformat.write(notebook, tmp_path / "mine.ipynb")
     monkeypatch.setattr(links, "ROOT", project)

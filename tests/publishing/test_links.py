@@ -17,9 +17,8 @@ def project(tmp_path):
     """A copy of the notebooks, README.md and the lecturer's guide, in a folder with an odd name."""
     project = tmp_path / "cours d'été"
     (project / "notebooks").mkdir(parents=True)
-    for path in (*notebooks(), ROOT / "notebooks" / publish.GUIDE):
-        shutil.copy(path, project / "notebooks")
-    shutil.copy(ROOT / "README.md", project)
+    for path in (*notebooks(), ROOT / "notebooks" / publish.GUIDE, ROOT / "README.md"):
+        shutil.copyfile(path, project / path.relative_to(ROOT))  # writable
     return project
 
 
