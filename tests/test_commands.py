@@ -1,13 +1,12 @@
 """One door for commands: python -m nbhelpers VERB."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import nbformat
 import pytest
-from notebook_tools import ROOT, notebooks
+from notebook_tools import ROOT, documents, notebooks
 
 from nbhelpers.__main__ import VERBS, main, parser
 from nbhelpers.publishing import links
@@ -19,9 +18,7 @@ FIRST, SECOND = notebooks()[:2]
 def place(tmp_path, monkeypatch):
     """A current folder with a notebook of one cell; the project is a copy in a folder there."""
     project = tmp_path / "copy of ü"
-    shutil.copytree(ROOT / "notebooks", project / "notebooks", copy_function=shutil.copyfile)
-    (project / "notebooks").chmod(0o755)  # the checkout's may be read-only
-    shutil.copyfile(ROOT / "README.md", project / "README.md")
+    documents(project)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1 + 1)")])
     nbformat.write(notebook, tmp_path / "mine.ipynb")
     monkeypatch.setattr(links, "ROOT", project)

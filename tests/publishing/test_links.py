@@ -6,7 +6,7 @@ import subprocess
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from notebook_tools import ROOT, cells, notebooks, read
+from notebook_tools import ROOT, cells, documents, notebooks, read
 
 from nbhelpers.publishing import execute as execute_notebooks
 from nbhelpers.publishing import links as publish
@@ -16,15 +16,15 @@ from nbhelpers.publishing import links as publish
 def project(tmp_path):
     """A copy of the notebooks, README.md and the lecturer's guide, in a folder with an odd name."""
     project = tmp_path / "cours d'été"
-    (project / "notebooks").mkdir(parents=True)
-    for path in (*notebooks(), ROOT / "notebooks" / publish.GUIDE, ROOT / "README.md"):
-        shutil.copyfile(path, project / path.relative_to(ROOT))  # writable
+    documents(project)
     return project
 
 
 def contents(project):
-    """The bytes of all files."""
-    return {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    """The bytes of all documents."""
+    return {
+        path: path.read_bytes() for path in project.rglob("*") if path.suffix in (".md", ".ipynb")
+    }
 
 
 def names(project):

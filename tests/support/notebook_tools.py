@@ -9,6 +9,7 @@ other.
 import ast
 import copy
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def write(path, *sources):
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in sources])
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(made, path)
+
+
+def documents(project):
+    """Copy README.md and the notebooks to a folder; they may be changed, if not the originals."""
+    for path in (ROOT / "README.md", *FOLDER.rglob("*.*")):
+        target = project / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            shutil.copyfile(path, target)
 
 
 def tags(cell):
