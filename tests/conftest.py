@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from lab import chromium, find_browser
 from nbval.plugin import IPyNbCell
 from notebook_tools import shorten, tags
+from xdist.scheduler import LoadFileScheduling
 
 from nbhelpers.playgrounds import PLAYGROUNDS
 
@@ -75,7 +76,7 @@ OTHERS = "|".join(name for name in PLAYGROUNDS if name not in ("xor", "regions",
 FULL = (
     r"notebooks/test_(?!accessibility|browser|lecturers|links|notebook)",  # what lessons claim
     r"test_settings_strings_show_what_the_guide_says",
-    r"test_the_program_runs_alone|test_every_solution_passes_its_checks",
+    r"test_notebooks\.py::test_(the_program_runs_alone|every_solution)",
     rf"test_(panels|faults)\.py::.*[\[-]({OTHERS})[-\]]",
     r"test_\w*script_gives_the_very_same_numbers|test_a_hundred_random_events",
     # nbconvert's pages and slides
@@ -100,6 +101,19 @@ def pytest_configure(config):
     named = config.args_source is config.ArgsSource.ARGS or config.option.keyword
     if not (named or config.option.markexpr):
         config.option.markexpr = "not full"
+
+
+class TwoBrowsers(LoadFileScheduling):
+    """The tests of a file stay in one process, but two share the notebooks of test_browser.py."""
+
+    def _split_scope(self, nodeid):
+        number = re.search(r"test_browser\.py.*\[(\d\d)", nodeid)
+        return super()._split_scope(nodeid) + (f" {int(number[1]) % 2}" if number else "")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Use it for --dist=loadfile."""
+    return TwoBrowsers(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(config, items):
