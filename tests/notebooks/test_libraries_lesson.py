@@ -423,7 +423,8 @@ if __name__ == "__main__":
 def run_script(folder, *arguments):
     """Run SCRIPT in a Python of its own; return what it printed: workers, the link, the scores."""
     (folder / "search.py").write_text(SCRIPT, encoding="utf-8")
-    here = str(NOTEBOOK.parents[1] / "tests" / "notebooks")
+    tests = NOTEBOOK.parents[1] / "tests"
+    here = os.pathsep.join(str(tests / folder) for folder in ("notebooks", "support"))
     others = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
     env = os.environ | {
         "PYTHONPATH": os.pathsep.join([here, *others]),
