@@ -6,12 +6,12 @@
 
 What follows the name goes to pytest: tests/test_kernels.py -k adam. The environment has the Python
 that runs this script, and stays as .venv-NAME-VERSION in the project; it can be deleted any time.
+uv makes it (`pip install -e ".[ci]"`): in seconds, where pip takes two minutes.
 """
 
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,13 +27,12 @@ def build(name):
     """The Python of an environment with this set of versions, made or brought up to date."""
     folder = ROOT / f".venv-{name}-{sys.version_info.major}.{sys.version_info.minor}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    uv = [sys.executable, "-m", "uv"]
     if not python.exists():
-        venv.create(folder, with_pip=True)
-    how = ["-c", str(CONSTRAINTS / f"{name}.txt")]
-    if name == "newest":
-        how = ["--upgrade", "--upgrade-strategy=eager"]
-    pip = [python, "-m", "pip", "install", "--quiet", "-r", "requirements.txt", *how]
-    subprocess.run(pip, cwd=ROOT, check=True)
+        subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    how = ["-c", CONSTRAINTS / f"{name}.txt"] if name != "newest" else ["--upgrade"]
+    install = [*uv, "pip", "install", "--quiet", "--python", python, "-r", "requirements.txt", *how]
+    subprocess.run(install, cwd=ROOT, check=True)
     return python
 
 
