@@ -72,7 +72,7 @@ def browser():
 
 # Tests that are not among the quick ones, by patterns of their ids; besides, all that use a browser
 # but for notebook 01 in JupyterLab.
-OTHERS = "|".join(name for name in PLAYGROUNDS if name not in ("xor", "regions", "optimizers"))
+OTHERS = "|".join(name for name in PLAYGROUNDS if name not in ("xor", "bowl", "softmax"))
 FULL = (
     r"notebooks/test_(?!accessibility|browser|lecturers|links|notebook)",  # what lessons claim
     r"test_settings_strings_show_what_the_guide_says",
@@ -85,10 +85,10 @@ FULL = (
     # whole notebooks and files, many times
     r"stored_the_same_twice|test_a_student_copy_runs|test_mnists_own_digits|every_flipped_byte",
     r"test_a_read_only_checkout|test_a_thousand_events|grid_search_with_two_processes",
+    r"test_messages_do_not_wait|test_words_in_plots_are_readable|test_never_raises_on_random_values",
     # what three figures show for all
-    rf"test_style\.py::.*\[({OTHERS})[-\]]",
+    rf"test_(style|accessibility)\.py::.*\[({OTHERS})[-\]]",
     r"test_two_panels_side_by_side|test_events_from_several_threads",
-    r"test_an_interrupt_in_the_middle.*regions",
 )
 
 # Files that take longest come first, so that no process works on one of them alone at the end.
