@@ -12,6 +12,7 @@ from nbhelpers.playgrounds.curve import activations, curve_bias, sgd
 from nbhelpers.playgrounds.digits import digits
 from nbhelpers.playgrounds.engine.digit_pad import DigitPad
 from nbhelpers.playgrounds.mnist import mnist
+from nbhelpers.playgrounds.neurons import neuron, three_neurons
 from nbhelpers.playgrounds.optimizers import optimizers
 from nbhelpers.playgrounds.regions import regions
 from nbhelpers.playgrounds.remedies import remedies
@@ -24,5 +25,6 @@ IN_ORDER = (  # of the notebooks
     *(digits, optimizers, mnist, remedies),
 )
 PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}
+FIGURES = {function.__name__: function for function in (neuron, three_neurons)}
 
-__all__ = ["PLAYGROUNDS", "DigitPad", *PLAYGROUNDS]
+__all__ = ["FIGURES", "PLAYGROUNDS", "DigitPad", *FIGURES, *PLAYGROUNDS]

@@ -22,7 +22,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before anything loads NumPy; the ker
 import psutil
 from nbclient import NotebookClient
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from notebook_tools import notebooks, read, solved
 
 BINDER = 2_000  # MB: what mybinder.org allows a session at most

@@ -17,7 +17,7 @@ from pathlib import Path
 from bars import at_most
 from training import versions
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from notebook_tools import ROOT, cells, notebooks, read
 
 FIRST = """

@@ -1,4 +1,4 @@
-"""How fast the playgrounds are: redraw in the kernel, and the whole trip in a real browser.
+"""How fast figures and playgrounds are: redraw in the kernel, and the whole trip in a browser.
 
     python tests/benchmarks/panels.py [--latency 100] [name ...]
 
@@ -8,8 +8,10 @@ time under Play (a quarter). Browser (where Chromium and playwright are there): 
 key press on a slider to the new picture, beside the bare trip, a slider that changes a text label,
 in turns with it (bar: 1.4 times), by a person's clock and by the page's own; pictures a second
 under Play (bar: 30, and 15 for MNIST) and how long after Pause the last one comes, the longest of
-five (bar: 150 ms). With `--latency`, everything between the browser and the server takes so many
-milliseconds longer, there and back, as over a network. Run it on a machine that does nothing else.
+five (bar: 150 ms); where something can be dragged, pictures a second under a moving hand (bar: 25)
+and how far its handle ever is from the hand (bar: a pixel). With `--latency`, everything between
+the browser and the server takes so many milliseconds longer, there and back, as over a network.
+Run it on a machine that does nothing else.
 """
 
 import argparse
@@ -23,19 +25,21 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from bars import at_least, at_most
 from lab import chromium, find_browser, jupyter_lab, open_notebook
 
-from nbhelpers.playgrounds import PLAYGROUNDS
+from nbhelpers.playgrounds import FIGURES, PLAYGROUNDS
 
 PRESSES = 20
 PLAY_SECONDS = 4
+DRAG_SECONDS = 4
 
 # Remembers when a key went down, and the frames of the page in which a new picture, loaded, or the
 # label's new text was first painted.
@@ -50,7 +54,7 @@ WATCH = """() => {
   };
   document.addEventListener('keydown', () => { window.seen.key = now(); }, true);
   document.addEventListener('click', () => { window.seen.click = now(); }, true);
-  for (const img of document.querySelectorAll('.nn-picture')) {
+  for (const img of document.querySelectorAll('img.nn-picture, .nn-picture img')) {
     img.addEventListener('load', () => painted('pictures'));
   }
   const label = [...document.querySelectorAll('.widget-label')]
@@ -58,6 +62,31 @@ WATCH = """() => {
   new MutationObserver(() => painted('label'))
     .observe(label, {childList: true, characterData: true, subtree: true});
 }"""
+
+# Moves a hand to and fro by pointer events, one a frame, as a mouse sends them, and watches the
+# handle in each; resolves with the largest distance between the two.
+DRAG = """([name, seconds]) => new Promise(done => {
+  const handle = document.querySelector(`circle[data-name="${name}"]`), svg = handle.closest('svg');
+  const middle = () => {
+    const box = handle.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  };
+  const say = (type, [x, y], to) => to.dispatchEvent(new PointerEvent(type, {
+    bubbles: true, cancelable: true, pointerId: 1, isPrimary: true, clientX: x, clientY: y}));
+  const from = middle(), start = performance.now();
+  let farthest = 0;
+  say('pointerdown', from, handle);
+  const frame = now => {
+    const t = (now - start) / 1000;
+    if (t > seconds) { say('pointerup', middle(), svg); done(farthest); return; }
+    const to = [from[0] + 50 * Math.sin(5 * t), from[1] + 40 * Math.sin(4 * t)];
+    say('pointermove', to, svg);
+    const at = middle();
+    farthest = Math.max(farthest, Math.hypot(at[0] - to[0], at[1] - to[1]));
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+})"""
 
 BARE = """import ipywidgets
 slider, label = ipywidgets.IntSlider(), ipywidgets.Label("bare trip")
@@ -109,8 +138,12 @@ def slow_line(address, milliseconds):
 def redraw(panel, times=40):
     """Median milliseconds for a new picture, by the clock and of the processor."""
     taken, worked = [], []
-    for _ in range(times):
-        panel.experiment.step(1)
+    for k in range(times):
+        if hasattr(panel, "experiment"):
+            panel.experiment.step(1)
+        else:
+            name = next(iter(panel.number_boxes))
+            panel.state = replace(panel.state, **{name: 0.02 * k})
         start, work = time.perf_counter(), time.process_time()
         panel._draw()
         panel.picture.render()
@@ -214,6 +247,14 @@ def play(page, panel):
     return 1000 / np.mean(gaps), np.percentile(gaps, 95), max(late)
 
 
+def drag(page):
+    """Pictures a second while the first handle is moved, and its largest distance from the hand."""
+    name = page.locator("circle[data-name]").first.get_attribute("data-name")
+    page.evaluate("() => { window.seen.pictures = []; }")
+    farthest = page.evaluate(DRAG, [name, DRAG_SECONDS])
+    return len(page.evaluate("() => window.seen.pictures")) / DRAG_SECONDS, farthest
+
+
 def browser_part(name, opened):
     page = opened.page
     opened.run_all()
@@ -234,6 +275,13 @@ def browser_part(name, opened):
             f"ratio {picture / trip:.2f} ({at_most(picture / trip, 1.4)}); by the page's own clock "
             f"{inner_picture:.0f} and {inner_trip:.0f} ms, ratio {inner_picture / inner_trip:.2f}"
         )
+    if name in FIGURES:
+        rate, farthest = drag(page)
+        print(
+            f"{name}: a drag shows {rate:.1f} pictures a second ({at_least(rate, 25)}), its handle "
+            f"is at most {farthest:.1f} pixels from the hand ({at_most(farthest, 1)})"
+        )
+        return
     rate, gap, pause = play(page, panels[0])
     print(
         f"{name}: Play shows {rate:.1f} pictures a second "
@@ -243,16 +291,21 @@ def browser_part(name, opened):
 
 
 def main():
-    """Measure the playgrounds asked for, first in the kernel, then in a browser."""
+    """Measure the figures and playgrounds asked for, first in the kernel, then in a browser."""
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    ask.add_argument("names", nargs="*", default=list(PLAYGROUNDS), metavar="name")
+    ask.add_argument("names", nargs="*", default=[*FIGURES, *PLAYGROUNDS], metavar="name")
     ask.add_argument("--latency", type=float, default=0.0, help="milliseconds, there and back")
     asked = ask.parse_args()
     for name in asked.names:
         start = time.perf_counter()
-        panel = PLAYGROUNDS[name]()
+        panel = (FIGURES | PLAYGROUNDS)[name]()
         opened = time.perf_counter() - start
         milliseconds, work = redraw(panel)
+        if name in FIGURES:
+            print(f"{name}: open in {opened:.2f} s; redraw {milliseconds:.1f} ms "
+                  f"({at_most(milliseconds, 15)}), of which the processor worked {work:.1f} ms; "
+                  f"{len(panel.picture.render()) / 1000:.0f} kB")  # fmt: skip
+            continue
         size, share = largest(panel), 100 * share_of_training(panel)
         print(
             f"{name}: open in {opened:.2f} s; redraw {milliseconds:.1f} ms "

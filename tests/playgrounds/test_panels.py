@@ -749,7 +749,7 @@ def test_close_lets_go_of_everything(fresh):
     assert panel.experiment.describe() in panel.summary
     assert "closed" in panel._repr_mimebundle_()["text/plain"]
     assert set(panel._repr_mimebundle_()) == {"text/plain"}
-    with pytest.raises(RuntimeError, match="this panel is closed; open another"):
+    with pytest.raises(RuntimeError, match="this figure is closed; open another"):
         panel.png()
     steps = panel.experiment.steps
     tick(panel)  # one that was on its way
@@ -759,7 +759,7 @@ def test_close_lets_go_of_everything(fresh):
 
 def test_a_cell_that_is_run_again_closes_its_old_panel_only(monkeypatch):
     now = []
-    monkeypatch.setattr("nbhelpers.playgrounds.engine.panel.cell", lambda: now[-1])
+    monkeypatch.setattr("nbhelpers.playgrounds.engine.figure.cell", lambda: now[-1])
 
     def run(where, number, make=ball):
         now.append((where, number))

@@ -18,69 +18,22 @@ for as long as the tick lasts; so more pictures reach the screen than there are 
 No threads, no asyncio: every callback is an ordinary function call under the one lock.
 """
 
-import html
 import itertools
 import math
 import time
-import weakref
-from base64 import b64encode
-from contextlib import contextmanager
-from functools import wraps
 
 import ipywidgets as widgets
-from IPython import get_ipython
 
-from nbhelpers.boxes import FOCUS
-from nbhelpers.playgrounds.engine.controls import control, family, is_float_slider, on_grid, row
+from nbhelpers.playgrounds.engine.controls import row
+from nbhelpers.playgrounds.engine.figure import FIGURES, Figure, locked, short
 from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE
 from nbhelpers.plots import own_style
 from nbhelpers.threads import one_thread
 
 MOST_KEPT = 4
-PANELS = weakref.WeakSet()  # all that have been made and are still in use somewhere
-
-# Some controls have no words that a screen reader could say: number boxes and the script get a
-# label, the clock's icons get words, and neither is seen.
-UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);"
-CSS = f"""<style>
-.nn-panel {{ font-size: 14px; max-width: 1000px; }}
-.nn-panel .nn-picture {{ max-width: 100%; height: auto; margin: 0; }}
-.nn-panel .nn-summary {{ font-size: 16px; line-height: 1.4; min-height: 1.4em; margin: 0;
-  color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums; }}
-.nn-panel .nn-note {{ margin: 0; min-height: 1.4em; line-height: 1.4;
-  color: var(--jp-ui-font-color1, inherit); }}
-.nn-panel textarea, .nn-panel input[type="text"] {{
-  font-family: var(--jp-code-font-family, monospace); }}
-.nn-panel.nn-panel :focus-visible {{ {FOCUS} }}
-.nn-panel .nn-named {{ position: relative; }}
-.nn-panel .nn-named > .widget-label {{ {UNSEEN} }}
-.nn-panel .widget-play i {{ position: relative; }}
-.nn-panel .widget-play i::after {{ {UNSEEN} }}
-.nn-panel .widget-play .fa-play::after {{ content: "Play"; }}
-.nn-panel .widget-play .fa-pause::after {{ content: "Pause"; }}
-.nn-panel .widget-play .fa-stop::after {{ content: "Stop and go back to the start"; }}
-</style>"""
 
 
-def locked(method):
-    """Run a panel's method under the process-wide lock, and to its end.
-
-    Callbacks may come from different threads, and an interrupt of the kernel at any line: it ends
-    the training, but only the training, so that the panel can be used afterwards.
-    """
-
-    @wraps(method)
-    def run(panel, *args, **kwargs):
-        with LOCK, WHOLE:
-            result = method(panel, *args, **kwargs)
-            if WHOLE.interrupted and WHOLE.depth == 1 and panel.picture is not None:
-                panel._interrupted()
-            return result
-
-    return run
-
-
-class Panel:
+class Panel(Figure):
     """Controls, picture and summary of an experiment.
 
     Parameters
@@ -137,44 +90,21 @@ class Panel:
         self.experiment, self.picture, self.title = experiment, picture, title
         self.CATCH_UP = catch_up
         self.previous, self.kept = None, []
-        self._made, self._cells = cell(), set()  # the cell that made it, those that show it
         self.goal = steps  # the step that a change of settings trains to again
-        self._quiet = False
         self._build(paces, pace)
         self.buttons["new_weights"].description = new
         with LOCK, WHOLE:
             self.experiment.step(steps)
             self._show()
-            PANELS.add(self)
+            FIGURES.add(self)
+
+    @property
+    def state(self):
+        """The experiment's settings."""
+        return self.experiment.settings
 
     # -- parts ------------------------------------------------------------------------------
     def _build(self, paces, pace):
-        settings = self.experiment.settings
-        self.image = widgets.Image(format="jpeg", width=self.picture.width)
-        self.image.add_class("nn-picture")
-        self.words = widgets.HTML()
-        self.note = widgets.HTML()
-        self.controls = {
-            name: control(settings.label(name), allowed, getattr(settings, name))
-            for name, allowed in settings.allowed().items()
-            if allowed.show
-        }
-        self.number_boxes = {  # a slider has steps; the box beside it shows and takes any value
-            name: widgets.BoundedFloatText(
-                value=getattr(settings, name),
-                min=allowed.low,
-                max=allowed.high,
-                step=None,
-                description=settings.label(name),
-                layout={"width": "76px"},
-            )
-            for name, allowed in settings.allowed().items()
-            if is_float_slider(self.controls.get(name))
-        }
-        for box in self.number_boxes.values():
-            box.add_class("nn-named")
-        for name, widget in [*self.controls.items(), *self.number_boxes.items()]:
-            widget.observe(lambda change, name=name: self._changed(name, change), "value")
         self.play = widgets.Play(value=0, min=0, max=1_000_000_000, interval=int(1000 * self.TICK))
         self.play.show_repeat = False
         self.play.observe(self._ticked, "value")
@@ -187,7 +117,9 @@ class Panel:
             style={"description_width": "initial"},
             layout={"width": "190px"},
         )
-        self.buttons = {}
+        self._open()
+
+    def _rows(self):
         self._add_buttons(
             step=("Step", lambda: self.step()),
             reset=("Reset", self.reset),
@@ -197,48 +129,20 @@ class Panel:
             apply=("Apply", self._apply),
             code=("Show code", self._toggle_code),
         )
-        self.text = widgets.Text(
-            description="settings",
-            continuous_update=False,
-            layout={"flex": "1 1 320px", "width": "auto"},
-            style={"description_width": "initial"},
-        )
-        self.text.observe(lambda change: self._apply(), "value")
         self.script = widgets.Textarea(
             description="the program", layout={"width": "98%", "height": "330px", "display": "none"}
         )
         self.script.add_class("nn-named")
         b = self.buttons
         seed = [self.controls[name] for name in self.controls if name == "seed"]
-        menus = [w for w in self.controls.values() if isinstance(w, widgets.Dropdown)]
-        sliders = [
-            widgets.HBox([w, self.number_boxes[name]]) if name in self.number_boxes else w
-            for name, w in self.controls.items()
-            if w not in seed + menus
-        ]
-        self.widget = widgets.VBox(
-            [
-                widgets.HTML(CSS, layout={"display": "none"}),
-                self.image,
-                self.words,
-                row(self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
-                    b["keep"], b["clear"]),
-                *(row(*group) for group in (sliders, menus) if group),
-                row(self.text, b["apply"], b["code"]),
-                self.note,
-                self.script,
-            ]
-        )  # fmt: skip
-        self.widget.add_class("nn-panel")
-
-    def _add_buttons(self, **actions):
-        """Add buttons: name=(words, what a click does); returns those of these names."""
-        for name, (words, action) in actions.items():
-            self.buttons[name] = button = widgets.Button(
-                description=words, layout={"width": "auto"}
-            )
-            button.on_click(lambda _, action=action: action())
-        return [self.buttons[name] for name in actions]
+        return [
+            row(self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
+                b["keep"], b["clear"]),
+            *self._control_rows(without=["seed"]),
+            row(self.text, b["apply"], b["code"]),
+            self.note,
+            self.script,
+        ]  # fmt: skip
 
     @property
     def _play_trait(self):
@@ -347,33 +251,11 @@ class Panel:
         measured = e.measured_words() or f"loss {short(e.loss)}"
         return " · ".join(part for part in (where, measured, e.describe()) if part)
 
-    @locked
-    def png(self):
-        """The picture as the bytes of a PNG file."""
-        self._draw()
-        return self.picture.png()
-
     # -- how it works -----------------------------------------------------------------------
     @locked
-    def _changed(self, name, change):
-        """A control was moved."""
-        if self._quiet:
-            return
-        allowed, value = self.experiment.settings.allowed()[name], change["new"]
-        now, slider = getattr(self.experiment.settings, name), change["owner"]
-        if is_float_slider(slider) and math.isclose(on_grid(slider, now), value, rel_tol=1e-9):
-            return  # the page says where the slider stands, and its last digit differs
-        try:
-            if slider is not self.number_boxes.get(name):
-                value = allowed.round(value)
-            value = allowed.check(name, value)
-        except ValueError as error:
-            self._say(f"Not applied: {error}")
-            self._show_controls()
-            return
-        if value == now:
-            return  # the page echoes values that it has been given
-        self._replace(lambda: self.experiment.change(**{name: value}))
+    def change(self, **values):
+        """Give some settings other values, as the controls do, and train to the same step again."""
+        self._replace(lambda: self.experiment.change(**values))
         self._catch_up()
 
     def _follow(self, text, seconds=None):
@@ -465,10 +347,7 @@ class Panel:
 
     @one_thread
     def _draw(self):
-        if self.picture is None:
-            raise RuntimeError(
-                "this panel is closed; open another one with its settings: " + self.settings
-            )
+        self._must_be_open()
         for run, label in zip(self.kept, labels(self.kept, self.experiment.settings), strict=True):
             run.label = label
         with own_style():
@@ -487,90 +366,17 @@ class Panel:
         self.image.value = self.picture.render()
         time.sleep(0)  # gives the thread that sends it a chance to do so before we go on
 
-    def _show_words(self):
-        self.words.value = (
-            '<p class="nn-summary" role="status" aria-live="polite">'
-            f"{html.escape(self.summary)}</p>"
-        )
-
     def _show_texts(self):
         with LOCK, self._quietly():
             self.text.value = self.settings
             if self.script.layout.display != "none":
                 self.script.value = self.code
 
-    def _show_controls(self):
-        with self._quietly():
-            for name, widget in self.controls.items():
-                value = getattr(self.experiment.settings, name)
-                if name in self.number_boxes:
-                    self.number_boxes[name].value = value
-                    value = on_grid(widget, value)
-                    if math.isclose(value, widget.value, rel_tol=1e-9):
-                        continue
-                widget.value = value
-
-    def _say(self, words):
-        self.note.value = f'<p class="nn-note" role="alert">{html.escape(words)}</p>'
-
-    @contextmanager
-    def _quietly(self):
-        """Set widgets without hearing them."""
-        before, self._quiet = self._quiet, True
-        try:
-            yield
-        finally:
-            self._quiet = before
-
     @locked
     def close(self):
-        """Let go of the picture and the widgets; they disappear from the page.
-
-        Settings, summary and script can still be read; what would draw raises RuntimeError. When a
-        cell is run again, the panel that it made before and that nobody else shows is closed.
-        """
-        if self.picture is None:
-            return
-        self._stop()
-        self.picture = None
-        self.image.value = b""
-        for widget in family(self.widget):
-            widget.unobserve_all()
-            widget.close()
-
-    def _close_earlier(self):
-        """Close the panels that an earlier run of this cell has made and this cell alone shows."""
-        here, run = cell()
-        self._cells.add(here)
-        if self._made == (here, run) and here is not None:
-            for panel in list(PANELS):
-                made_in, made_by = panel._made
-                if made_in == here and made_by != run and panel._cells <= {here}:
-                    panel.close()
-
-    @locked
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Live where widgets are, the picture elsewhere (built by hand: 7.7.1 and 8 differ)."""
-        if self.picture is None:
-            return {"text/plain": f"{self.title or 'Playground'}: closed. {self.settings}"}
-        self._close_earlier()
-        return {
-            "text/plain": f"{self.title or 'Playground'}: {self.summary}",
-            "image/png": b64encode(self.png()).decode(),
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.widget.model_id,
-            },
-        }
-
-
-def cell():
-    """The notebook cell that is being run, and which run of it this is; (None, None) elsewhere."""
-    shell = get_ipython()
-    message = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    here = message.get("metadata", {}).get("cellId")
-    return (here, message["header"]["msg_id"]) if here else (None, None)
+        if self.picture is not None:
+            self._stop()
+            super().close()
 
 
 def labels(runs, settings):
@@ -578,8 +384,3 @@ def labels(runs, settings):
     everyone = [run.settings for run in runs] + [settings]
     names = [n for n in settings.allowed() if len({getattr(s, n) for s in everyone}) > 1]
     return [", ".join(run.settings.words(name) for name in names) or "kept" for run in runs]
-
-
-def short(x):
-    """A number with three significant digits, without an exponent where it can be avoided."""
-    return f"{x:.3g}" if abs(x) >= 1e5 else f"{float(f'{x:.3g}'):,g}"

@@ -1,13 +1,15 @@
 """A figure that anyone can open: `xor = playground(Xor, PlanePicture, ...)` declares it.
 
 That one call makes the function `playgrounds.xor()` with its help; `playgrounds/__init__.py` takes
-it into its list.
+it into its list. `neuron = figure(Neuron, NeuronPicture, ...)` does the same for a figure in which
+nothing is trained.
 """
 
 import inspect
 import re
 import textwrap
 
+from nbhelpers.playgrounds.engine.figure import Figure
 from nbhelpers.playgrounds.engine.panel import Panel
 
 HELP = """\
@@ -19,10 +21,7 @@ Parameters
 ----------
 settings : str, optional
     A settings string to begin with, such as "{example}".
-steps : int, optional
-    How many {unit}s to train before the first picture, if the string does not say; {steps} if
-    not given.
-**more
+{steps}**more
     Further options of the panel.
 
 Returns
@@ -42,6 +41,11 @@ What can be set:
 {allowed}
 
 Used in notebook {notebook}.
+"""
+STEPS = """\
+steps : int, optional
+    How many {unit}s to train before the first picture, if the string does not say; {steps} if
+    not given.
 """
 
 
@@ -97,23 +101,61 @@ def playground(
             steps = first(made) if callable(first) else first
         return panel(made, picture(), title=title, steps=steps, **options, **more)
 
-    opened.__name__ = opened.__qualname__ = name or snake_case(experiment.__name__)
-    opened.__module__ = experiment.__module__
+    in_words = steps.__doc__ if callable(steps) else f"{steps:,}"
+    told = STEPS.format(unit=experiment.unit, steps=in_words)
+    opened.experiment = experiment
+    return named(
+        opened, name, experiment, experiment.Settings, panel, title, told, example, notebook
+    )
+
+
+def figure(settings, picture, kind=Figure, *, title, example, notebook, name=None):
+    """Declare a live figure of settings, without a training; return the function that opens it.
+
+    Parameters
+    ----------
+    settings : type
+        Its class of settings (see figure.py); the help quotes the beginning of its docstring.
+    picture : callable
+        Makes the picture.
+    kind : type
+        The class of the figure.
+    title, example, notebook, name
+        As for `playground`.
+
+    Returns
+    -------
+    callable
+        f(settings=None, **more) -> figure; `f.settings` and `f.notebook` are as given.
+    """
+
+    kinds = settings
+
+    def opened(settings=None, **more):
+        return kind(kinds.parse(settings or "", None)[0], picture(), title=title, **more)
+
+    opened.settings = kinds
+    return named(opened, name, kinds, kinds, kind, title, "", example, notebook)
+
+
+def named(opened, name, what, settings, kind, title, steps, example, notebook):
+    """Give the function that opens a figure its name and its help."""
+    opened.__name__ = opened.__qualname__ = name or snake_case(what.__name__)
+    opened.__module__ = what.__module__
     opened.__doc__ = HELP.format(
         title=title,
-        what=inspect.getdoc(experiment).split("\n\n")[0],
+        what=inspect.getdoc(what).split("\n\n")[0],
         example=example,
-        unit=experiment.unit,
-        steps=steps.__doc__ if callable(steps) else f"{steps:,}",
-        panel=panel.__name__,
-        panel_what=panel.__doc__.partition("\n")[0],
+        steps=steps,
+        panel=kind.__name__,
+        panel_what=kind.__doc__.partition("\n")[0],
         allowed="\n".join(
             textwrap.fill(f"- {key}: {allowed}", 96, subsequent_indent="  ")
-            for key, allowed in experiment.Settings.allowed().items()
+            for key, allowed in settings.allowed().items()
         ),
         notebook=notebook,
     )
-    opened.experiment, opened.notebook = experiment, notebook
+    opened.notebook = notebook
     return opened
 
 

@@ -134,6 +134,14 @@ class Settings:
         for name, allowed in self.allowed().items():
             object.__setattr__(self, name, allowed.check(name, getattr(self, name)))
 
+    def goal(self):
+        """What a reader may try to reach, a `Goal` with the present score, or None."""
+        return None
+
+    def handles(self):
+        """What can be dragged: name -> (x, y) in the data of the picture's axes `pointed(name)`."""
+        return {}
+
     @classmethod
     def allowed(cls):
         """The fields: a dict of name to `Allowed`."""
@@ -154,14 +162,16 @@ class Settings:
     def parse(cls, text, steps_limit=1_000_000):
         """Read a settings string, `learning_rate=0.5,seed=3`; returns (settings, steps or None).
 
-        Fields that are not named keep their defaults.
+        Fields that are not named keep their defaults. Without a limit there are no steps.
 
         Raises
         ------
         ValueError
             For an unknown name, a value that is not allowed, a name given twice, a missing "=".
         """
-        allowed = {**cls.allowed(), "steps": Allowed(int, 0, steps_limit)}
+        allowed = cls.allowed()
+        if steps_limit is not None:
+            allowed["steps"] = Allowed(int, 0, steps_limit)
         values = {}
         text = str(text).strip()
         if len(text) > 2000:

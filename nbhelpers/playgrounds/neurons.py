@@ -1,0 +1,337 @@
+"""The first figures of notebook 01: a neuron by hand, and three of them, which can do XOR.
+
+A neuron says 1 where w1 x1 + w2 x2 is above its threshold, and 0 elsewhere. The border between is
+a line, which can be dragged; the sliders are its numbers.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from matplotlib.patches import Polygon
+
+from nbhelpers.playgrounds.engine.figure import short
+from nbhelpers.playgrounds.engine.goals import Goal
+from nbhelpers.playgrounds.engine.picture import Picture
+from nbhelpers.playgrounds.engine.playground import figure
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number
+from nbhelpers.plots import CLASS_COLORS, PALE_DIVERGING, PALETTE
+
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])  # inputs (4, 2)
+TABLES = {"OR": (0, 1, 1, 1), "AND": (0, 0, 0, 1), "XOR": (0, 1, 1, 0)}
+LOW, HIGH = -0.5, 1.5  # of the plane that is shown, both ways
+MOST = 5.0  # of a weight and of a threshold
+MIDDLE = np.full(2, (LOW + HIGH) / 2)
+ARROW = 0.3  # how far the arrow of a neuron with weights of length 1 reaches
+SHORTEST = 0.2  # that a hand can make the weights
+
+
+def weight(default, label):
+    """A setting for a weight or a threshold."""
+    return number(default, -MOST, MOST, label=label)
+
+
+# ---------------------------------------------------------------- a line in the plane
+def above(w, threshold, P):
+    """Which of the points P (n, 2) a neuron with weights w (2,) says 1 to."""
+    return P @ w > threshold
+
+
+def foot(w, threshold):
+    """The point of the neuron's line nearest to the middle of the plane, and no farther out."""
+    direction, _, distance = polar(w, threshold)
+    return np.clip(MIDDLE + distance * direction, LOW, HIGH)
+
+
+def polar(w, threshold):
+    """The line another way: the direction of w (2,), its length, the distance from the middle.
+
+    The distance is along the direction, so it is negative if the middle is where it says 1.
+    """
+    length = np.hypot(*w)
+    if not length:
+        return np.array([1.0, 0.0]), 0.0, 0.0
+    return w / length, length, (threshold - w @ MIDDLE) / length
+
+
+def line_handles(w, threshold):
+    """Where a neuron can be taken: at its line, and at the arrow into the half where it says 1."""
+    return foot(w, threshold), foot(w, threshold) + ARROW * w
+
+
+def line_dragged(w, threshold, arrow, x, y):
+    """Weights and threshold after the line, or else its arrow, was moved to (x, y).
+
+    The arrow takes the line along, at the same distance from the middle; its length is that of w.
+    """
+    to = np.array([x, y])
+    if arrow:
+        direction, _, distance = polar(w, threshold)
+        reach, side = np.hypot(*(to - MIDDLE)), 1.0
+        if reach < -distance and direction @ (to - MIDDLE) < 0:
+            side = -1.0  # the arrow ends before the middle
+        if reach:
+            direction = side * (to - MIDDLE) / reach
+        w = direction * max((side * reach - distance) / ARROW, SHORTEST)
+        w = np.clip(w, -MOST, MOST)
+        threshold = w @ MIDDLE + np.hypot(*w) * distance
+    else:
+        threshold = w @ to
+    return [float(v) for v in np.round([*w, np.clip(threshold, -MOST, MOST)], 2)]
+
+
+def half_plane(w, threshold):
+    """The corners (n, 2) of the part of the plane where a neuron says 1."""
+    square = np.array([[LOW, LOW], [HIGH, LOW], [HIGH, HIGH], [LOW, HIGH]])
+    corners = []
+    for P, Q in zip(square, np.roll(square, -1, axis=0), strict=True):
+        p, q = w @ P - threshold, w @ Q - threshold
+        if p > 0:
+            corners.append(P)
+        if (p > 0) != (q > 0):
+            corners.append(P + (Q - P) * p / (p - q))
+    return np.array(corners or np.zeros((1, 2)))
+
+
+class NeuronPlane:
+    """The plane of a neuron's inputs: where it says 1, its line and arrow, and the four points."""
+
+    def __init__(self, picture, place, title, names):
+        ax = self.ax = picture.axes(*place, facecolor=PALE_DIVERGING(0.15))
+        ax.set(xlim=(LOW, HIGH), ylim=(LOW, HIGH), xticks=[0, 1], yticks=[0, 1], title=title)
+        ax.set(xlabel=names[0], ylabel=names[1])
+        self.half = picture.changing(Polygon(np.zeros((1, 2)), color=PALE_DIVERGING(0.85)))
+        ax.add_patch(self.half)
+        self.edge = picture.line(ax, color=PALETTE["ink"], lw=2)
+        self.arrow, self.head = (picture.line(ax, color=PALETTE["ink"], lw=2) for _ in "12")
+        self.points = picture.changing(
+            ax.scatter([], [], s=330, edgecolors="white", linewidths=2, zorder=3)
+        )
+        marks = {"marker": "$\u2713$", "ms": 10}, {"marker": "x", "ms": 9, "mew": 3}
+        self.right, self.wrong = (
+            picture.line(ax, ls="", color="white", zorder=4, **mark) for mark in marks
+        )
+
+    def update(self, w, threshold, P, targets, right=None):
+        """Show a neuron, and points P (4, 2) in the colours of their targets; right (4,): marks."""
+        self.half.set_xy(half_plane(w, threshold))
+        base, tip = line_handles(w, threshold)
+        along = 4 * np.array([-w[1], w[0]]) / (np.hypot(*w) or 1.0)
+        on_it = w.any() and np.isclose(w @ base, threshold)
+        self.edge.set_data(*(np.array([base - along, base + along]).T if on_it else ([], [])))
+        self.arrow.set_data(*np.array([base, tip]).T)
+        self.head.set_data(*tip[:, None])
+        self.head.set_marker((3, 0, np.degrees(np.arctan2(w[1], w[0])) - 90))
+        self.points.set_offsets(P)
+        self.points.set_facecolors([CLASS_COLORS[k] for k in targets])
+        right = np.zeros(0, bool) if right is None else right
+        self.right.set_data(*P[: len(right)][right].T)
+        self.wrong.set_data(*P[: len(right)][~right].T)
+
+
+class Table:
+    """A truth table: `heads` has the head and the width of each column, the inputs' two first.
+
+    The texts of `live` columns change with every picture, the others now and then.
+    """
+
+    def __init__(self, picture, place, heads, live=()):
+        ax = picture.axes(*place)
+        widths = np.array(list(heads.values()))
+        middles = widths.cumsum() - widths / 2
+        ax.set(xlim=(0, widths.sum()), ylim=(3.6, -1.0))
+        ax.set_axis_off()
+        ax.plot([0, widths.sum()], [-0.4, -0.4], color=PALETTE["ink"], lw=1)
+        look = {"ha": "center", "va": "center", "fontsize": 14}
+        for at, head in zip(middles, heads, strict=True):
+            ax.text(at, -0.75, head, **look)
+        for (row, column), value in np.ndenumerate(X):
+            ax.text(middles[column], row + 0.1, str(value), **look)
+        self.picture = picture
+        self.cells = [
+            [ax.text(at, row + 0.1, "", **look) for row in range(4)] for at in middles[2:]
+        ]
+        self.live = [cell for column in live for cell in self.cells[column - 2]]
+        for cell in self.live:
+            picture.changing(cell)
+        self.level = picture.seldom(
+            *(c for cells in self.cells for c in cells if c not in self.live)
+        )
+
+    def update(self, *columns):
+        """Show these columns, each of four texts."""
+        for cells, texts in zip(self.cells, columns, strict=True):
+            for cell, text in zip(cells, texts, strict=True):
+                if cell.get_text() != text:
+                    cell.set_text(text)
+                    if cell not in self.live:
+                        self.picture.refresh(self.level)
+
+
+def signs(right):
+    """A tick or a cross for each row."""
+    return ["\u2713" if yes else "\u00d7" for yes in right]
+
+
+# ---------------------------------------------------------------- one neuron
+@dataclass(frozen=True)
+class Neuron(Settings):
+    """One neuron by hand: drag its line and its arrow until the four answers are right."""
+
+    table: str = choice("OR", TABLES, label="to compute")
+    w1: float = weight(1.0, "w\u2081")
+    w2: float = weight(-1.0, "w\u2082")
+    threshold: float = weight(0.5, "threshold")
+
+    @property
+    def line(self):
+        return np.array([self.w1, self.w2]), self.threshold
+
+    def says(self):
+        """Its four answers, bools (4,)."""
+        return above(*self.line, X)
+
+    def right(self):
+        """Which of them are right, bools (4,)."""
+        return self.says() == np.array(TABLES[self.table])
+
+    def summary(self):
+        return f"{self.right().sum()} of 4 rows of {self.table} right"
+
+    def goal(self):
+        score = int(self.right().sum())
+        return Goal(f"one neuron computes {self.table}", score, target=4, unit=" of 4 right")
+
+    def handles(self):
+        return dict(zip(("line", "arrow"), line_handles(*self.line), strict=True))
+
+    def drag(self, name, x, y):
+        w1, w2, threshold = line_dragged(*self.line, name == "arrow", x, y)
+        return replace(self, w1=w1, w2=w2, threshold=threshold)
+
+
+class NeuronPicture(Picture):
+    """The plane and the truth table."""
+
+    def build(self):
+        self.plane = NeuronPlane(
+            self, (60, 52, 276, 276), "drag the line, drag the arrow", ("$x_1$", "$x_2$")
+        )
+        heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 3, "above?": 2, "wanted": 2, "": 1}
+        self.table = Table(self, (400, 82, 570, 246), heads, live=[2])
+
+    def pointed(self, name):
+        return self.plane.ax
+
+    def update(self, settings):
+        w, threshold = settings.line
+        right, wanted = settings.right(), TABLES[settings.table]
+        self.plane.update(w, threshold, X, wanted, right)
+        says = [str(int(one)) for one in settings.says()]
+        self.table.update([short(z) for z in X @ w], says, map(str, wanted), signs(right))
+
+
+# ---------------------------------------------------------------- three neurons
+@dataclass(frozen=True)
+class ThreeNeurons(Settings):
+    """Two neurons and a third that hears only what they say: enough for XOR, by hand."""
+
+    table: str = choice("XOR", TABLES, label="to compute")
+    a1: float = weight(1.0, "first: w\u2081")
+    a2: float = weight(-1.0, "w\u2082")
+    a: float = weight(0.5, "threshold")
+    b1: float = weight(1.0, "second: w\u2081")
+    b2: float = weight(0.5, "w\u2082")
+    b: float = weight(1.0, "threshold")
+    c1: float = weight(1.0, "third: w\u2081")
+    c2: float = weight(-1.0, "w\u2082")
+    c: float = weight(-0.5, "threshold")
+
+    def line(self, k):
+        """Weights and threshold of neuron "a", "b" or "c"."""
+        w1, w2, threshold = (getattr(self, k + number) for number in ("1", "2", ""))
+        return np.array([w1, w2]), threshold
+
+    def hidden(self):
+        """What the first two say, (4, 2)."""
+        return np.stack([above(*self.line(k), X) for k in "ab"], axis=1).astype(int)
+
+    def says(self):
+        """The third neuron's four answers, bools (4,)."""
+        return above(*self.line("c"), self.hidden())
+
+    def right(self):
+        """Which of them are right, bools (4,)."""
+        return self.says() == np.array(TABLES[self.table])
+
+    def summary(self):
+        places = {tuple(place) for place in self.hidden().tolist()}
+        return (
+            f"{self.right().sum()} of 4 rows of {self.table} right \u00b7 the four inputs lie "
+            f"on {len(places)} place{'s' * (len(places) > 1)} of the second plane"
+        )
+
+    def goal(self):
+        score = int(self.right().sum())
+        return Goal(f"three neurons compute {self.table}", score, target=4, unit=" of 4 right")
+
+    def handles(self):
+        found = {}
+        for k, name in zip("abc", ("first", "second", "third"), strict=True):
+            found[f"{name} line"], found[f"{name} arrow"] = line_handles(*self.line(k))
+        return found
+
+    def drag(self, name, x, y):
+        k = {"first": "a", "second": "b", "third": "c"}[name.split()[0]]
+        numbers = line_dragged(*self.line(k), name.endswith("arrow"), x, y)
+        return replace(self, **dict(zip((f"{k}1", f"{k}2", k), numbers, strict=True)))
+
+
+class ThreeNeuronsPicture(Picture):
+    """The plane of the inputs with two lines, that of what the two say, and the truth table."""
+
+    # Several inputs may lie on one place of the second plane: a little apart, so that all are seen.
+    APART = 0.09 * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]])
+
+    def __init__(self):
+        super().__init__(height=310)
+
+    def build(self):
+        for k, (name, title, inputs) in enumerate(
+            [
+                ("first", "first neuron: $a$", ("$x_1$", "$x_2$")),
+                ("second", "second neuron: $b$", ("$x_1$", "$x_2$")),
+                ("third", "third: hears $a$ and $b$", ("$a$", "$b$")),
+            ]
+        ):
+            plane = NeuronPlane(self, (44 + 252 * k, 60, 200, 200), title, inputs)
+            plane.ax.yaxis.labelpad = 0
+            setattr(self, name, plane)
+        heads = {"$x_1$": 1, "$x_2$": 1, "$a$": 1, "$b$": 1, "says": 1.5, "": 1}
+        self.table = Table(self, (780, 60, 212, 230), heads)
+
+    def pointed(self, name):
+        return getattr(self, name.split()[0]).ax
+
+    def update(self, settings):
+        wanted, hidden, right = TABLES[settings.table], settings.hidden(), settings.right()
+        self.first.update(*settings.line("a"), X, wanted)
+        self.second.update(*settings.line("b"), X, wanted)
+        self.third.update(*settings.line("c"), hidden + self.APART, wanted, right)
+        says = settings.says().astype(int)
+        self.table.update(*hidden.astype(str).T, says.astype(str), signs(right))
+
+
+neuron = figure(
+    Neuron,
+    NeuronPicture,
+    title="A neuron by hand",
+    example="table=AND,w1=1,w2=1",
+    notebook="01",
+)
+three_neurons = figure(
+    ThreeNeurons,
+    ThreeNeuronsPicture,
+    title="Three neurons by hand",
+    example="a1=1,a2=1,a=0.5",
+    notebook="01",
+)

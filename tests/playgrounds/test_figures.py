@@ -1,0 +1,331 @@
+"""Live figures of settings: controls, handles, goals; in Python, and under a hand in a browser."""
+
+import html
+import inspect
+import json
+import re
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab import jupyter_lab, open_notebook
+from notebook_tools import write
+
+from nbhelpers.playgrounds import FIGURES
+from nbhelpers.playgrounds.engine import screen as screens
+from nbhelpers.playgrounds.engine.controls import family
+from nbhelpers.playgrounds.engine.goals import Bests, Goal
+from nbhelpers.playgrounds.engine.picture import Picture
+from nbhelpers.playgrounds.engine.playground import figure
+from nbhelpers.playgrounds.engine.settings import Settings, number
+from nbhelpers.playgrounds.neurons import HIGH, LOW, Neuron, above, half_plane
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Line(Settings):
+    """A line through the origin."""
+
+    slope: float = number(0.0, -3, 3)
+
+    def summary(self):
+        return f"slope {self.slope:g}"
+
+    def goal(self):
+        return Goal("a slope of 2", abs(self.slope - 2), target=0.05, lower=True)
+
+    def handles(self):
+        return {"end": (1.0, self.slope)}
+
+    def drag(self, name, x, y):
+        return replace(self, slope=round(min(max(y / x, -3), 3), 2) if x else self.slope)
+
+
+class LinePicture(Picture):
+    def build(self):
+        self.ax = self.figure.add_subplot(xlim=(0, 1.5), ylim=(-3, 3))
+        self.curve = self.line(self.ax)
+
+    def pointed(self, name):
+        return self.ax
+
+    def update(self, settings):
+        self.curve.set_data([0, 1.5], [0, 1.5 * settings.slope])
+
+
+line = figure(Line, LinePicture, title="A line", example="slope=2", notebook="01")
+
+
+@pytest.fixture
+def bests(tmp_path):
+    return Bests(tmp_path / "mine" / "bests.json")
+
+
+@pytest.fixture(params=[*FIGURES, "line"])
+def shown(request, bests):
+    made = {**FIGURES, "line": line}[request.param](bests=bests)
+    yield made
+    made.close()
+
+
+# ---------------------------------------------------------------- every figure
+@pytest.mark.parametrize("name", FIGURES)
+def test_each_has_help_that_is_true_and_a_cell_in_its_notebook(name):
+    function = FIGURES[name]
+    assert str(inspect.signature(function)) == "(settings=None, **more)"
+    example = re.search(r'such as "(.+?)"', function.__doc__)[1]
+    assert function.settings.parse(example, None)
+    assert all(f"- {key}: " in function.__doc__ for key in function.settings.allowed())
+    (notebook,) = (ROOT / "notebooks").glob(f"{function.notebook}_*.ipynb")
+    assert f"playgrounds.{name}(" in notebook.read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`playgrounds.{name}()`" in readme.partition("live figure** is one")[2]
+
+
+def test_it_opens_unsolved(shown):
+    assert not shown.reached
+    assert not shown.bests.path.exists()
+    assert html.escape(shown.state.goal().words) in shown.aim.value
+
+
+def test_each_control_at_its_ends_changes_what_is_seen(shown):
+    for name, control in shown.controls.items():
+        seen = set()
+        for value in getattr(control, "options", ()) or (control.min, control.max):
+            control.value = value
+            assert getattr(shown.state, name) == value
+            seen.add((shown.png(), shown.summary))
+        assert len(seen) > 1, name
+
+
+def test_settings_strings_lead_back(shown):
+    before, first = shown.png(), shown.settings
+    for control in shown.controls.values():
+        control.value = getattr(control, "max", None) or control.options[-1]
+    there = shown.settings
+    assert there != first
+    shown.buttons["reset"].click()
+    assert (shown.settings, shown.png()) == (first, before)
+    shown.text.value = there  # typed by a reader
+    assert shown.settings == there
+    for wrong in ("nothing=1", "steps=3", there.replace("=", "")):
+        shown.text.value = wrong
+        assert "Not applied" in shown.note.value
+        assert shown.settings == there
+        with pytest.raises(ValueError):  # noqa: PT011 the messages are Settings' own
+            shown.settings = wrong
+
+
+def test_a_number_box_refuses_nothing_silently(shown):
+    for name, box in shown.number_boxes.items():
+        box.value = 1.23
+        assert getattr(shown.state, name) == 1.23
+
+
+def test_handles_go_where_they_are_dragged(shown):
+    """Anywhere, also outside of the axes, on each other and at places without a number."""
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        for name in shown.state.handles():
+            x, y = rng.normal(0.5, 1.0, 2)
+            shown.drag(name, x, y)
+            assert shown.settings == type(shown.state).parse(shown.settings, None)[0].text()
+    shown.reset()
+    for name, (x, y) in shown.state.handles().items():
+        before = shown.png()
+        shown.drag(name, x + 0.1, y + 0.2)
+        assert shown.png() != before, name
+    with pytest.raises(ValueError, match="there is no handle 'tail'; there are: "):
+        shown.drag("tail", 0, 0)
+
+
+def test_what_the_page_says_is_a_drag_or_nothing(shown):
+    if screens.screen_class() is None:
+        pytest.skip("without anywidget, or with ipywidgets 7, nothing can be dragged")
+    name, (x, y) = next(iter(shown.image.handles.items()))
+    before = shown.settings
+    said = {"handle": name, "x": x + 12, "y": y + 9, "serial": 1}
+    for wrong in (
+        None,
+        {},
+        said | {"handle": "tail"},
+        said | {"handle": 3},
+        said | {"x": float("nan")},
+        said | {"y": "9"},
+        said | {"serial": "soon"},
+    ):
+        shown.image._heard(shown.image, wrong, [])
+        assert shown.settings == before
+    shown.image._heard(shown.image, said | {"serial": 7}, [])
+    assert shown.settings != before
+    assert shown.image.seen == 7
+    assert np.allclose(shown.image.handles[name], [x + 12, y + 9], atol=12)
+
+
+def test_it_shows_itself_live_and_as_a_picture(shown):
+    bundle = shown._repr_mimebundle_()
+    assert shown.summary in bundle["text/plain"]
+    assert bundle["image/png"].startswith("iVBOR")
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == shown.widget.model_id
+
+
+def test_a_closed_figure_can_be_read_and_says_that_it_is_closed(shown):
+    shown.close()
+    shown.close()
+    assert shown.summary
+    assert set(shown._repr_mimebundle_()) == {"text/plain"}
+    with pytest.raises(RuntimeError, match="this figure is closed; open another one with its"):
+        shown.png()
+
+
+def test_without_anywidget_there_is_a_plain_picture(shown, monkeypatch):
+    monkeypatch.setattr(screens, "screen_class", lambda: None)
+    plain = type(shown)(shown.state, type(shown.picture)(), bests=shown.bests)
+    assert plain.image.value == shown.image.value
+    assert list(plain.controls) == list(shown.controls)
+    plain.drag(next(iter(plain.state.handles())), 0.4, 1.0)
+    assert plain.settings != shown.settings
+    plain.close()
+
+
+def test_a_thousand_events_leave_the_figure_as_large_as_it_was(bests):
+    """What is kept does not grow: neither widgets nor artists nor bests."""
+    shown, sizes = FIGURES["neuron"](bests=bests), []
+    for k in range(1_000):
+        shown.drag("arrow", 0.5 + 0.001 * (k % 100), 0.5)
+        if k in (99, 999):
+            parts = len(family(shown.widget)), len(shown.picture.figure.findobj())
+            sizes.append((*parts, len(bests.kept)))
+    assert sizes[0] == sizes[1]
+
+
+# ---------------------------------------------------------------- goals
+def test_a_best_score_is_kept_in_a_file_that_a_person_can_read(bests):
+    shown = line(bests=bests)
+    assert "best" not in shown.aim.value
+    shown.drag("end", 1.0, 1.5)
+    shown.drag("end", 1.0, 1.0)
+    assert "now 1 \u00b7 best 0.5" in shown.aim.value
+    kept = {"a slope of 2": {"score": 0.5, "settings": "slope=1.5"}}
+    assert json.loads(bests.path.read_text(encoding="utf-8")) == kept
+    assert "best 0.5" in line("slope=-3", bests=Bests(bests.path)).aim.value
+    shown.controls["slope"].value = 2.04
+    assert shown.reached
+    assert "\u2713 reached" in shown.aim.value
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"a": 1}', '{"a": {"score": NaN}}', "\xff"])
+def test_a_damaged_file_is_begun_anew(bests, text):
+    bests.path.parent.mkdir()
+    bests.path.write_text(text, encoding="latin-1")
+    shown = line(bests=bests)
+    shown.drag("end", 1.0, 1.5)
+    assert bests.best(shown.state.goal()) == 0.5
+    assert "slope=1.5" in bests.path.read_text(encoding="utf-8")
+
+
+def test_where_nothing_can_be_written_scores_last_as_long_as_the_kernel(tmp_path):
+    (tmp_path / "mine").write_text("a file where a folder should be")
+    shown = line(bests=Bests(tmp_path / "mine" / "bests.json"))
+    shown.drag("end", 1.0, 1.5)
+    shown.drag("end", 1.0, 0.0)
+    assert "best 0.5" in shown.aim.value
+
+
+# ---------------------------------------------------------------- neurons
+def test_the_coloured_half_is_where_the_neuron_says_one(rng):
+    """Its area is the share of a fine grid, for lines everywhere and for a neuron without any."""
+    side = np.linspace(LOW, HIGH, 201)
+    P = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    for w in [np.zeros(2), *rng.normal(0, 2, (40, 2))]:
+        for threshold in (-1.0, 0.0, 0.7):
+            x, y = half_plane(w, threshold).T
+            area = abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2 / (HIGH - LOW) ** 2
+            assert area == pytest.approx(above(w, threshold, P).mean(), abs=0.02)
+
+
+def test_an_arrow_is_where_it_was_dragged_whatever_the_way_there(bests, rng):
+    """Around the middle, where its line stays at the same distance; up to rounding."""
+    shown = FIGURES["neuron"](bests=bests)
+    for angle in np.linspace(0, 2 * np.pi, 30):
+        to = 0.5 + 0.8 * np.array([np.cos(angle), np.sin(angle)])
+        for at in (to + rng.normal(0, 0.05, 2), to):
+            shown.drag("arrow", *at)
+        assert np.allclose(shown.state.handles()["arrow"], to, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "arrow"),
+    [("OR", (0.3, 0.3), (0.9, 0.9)), ("AND", (0.7, 0.7), (0.9, 0.9))],
+)
+def test_a_neuron_computes_or_and_and_by_hand(table, line, arrow, bests):
+    shown = FIGURES["neuron"](f"table={table}", bests=bests)
+    shown.drag("arrow", *arrow)
+    shown.drag("line", *line)
+    assert shown.reached, shown.summary
+
+
+def test_no_neuron_computes_xor():
+    """Not one of all that the sliders can set, and the best has three rows."""
+    values = np.linspace(-5, 5, 41)
+    scores = {
+        int(Neuron("XOR", w1, w2, threshold).right().sum())
+        for w1, w2, threshold in product(values[::2], values[::2], values)
+    }
+    assert max(scores) == 3
+
+
+def test_three_neurons_compute_xor_by_hand(bests):
+    shown = FIGURES["three_neurons"](bests=bests)
+    for name, at, to in (
+        ("first", (0.3, 0.3), (0.9, 0.9)),  # OR
+        ("second", (0.7, 0.7), (0.2, 0.2)),  # not AND
+        ("third", (0.75, 0.75), (1.1, 1.1)),  # AND of the two
+    ):
+        shown.drag(f"{name} arrow", *to)
+        shown.drag(f"{name} line", *at)
+    assert shown.reached, shown.settings
+    assert "on 3 places of the second plane" in shown.summary
+
+
+# ---------------------------------------------------------------- under a hand
+def test_dragging_in_a_browser(browser, tmp_path):
+    """The handle stays under the hand; words, sliders and picture follow; the goal is noticed."""
+    write(
+        tmp_path / "a.ipynb",
+        "from nbhelpers import playgrounds",
+        "shown = playgrounds.neuron()\nshown",
+        "shown.settings",
+    )
+    with jupyter_lab(tmp_path) as address:
+        notebook = open_notebook(browser, address, "a.ipynb")
+        notebook.run_all()
+        page, (panel,) = notebook.page, notebook.panels()
+        panel.settled()
+        panel.count_frames()
+
+        def middle(name):
+            box = page.locator(f'circle[data-name="{name}"]').bounding_box()
+            return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        unit = 138 * panel.root.locator("img").bounding_box()["width"] / 1000  # of the plane, in px
+        for name, *to in (("arrow", 0.0, 0.9), ("line", -0.45, -0.45)):
+            (x, y), (right, up) = middle(name), unit * np.array(to)
+            page.mouse.move(x, y)
+            page.mouse.down()
+            for k in range(1, 21):
+                page.mouse.move(x + right * k / 20, y - up * k / 20)
+                assert np.allclose(middle(name), (x + right * k / 20, y - up * k / 20), atol=1)
+            page.mouse.up()
+            panel.settled()
+        assert panel.shows_frames(5)
+        shown = panel.settled()
+        assert "4 of 4 rows of OR right" in shown["words"]
+        assert "\u2713 reached" in shown["words"]
+        assert notebook.said() == []
+        assert notebook.console == []
+        notebook.close()
