@@ -239,7 +239,7 @@ def test_every_picture_is_described_in_its_cell_and_in_the_text_beside_it():
     """`alt` in a cell's metadata says what is to be seen, in words that stand next to the picture.
 
     Somebody chose them with the picture before their eyes; whoever changes a picture, or the text
-    beside it, looks at both. A panel's picture has the panel's own line of words.
+    beside it, looks at both. A figure's picture has the figure's own line of words.
     """
     alts = []
     for notebook in map(read, notebooks()):
@@ -247,7 +247,7 @@ def test_every_picture_is_described_in_its_cell_and_in_the_text_beside_it():
             shown = any("image/png" in output.get("data", {}) for output in cell.get("outputs", ()))
             if shown and "playgrounds." in cell.source:
                 said = " ".join(map(plain_text, cell.outputs))
-                assert re.search(r": \w+ [\d,.]+ · ", said), cell.id
+                assert re.search(r": (\w+ [\d,.]+ · |\d of \d )", said), cell.id
             else:
                 assert shown == ("alt" in cell.metadata), cell.id
             if "alt" in cell.metadata:
