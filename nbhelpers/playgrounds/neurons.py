@@ -115,9 +115,10 @@ class NeuronPlane:
         """Show a neuron, and points P (4, 2) in the colours of their targets; right (4,): marks."""
         self.half.set_xy(half_plane(w, threshold))
         base, tip = line_handles(w, threshold)
-        along = 4 * np.array([-w[1], w[0]]) / (np.hypot(*w) or 1.0)
-        on_it = w.any() and np.isclose(w @ base, threshold)
-        self.edge.set_data(*(np.array([base - along, base + along]).T if on_it else ([], [])))
+        direction, length, distance = polar(w, threshold)
+        nearest, along = MIDDLE + distance * direction, 4 * np.array([-direction[1], direction[0]])
+        ends = np.array([nearest - along, nearest + along]) if length else np.zeros((0, 2))
+        self.edge.set_data(*ends.T)
         self.arrow.set_data(*np.array([base, tip]).T)
         self.head.set_data(*tip[:, None])
         self.head.set_marker((3, 0, np.degrees(np.arctan2(w[1], w[0])) - 90))
@@ -172,11 +173,26 @@ def signs(right):
     return ["\u2713" if yes else "\u00d7" for yes in right]
 
 
+class Rows(Settings):
+    """Settings that answer the four rows of a `table`; `says()` gives the answers, bools (4,)."""
+
+    computes = ""  # who does it, and the verb
+
+    def right(self):
+        """Which answers are right, bools (4,)."""
+        return self.says() == np.array(TABLES[self.table])
+
+    def goal(self):
+        score = int(self.right().sum())
+        return Goal(f"{self.computes} {self.table}", score, target=4, unit=" of 4 right")
+
+
 # ---------------------------------------------------------------- one neuron
 @dataclass(frozen=True)
-class Neuron(Settings):
+class Neuron(Rows):
     """One neuron by hand: drag its line and its arrow until the four answers are right."""
 
+    computes = "one neuron computes"
     table: str = choice("OR", TABLES, label="to compute")
     w1: float = weight(1.0, "w\u2081")
     w2: float = weight(-1.0, "w\u2082")
@@ -190,16 +206,8 @@ class Neuron(Settings):
         """Its four answers, bools (4,)."""
         return above(*self.line, X)
 
-    def right(self):
-        """Which of them are right, bools (4,)."""
-        return self.says() == np.array(TABLES[self.table])
-
     def summary(self):
         return f"{self.right().sum()} of 4 rows of {self.table} right"
-
-    def goal(self):
-        score = int(self.right().sum())
-        return Goal(f"one neuron computes {self.table}", score, target=4, unit=" of 4 right")
 
     def handles(self):
         return dict(zip(("line", "arrow"), line_handles(*self.line), strict=True))
@@ -232,19 +240,20 @@ class NeuronPicture(Picture):
 
 # ---------------------------------------------------------------- three neurons
 @dataclass(frozen=True)
-class ThreeNeurons(Settings):
+class ThreeNeurons(Rows):
     """Two neurons and a third that hears only what they say: enough for XOR, by hand."""
 
+    computes = "three neurons compute"
     table: str = choice("XOR", TABLES, label="to compute")
     a1: float = weight(1.0, "first: w\u2081")
-    a2: float = weight(-1.0, "w\u2082")
-    a: float = weight(0.5, "threshold")
+    a2: float = weight(-1.0, "first: w\u2082")
+    a: float = weight(0.5, "first: threshold")
     b1: float = weight(1.0, "second: w\u2081")
-    b2: float = weight(0.5, "w\u2082")
-    b: float = weight(1.0, "threshold")
+    b2: float = weight(0.5, "second: w\u2082")
+    b: float = weight(1.0, "second: threshold")
     c1: float = weight(1.0, "third: w\u2081")
-    c2: float = weight(-1.0, "w\u2082")
-    c: float = weight(-0.5, "threshold")
+    c2: float = weight(-1.0, "third: w\u2082")
+    c: float = weight(-0.5, "third: threshold")
 
     def line(self, k):
         """Weights and threshold of neuron "a", "b" or "c"."""
@@ -259,20 +268,12 @@ class ThreeNeurons(Settings):
         """The third neuron's four answers, bools (4,)."""
         return above(*self.line("c"), self.hidden())
 
-    def right(self):
-        """Which of them are right, bools (4,)."""
-        return self.says() == np.array(TABLES[self.table])
-
     def summary(self):
-        places = {tuple(place) for place in self.hidden().tolist()}
+        places = len({tuple(place) for place in self.hidden().tolist()})
         return (
-            f"{self.right().sum()} of 4 rows of {self.table} right \u00b7 the four inputs lie "
-            f"on {len(places)} place{'s' * (len(places) > 1)} of the second plane"
+            f"{self.right().sum()} of 4 rows of {self.table} right \u00b7 for the third neuron the "
+            f"four inputs lie on {places} place{'s' * (places > 1)}"
         )
-
-    def goal(self):
-        score = int(self.right().sum())
-        return Goal(f"three neurons compute {self.table}", score, target=4, unit=" of 4 right")
 
     def handles(self):
         found = {}

@@ -9,6 +9,7 @@ that runs this script, and stays as .venv-NAME-VERSION in the project; it can be
 uv makes it (`pip install -e ".[ci]"`): in seconds, where pip takes two minutes.
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -27,6 +28,8 @@ def build(name):
     """The Python of an environment with this set of versions, made or brought up to date."""
     folder = ROOT / f".venv-{name}-{sys.version_info.major}.{sys.version_info.minor}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if importlib.util.find_spec("uv") is None:
+        sys.exit(f'uv is missing in {sys.executable}: pip install -e ".[ci]"')
     uv = [sys.executable, "-m", "uv"]
     if not python.exists():
         subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)

@@ -18,7 +18,7 @@ What is seen is a function of the settings alone. Their class (see settings.py) 
             return {"end": (1.0, self.slope)}
 
         def drag(self, name, x, y):        # optional: the settings after a handle was moved there
-            return replace(self, slope=y / x)
+            return replace(self, slope=min(max(y / max(x, 0.1), -3), 3))
 
     class LinePicture(Picture):
         def build(self):
@@ -237,8 +237,8 @@ class Figure:
     def drag(self, name, x, y):
         """Move a handle to a place in data coordinates, as the pointer does.
 
-        What the settings don't allow is clipped to the nearest that they do. ValueError for a
-        handle that isn't there.
+        ValueError for a handle that isn't there. What can't be set is for `drag` of the settings
+        to clip: the hand goes anywhere.
         """
         handles = self.state.handles()
         if name not in handles:

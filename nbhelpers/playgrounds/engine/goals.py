@@ -1,6 +1,9 @@
 """Goals of figures: stated in one line, noticed when reached, the best kept in your own folder."""
 
+import contextlib
 import json
+import math
+import os
 from dataclasses import dataclass
 
 from nbhelpers.files import cache_folder, replacing
@@ -51,8 +54,9 @@ class Goal:
 class Bests:
     """The best scores of a reader, in a file that a person can read too.
 
-    The file is read once and written whole whenever a score is better. One that is damaged is put
-    aside and begun anew; where nothing can be written the scores last as long as the kernel.
+    It is written whole whenever a score is better, with what other notebooks have kept meanwhile.
+    A damaged file is put aside, as `bests.json.damaged`, and begun anew; where nothing can be
+    written the scores last as long as the kernel.
 
     Parameters
     ----------
@@ -62,40 +66,45 @@ class Bests:
 
     def __init__(self, path=None):
         self.path = cache_folder() / "bests.json" if path is None else path
-        self.kept = None  # goal -> {"score": ..., "settings": ...}
+        self.kept = self._read()  # goal -> {"score": ..., "settings": ...}
 
     def best(self, goal):
         """The best score for a goal, or None."""
-        entry = self._read().get(goal.words)
+        entry = self.kept.get(goal.words)
         return None if entry is None else entry["score"]
 
     def keep(self, goal, settings):
         """Keep the goal's score and its settings string if it is better than what there is."""
-        kept, best = self._read(), self.best(goal)
-        if goal.score != goal.score or (best is not None and not better(goal, best)):
+        if not self._beaten(goal):
             return
-        kept[goal.words] = {"score": float(goal.score), "settings": settings}
+        self.kept |= self._read()  # another notebook may be open
+        if not self._beaten(goal):
+            return
+        self.kept[goal.words] = {"score": float(goal.score), "settings": settings}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self.path) as file:
-                file.write(json.dumps(kept, indent=1, ensure_ascii=False).encode())
+                file.write(json.dumps(self.kept, indent=1, ensure_ascii=False).encode())
         except OSError:
             pass  # a folder that can't be written to: they last as long as the kernel
 
+    def _beaten(self, goal):
+        """Whether the goal's score is better than the best so far, not only as good."""
+        best = self.best(goal)
+        if best is None:
+            return not math.isnan(goal.score)
+        return goal.at_least(best) and goal.score != best
+
     def _read(self):
-        if self.kept is None:
-            try:
-                kept = json.loads(self.path.read_text(encoding="utf-8"))
-                scores = [float(entry["score"]) for entry in kept.values()]
-                assert all(score == score for score in scores)
-            except OSError:
-                kept = {}
-            except (ValueError, TypeError, KeyError, AttributeError, AssertionError):
-                kept = {}
-            self.kept = kept
-        return self.kept
-
-
-def better(goal, best):
-    """Whether a goal's score is better than `best`, not only as good."""
-    return goal.at_least(best) and goal.score != best
+        """What the file has; {} if there is none, or none that can be read."""
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            if all(math.isfinite(entry["score"]) for entry in kept.values()):
+                return kept
+        except OSError:
+            return {}
+        except (ValueError, TypeError, KeyError, AttributeError):
+            pass  # something else than what is written here
+        with contextlib.suppress(OSError):
+            os.replace(self.path, f"{self.path}.damaged")
+        return {}

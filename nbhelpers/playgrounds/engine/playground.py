@@ -109,12 +109,12 @@ def playground(
     )
 
 
-def figure(settings, picture, kind=Figure, *, title, example, notebook, name=None):
+def figure(what, picture, kind=Figure, *, title, example, notebook, name=None):
     """Declare a live figure of settings, without a training; return the function that opens it.
 
     Parameters
     ----------
-    settings : type
+    what : type
         Its class of settings (see figure.py); the help quotes the beginning of its docstring.
     picture : callable
         Makes the picture.
@@ -129,13 +129,11 @@ def figure(settings, picture, kind=Figure, *, title, example, notebook, name=Non
         f(settings=None, **more) -> figure; `f.settings` and `f.notebook` are as given.
     """
 
-    kinds = settings
-
     def opened(settings=None, **more):
-        return kind(kinds.parse(settings or "", None)[0], picture(), title=title, **more)
+        return kind(what.parse(settings or "", None)[0], picture(), title=title, **more)
 
-    opened.settings = kinds
-    return named(opened, name, kinds, kinds, kind, title, "", example, notebook)
+    opened.settings = what
+    return named(opened, name, what, what, kind, title, "", example, notebook)
 
 
 def named(opened, name, what, settings, kind, title, steps, example, notebook):

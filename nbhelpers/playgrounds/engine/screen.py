@@ -163,9 +163,11 @@ def screen_class():
             except (TypeError, KeyError, ValueError, OverflowError):
                 return
             with self.hold_sync():  # one message brings picture, handles and number
-                if good:
-                    self._pointed(name, float(x), float(y), last)
-                self.seen = serial
+                try:
+                    if good:
+                        self._pointed(name, float(x), float(y), last)
+                finally:
+                    self.seen = serial  # whatever happened: the page waits for it
 
     return Screen
 
