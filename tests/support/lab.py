@@ -108,6 +108,7 @@ def lab_environment(home):
         JUPYTERLAB_SETTINGS_DIR=str(settings),
         JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"),
         IPYTHONDIR=str(home / "ipython"),
+        XDG_CACHE_HOME=str(home / "cache"),  # where best scores are kept
         JUPYTER_PREFER_ENV_PATH="1",
     )
     for name in ("JUPYTER_TOKEN", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "MPLBACKEND"):
