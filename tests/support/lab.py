@@ -38,12 +38,14 @@ INSTALLED = (  # where macOS and Windows put a browser that is not on the PATH
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )
-# What ipykernel says of JupyterLab's own doings: it looks for widgets before ipywidgets is
-# imported, and it closes a channel on which a message is still on its way.
+# What ipykernel says of JupyterLab's own doings (it looks for widgets before ipywidgets is
+# imported, and closes a channel on which a message is still on its way), and Dask of a worker that
+# takes more than 4 seconds to end, on a busy machine.
 NOT_OURS = re.compile(
     r"^No such comm target registered: jupyter\.widget\.control\s*$"
     r"|^No such comm: [0-9a-f-]+\s*$"
-    r"|never retrieved.*ipykernel.*subshell",
+    r"|never retrieved.*ipykernel.*subshell"
+    r"|distributed\.nanny - WARNING - Worker process still alive after [\d.]+ seconds, killing\s*$",
     re.DOTALL,
 )
 FLAGS = (
