@@ -13,18 +13,21 @@ from nbhelpers.playgrounds.digits import digits
 from nbhelpers.playgrounds.engine.digit_pad import DigitPad
 from nbhelpers.playgrounds.mnist import mnist
 from nbhelpers.playgrounds.neurons import neuron, three_neurons
+from nbhelpers.playgrounds.one_weight import one_weight
 from nbhelpers.playgrounds.optimizers import optimizers
 from nbhelpers.playgrounds.regions import regions
 from nbhelpers.playgrounds.remedies import remedies
 from nbhelpers.playgrounds.signals import signals
 from nbhelpers.playgrounds.softmax import softmax
-from nbhelpers.playgrounds.xor import xor
+from nbhelpers.playgrounds.xor import xor, xor_recorded
 
 IN_ORDER = (  # of the notebooks
     *(xor, bias, curve_bias, bowl, sgd, activations, signals, softmax, regions, bugs),
     *(digits, optimizers, mnist, remedies),
 )
 PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}
-FIGURES = {function.__name__: function for function in (neuron, three_neurons)}
+FIGURES = {
+    function.__name__: function for function in (neuron, three_neurons, one_weight, xor_recorded)
+}
 
 __all__ = ["FIGURES", "PLAYGROUNDS", "DigitPad", *FIGURES, *PLAYGROUNDS]

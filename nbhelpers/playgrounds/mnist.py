@@ -9,7 +9,7 @@ from nbhelpers.initializers import SUITED
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.playgrounds.engine.code import HIDDEN
-from nbhelpers.playgrounds.engine.curves import PREVIOUS, lines
+from nbhelpers.playgrounds.engine.curves import lines
 from nbhelpers.playgrounds.engine.digit_picture import DigitPicture, TwoCurves, TwoLosses
 from nbhelpers.playgrounds.engine.experiment import Series
 from nbhelpers.playgrounds.engine.mnist_experiment import EPOCH, SAMPLE, MnistExperiment
@@ -111,7 +111,7 @@ class Losses(EpochCurves, TwoLosses):
 
     def legend(self, high):
         handles = lines(("blue", "training"), ("vermilion", "validation"), lw=2.2)
-        handles += lines((PREVIOUS, "previous run"))
+        handles += self.earlier
         place = "lower right" if high else "upper right"
         self.ax.legend(handles=handles, loc=place, labelspacing=0.2, borderpad=0)
 

@@ -12,7 +12,7 @@ import numpy as np
 from nbhelpers import warps
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
-from nbhelpers.playgrounds.engine.curves import PREVIOUS, lines
+from nbhelpers.playgrounds.engine.curves import lines
 from nbhelpers.playgrounds.engine.digit_picture import (
     SIZE,
     DigitPicture,
@@ -142,8 +142,11 @@ class Mistakes(TwoCurves):
         ax.minorticks_off()
 
     def legend(self, labels):
+        handles = self.earlier + lines(*self.kept_entries(labels, 30, 6.8))
+        if not handles:
+            return
         self.ax.legend(
-            handles=lines((PREVIOUS, "previous run"), *self.kept_entries(labels, 30, 6.8)),
+            handles=handles,
             loc="upper right",
             fontsize=10,
             labelspacing=0.15,

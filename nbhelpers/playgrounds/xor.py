@@ -1,17 +1,23 @@
-"""The playground of notebook 01: a network with one hidden layer learns XOR.
+"""Notebook 01's network learns XOR: its playground, and a recorded training to look through.
 
 Two inputs, one hidden layer, one output, no bias; all four examples in every step.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds.engine.code import COMMON
+from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.plane import PlaneExperiment, PlanePicture, truth_table
-from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.playground import figure, playground
+from nbhelpers.playgrounds.engine.recording import Recording
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
+from nbhelpers.plots import PALETTE
+
+SMALL = 0.1  # the error that the goal asks for
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Xor(PlaneExperiment):
     def network(self):
         s = self.settings
         self.weights = s.weights
+        self.solved = None  # the first step at which every error is below 0.1
         return MLP(
             [2, s.hidden, 1],
             activation=s.activation,
@@ -46,6 +53,18 @@ class Xor(PlaneExperiment):
             dtype=np.float64,
         )
 
+    def advance(self):
+        loss = super().advance()
+        small = loss < len(self.X) / 2 * SMALL**2  # where it is not, one error is larger
+        if self.solved is None and small and np.abs(self.A[-1] - self.Y).max() < SMALL:
+            self.solved = self.steps
+        return loss
+
+    def goal(self):
+        score = float("nan") if self.solved is None else self.solved
+        words = f"every error below {SMALL}, in as few steps as you can"
+        return Goal(words, score, target=100, lower=True, unit=" steps")
+
     def advice(self):
         return "Try a smaller learning rate, or a sigmoid output."
 
@@ -54,7 +73,83 @@ xor = playground(
     Xor,
     PlanePicture,
     title="A network learns XOR",
-    steps=1_000,
+    steps=0,
     example="learning_rate=0.5,hidden=2,steps=1000",
+    notebook="01",
+)
+
+
+# ---------------------------------------------------------------- a recorded training
+LAST, MOMENTS = 10_000, 61
+
+
+@lru_cache(maxsize=8)
+def recording(hidden, number):
+    """The whole training of such a network, from the start of a seed, at learning rate 1."""
+    return Recording(Xor(XorSettings(hidden=hidden, seed=number)), LAST, MOMENTS)
+
+
+@lru_cache(maxsize=8)
+def first_right(hidden, number):
+    """The first moment with all four answers right, or None."""
+    run = recording(hidden, number)
+    return next((k for k in range(len(run)) if run.at(k).right().all()), None)
+
+
+@dataclass(frozen=True)
+class XorRecorded(Settings):
+    """A training of 10,000 steps, recorded: move through its time and watch it learn."""
+
+    moment: int = number(0, 0, MOMENTS - 1, label="time")
+    hidden: int = number(3, 1, 8, label="hidden units")
+    seed: int = seed()
+
+    def experiment(self):
+        """The network at this moment."""
+        return recording(self.hidden, self.seed).at(self.moment)
+
+    def summary(self):
+        e = self.experiment()
+        return f"step {e.steps:,} \u00b7 loss {e.total_loss():.4f} \u00b7 {e.describe()}"
+
+    def goal(self):
+        e, first = self.experiment(), first_right(self.hidden, self.seed)
+        score = e.steps if e.right().all() else float("nan")
+        target = recording(self.hidden, self.seed).steps[first] if first is not None else -1
+        words = "find the earliest moment at which all four are right"
+        return Goal(words, score, target, lower=True, unit=" steps")
+
+
+class WholeLoss:
+    """The loss of a recorded training, on two logarithmic axes, and the moment that is shown."""
+
+    def __init__(self, picture, ax):
+        ax.set(xscale="log", yscale="log", xlim=(1, LAST), ylim=(1e-4, 2))
+        ax.set(xlabel="step", title="loss of the whole training")
+        self.curve = picture.line(ax, color=PALETTE["blue"], lw=2.4)
+        self.now = picture.line(ax, "o", color=PALETTE["ink"], ms=10)
+
+    def update(self, experiment, previous, kept):
+        loss = experiment.history["loss"]
+        steps = loss.steps[1:]
+        self.curve.set_data(steps, loss.values[1:])
+        self.now.set_data([max(experiment.steps, 1)], [loss.values[experiment.steps]])
+
+
+class XorRecordedPicture(PlanePicture):
+    """The playground's picture at a moment of a recorded training."""
+
+    def _build_losses(self):
+        self.losses = WholeLoss(self, self.axes(738, 52, 236, 276))
+
+    def update(self, settings):
+        super().update(settings.experiment())
+
+
+xor_recorded = figure(
+    XorRecorded,
+    XorRecordedPicture,
+    title="A training of XOR, recorded",
+    example="moment=40,hidden=2",
     notebook="01",
 )

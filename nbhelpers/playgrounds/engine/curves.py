@@ -90,13 +90,15 @@ class LossCurves:
             self.limits = limits
             self.limit(*limits)
             self.picture.refresh(self.level)
-        legend_for = self.legend_needs(experiment, [run.label for run in kept])
+        self.earlier = lines((PREVIOUS, "previous run")) if previous else []
+        labels = [run.label for run in kept]
+        legend_for = bool(previous), *self.legend_needs(experiment, labels)
         if legend_for != self.legend_for:
             self.legend_for = legend_for
             if self.ax.get_legend() is not None:
                 self.ax.get_legend().remove()
             with own_style():
-                self.legend(*legend_for)
+                self.legend(*legend_for[1:])
             self.picture.refresh()
 
     def reach(self, experiment, previous, kept):
@@ -126,9 +128,9 @@ class LossCurves:
         return (labels,)
 
     def legend(self, labels):
-        """Make the legend: of the curves and of the earlier runs."""
+        """Make the legend: of the curves, and of the earlier runs that are there (`earlier`)."""
         handles = lines(*((colour, label) for label, colour in self.curves.values()), lw=2.4)
-        handles += lines((PREVIOUS, "previous run"), *self.kept_entries(labels, 36, 7.6))
+        handles += self.earlier + lines(*self.kept_entries(labels, 36, 7.6))
         self.ax.legend(handles=handles, loc="upper right", labelspacing=0.25, borderpad=0.2)
 
     def kept_entries(self, labels, margin, letter):

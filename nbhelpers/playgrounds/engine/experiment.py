@@ -18,6 +18,7 @@ To write an experiment, declare its settings and say how to build it and how to 
             return self.record("loss", loss)
 
         def describe(self):         # "4 of 4 right", for the summary; may be ""
+        def goal(self):             # optional: what to try to reach, see goals.py
         def code(self):             # the plain NumPy script of Show code
         def advice(self):           # what to try when the loss has diverged
 """
@@ -153,6 +154,10 @@ class Experiment:
     def describe(self):
         """What the summary says after step and loss."""
         return ""
+
+    def goal(self):
+        """What a reader may try to reach, a `Goal` with the present score, or None."""
+        return None
 
     def progress(self, steps):
         """What a change of settings keeps, if not the number of steps itself."""

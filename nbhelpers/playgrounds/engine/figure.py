@@ -271,7 +271,7 @@ class Figure:
     @locked
     def reached(self):
         """Whether the goal is reached now (False without a goal)."""
-        goal = self.state.goal()
+        goal = self._goal()
         return goal is not None and goal.reached
 
     @locked
@@ -281,13 +281,21 @@ class Figure:
         return self.picture.png()
 
     # -- how it works -----------------------------------------------------------------------
+    def _goal(self):
+        """The `Goal` with the present score, or None."""
+        return self.state.goal()
+
     def _become(self, state):
         self.state = state
         self._say("")
-        goal = state.goal()
-        if goal is not None:
-            self.bests.keep(goal, state.text())
+        self._keep_best()
         self._show()
+
+    def _keep_best(self):
+        """Keep the present score, if it is the best so far."""
+        goal = self._goal()
+        if goal is not None:
+            self.bests.keep(goal, self.settings)
 
     @locked
     def _changed(self, name, change):
@@ -379,7 +387,7 @@ class Figure:
             '<p class="nn-summary" role="status" aria-live="polite">'
             f"{html.escape(self.summary)}</p>"
         )
-        goal = self.state.goal()
+        goal = self._goal()
         if goal is not None:
             words = html.escape(goal.told(self.bests.best(goal)))
             self.aim.value = f'<p class="nn-goal" role="status">{words}</p>'

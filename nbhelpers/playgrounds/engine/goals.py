@@ -18,7 +18,7 @@ class Goal:
     words : str
         What is asked for, "all four rows of OR right"; it is also what a best score is kept under.
     score : float
-        How far the present settings are.
+        How far the present settings are; NaN where that can't be said yet.
     target : float
         The score from which on it is reached.
     lower : bool
@@ -44,10 +44,10 @@ class Goal:
 
     def told(self, best=None):
         """The goal in one line, with the present score and the best so far."""
-        now = f"now {self.score:.3g}{self.unit}"
+        now = "not yet" if math.isnan(self.score) else f"now {self.score:,.4g}{self.unit}"
         if self.reached:
             return f"Goal: {self.words} · {now} · \u2713 reached"
-        before = "" if best is None or self.at_least(best) else f" · best {best:.3g}{self.unit}"
+        before = "" if best is None or self.at_least(best) else f" · best {best:,.4g}{self.unit}"
         return f"Goal: {self.words} · {now}{before}"
 
 

@@ -26,6 +26,7 @@ import ipywidgets as widgets
 
 from nbhelpers.playgrounds.engine.controls import row
 from nbhelpers.playgrounds.engine.figure import FIGURES, Figure, locked, short
+from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE
 from nbhelpers.plots import own_style
 from nbhelpers.threads import one_thread
@@ -52,6 +53,8 @@ class Panel(Figure):
         Seconds of training to the same step again after a change, at most.
     new : str
         The words on the button that takes the next seed.
+    bests : Bests, optional
+        Where the best scores are kept; without it, in your own folder.
 
     Attributes
     ----------
@@ -86,8 +89,10 @@ class Panel(Figure):
         pace=100,
         catch_up=0.150,
         new="New weights",
+        bests=None,
     ):
         self.experiment, self.picture, self.title = experiment, picture, title
+        self.bests = Bests() if bests is None else bests
         self.CATCH_UP = catch_up
         self.previous, self.kept = None, []
         self.goal = steps  # the step that a change of settings trains to again
@@ -135,7 +140,10 @@ class Panel(Figure):
         self.script.add_class("nn-named")
         b = self.buttons
         seed = [self.controls[name] for name in self.controls if name == "seed"]
+        self.aim = widgets.HTML()
+        aim = [self.aim] if self._goal() is not None else []
         return [
+            *aim,
             row(self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
                 b["keep"], b["clear"]),
             *self._control_rows(without=["seed"]),
@@ -301,6 +309,13 @@ class Panel(Figure):
         if self.experiment.diverged is None:
             self.goal = self.experiment.steps
         self._show()
+
+    def _goal(self):
+        return self.experiment.goal()
+
+    def _show_words(self):
+        self._keep_best()
+        super()._show_words()
 
     def _finished(self):
         e = self.experiment

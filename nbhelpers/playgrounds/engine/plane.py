@@ -177,10 +177,16 @@ class PlanePicture(Picture):
     UNITS = (0, 276)  # pixels from the bottom of the network's axes: where its units stand
 
     def build(self):
+        self._build_network()
+        self._build_surface()
+        self._build_losses()
+
+    def _build_network(self):
         self.network = Network(self, (8, 52, 316, 276), (54, 278), self.UNITS, 14, (40, 150))
         (x, y) = self.network.positions([2, 1])[1][0]
         self.network.ax.text(x, y - 34, "output", ha="center", va="top")
-        self._build_surface()
+
+    def _build_losses(self):
         ax = self.axes(738, 52, 236, 276)
         self.losses = LossCurves(self, ax, ylim=(1e-4, 2), steps=1000)
 

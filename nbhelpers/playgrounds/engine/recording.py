@@ -1,0 +1,58 @@
+"""A training that is over, to be looked at at any moment: a slider over time.
+
+    recording = Recording(Xor(settings), steps=10_000, moments=60)
+    recording.steps                     # 0, 1, 2, 3, 4, 6, 8, ...: ever farther apart
+    experiment = recording.at(17)       # the experiment as it was then
+
+A figure takes the number of the moment as a setting and gives the experiment to a picture.
+"""
+
+
+class Recording:
+    """An experiment that is trained at once; its parameters are kept on the way.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        At step 0. It needs `net.params`, and an `A` that follows from them and from `X`.
+    steps : int
+        How far it is trained.
+    moments : int
+        How many are kept: step 0, then steps that grow by one factor, or by 1 where that is more.
+
+    Attributes
+    ----------
+    steps : list of int
+        The step of each moment.
+    """
+
+    def __init__(self, experiment, steps, moments):
+        self.experiment = experiment
+        self.steps, self._params = growing(steps, moments), []
+        for step in self.steps:
+            experiment.step(step - experiment.steps)
+            self._params.append(experiment.net.params.copy())
+
+    def __len__(self):
+        return len(self.steps)
+
+    def at(self, moment):
+        """The experiment as it was at a moment, 0 to len - 1; its history is the whole one."""
+        e = self.experiment
+        e.steps = self.steps[moment]
+        e.net.params[...] = self._params[moment]
+        e.A = e.net.forward(e.X, check=False)
+        return e
+
+
+def growing(last, n):
+    """The steps 0, 1, 2, ..., `last`: n of them, ever farther apart.
+
+    >>> growing(100, 8)
+    [0, 1, 2, 4, 9, 20, 45, 100]
+    """
+    steps = [0, 1]
+    while len(steps) < n:
+        left = n - len(steps)  # the factor that reaches the end in so many steps
+        steps.append(max(steps[-1] + 1, round(steps[-1] * (last / steps[-1]) ** (1 / left))))
+    return steps

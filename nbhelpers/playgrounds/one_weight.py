@@ -1,0 +1,176 @@
+"""One weight of notebook 01's network, moved along its loss by a hand or by its slope."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from nbhelpers.datasets import xor
+from nbhelpers.network import MLP
+from nbhelpers.playgrounds.engine.controls import row
+from nbhelpers.playgrounds.engine.figure import Figure, locked, short
+from nbhelpers.playgrounds.engine.goals import Goal
+from nbhelpers.playgrounds.engine.picture import Picture
+from nbhelpers.playgrounds.engine.playground import figure
+from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
+from nbhelpers.plots import PALETTE
+
+X, Y = xor(dtype=np.float64)  # (4, 2), (4, 1)
+MOST = 8.0  # of a weight, both ways
+PLACES = {f"x{i + 1} to hidden {k + 1}": (0, i, k) for i in range(2) for k in range(3)}
+PLACES |= {f"hidden {k + 1} to output": (1, k, 0) for k in range(3)}
+
+
+@lru_cache(maxsize=16)
+def network(number):
+    """The 2-3-1 network of notebook 01 with the random weights of a seed."""
+    rng = np.random.default_rng(number)
+    options = {"loss": "half_squared_error", "initializer": "uniform", "bias": False}
+    return MLP([2, 3, 1], "sigmoid", "sigmoid", rng=rng, dtype=np.float64, **options)
+
+
+def loss_and_slope(number, place, values):
+    """The loss with one weight at each of the values (n,), and its slopes there, both (n,).
+
+    The loss is that of notebook 01, half the sum of the squared errors of the four examples.
+    """
+    layer, i, k = place
+    net = network(number)
+    W = [np.repeat(w[None], len(values), axis=0) for w in net.W]  # (n, 2, 3), (n, 3, 1)
+    W[layer][:, i, k] = values
+    A = [X[None]]
+    for w in W:
+        A.append(1 / (1 + np.exp(-(A[-1] @ w))))
+    delta = (A[2] - Y) * A[2] * (1 - A[2])  # (n, 4, 1)
+    if layer == 0:
+        delta = delta @ W[1].swapaxes(1, 2) * A[1] * (1 - A[1])  # (n, 4, 3)
+    slopes = (A[layer][:, :, i] * delta[:, :, k]).sum(axis=1)
+    return 0.5 * ((A[2] - Y) ** 2).sum(axis=(1, 2)), slopes
+
+
+@lru_cache(maxsize=16)
+def curve(number, place):
+    """The loss along the whole range of a weight: its values and losses, both (n,)."""
+    values = np.linspace(-MOST, MOST, 161)
+    return values, loss_and_slope(number, place, values)[0]
+
+
+@dataclass(frozen=True)
+class OneWeight(Settings):
+    """One of nine weights and the loss along it: drag it, or step downhill by its slope."""
+
+    weight: str = choice("hidden 1 to output", PLACES)
+    value: float = number(4.0, -MOST, MOST)
+    learning_rate: float = number(10.0, 0.1, 100, log=True)
+    seed: int = seed()
+
+    def here(self):
+        """The loss and the slope where the weight is."""
+        loss, slope = loss_and_slope(self.seed, PLACES[self.weight], np.array([self.value]))
+        return loss[0], slope[0]
+
+    def stepped(self):
+        """The weight after one step downhill, as far as it is shown."""
+        value = self.value - self.learning_rate * self.here()[1]
+        return float(np.clip(value, -MOST, MOST))
+
+    def summary(self):
+        loss, slope = self.here()
+        move = self.learning_rate * slope
+        return (
+            f"weight {short(self.value)} \u00b7 loss {loss:.4f} \u00b7 slope {slope:+.4f} \u00b7 "
+            f"a step moves it by {-move:+.3g}"
+        )
+
+    def goal(self):
+        lowest = curve(self.seed, PLACES[self.weight])[1].min()
+        above = max(float(self.here()[0] - lowest), 0.0)
+        return Goal("go down to the lowest loss, within 0.0001", above, 1e-4, True, " above it")
+
+    def handles(self):
+        return {"weight": (self.value, self.here()[0])}
+
+    def drag(self, name, x, y):
+        return replace(self, value=float(np.clip(round(x, 2), -MOST, MOST)))
+
+
+class OneWeightPicture(Picture):
+    """The loss along the weight, the slope where it is, and where a step would take it."""
+
+    def __init__(self):
+        super().__init__(height=330)
+
+    def build(self):
+        ax = self.ax = self.axes(70, 56, 600, 240)
+        ax.set(xlim=(-MOST, MOST), xlabel="the weight", ylabel="loss of the four examples")
+        ax.set(title="drag the dot, or step downhill")
+        self.level = self.seldom(ax.yaxis)
+        self.limits = None
+        self.loss = self.line(ax, color=PALETTE["blue"], lw=2.5)
+        self.tangent = self.line(ax, "--", color=PALETTE["vermilion"], lw=2)
+        self.jump = self.line(ax, color=PALETTE["ink"], lw=1.5)
+        self.next = self.line(ax, "o", color=PALETTE["ink"], mfc="white", ms=9, mew=2)
+        self.dot = self.line(ax, "o", color=PALETTE["ink"], ms=11)
+        side = self.axes(720, 56, 260, 240)
+        side.set(xlim=(0, 1), ylim=(0, 1))
+        side.set_axis_off()
+        side.plot([0, 1], [0.2, 0.2], color=PALETTE["ink"], lw=1)
+        look = {"va": "center", "fontsize": 14}
+        self.numbers = []
+        for words, y, colour in [
+            ("loss", 0.93, "blue"),
+            ("slope", 0.75, "vermilion"),
+            ("the weight", 0.47, "ink"),
+            ("\u2212 rate \u00d7 slope", 0.31, "ink"),
+            ("the new weight", 0.09, "ink"),
+        ]:
+            look |= {"color": PALETTE[colour], "weight": "bold" if "new" in words else "normal"}
+            side.text(0, y, words, **look)
+            self.numbers.append(self.changing(side.text(1, y, "", ha="right", **look)))
+
+    def pointed(self, name):
+        return self.ax
+
+    def update(self, settings):
+        values, losses = curve(settings.seed, PLACES[settings.weight])
+        room = 0.12 * np.ptp(losses) + 1e-3
+        limits = losses.min() - room, losses.max() + room
+        if limits != self.limits:
+            self.limits = limits
+            self.ax.set_ylim(*limits)
+            self.refresh(self.level)
+        (loss, slope), w, new = settings.here(), settings.value, settings.stepped()
+        self.loss.set_data(values, losses)
+        span = np.array([-2.5, 2.5])
+        self.tangent.set_data(w + span, loss + slope * span)
+        self.dot.set_data([w], [loss])
+        at = loss_and_slope(settings.seed, PLACES[settings.weight], np.array([new]))[0][0]
+        self.jump.set_data([w, new, new], [loss, loss, at])
+        self.next.set_data([new], [at])
+        numbers = loss, slope, w, -settings.learning_rate * slope, new
+        for text, value, sign in zip(self.numbers, numbers, ["", "+", "", "+", ""], strict=True):
+            text.set_text(f"{value:{sign}.4f}".replace("-", "\u2212"))
+
+
+class OneWeightFigure(Figure):
+    """With a button that takes one step downhill."""
+
+    def _rows(self):
+        aim, *rest = super()._rows()
+        (step,) = self._add_buttons(step=("Step downhill", self.step))
+        return [aim, row(step), *rest]
+
+    @locked
+    def step(self):
+        """Move the weight by minus the learning rate times its slope."""
+        self.change(value=self.state.stepped())
+
+
+one_weight = figure(
+    OneWeight,
+    OneWeightPicture,
+    OneWeightFigure,
+    title="One weight and the loss along it",
+    example="weight=hidden 2 to output,value=-5,learning_rate=3",
+    notebook="01",
+)
