@@ -22,6 +22,7 @@ from notebook_tools import shorten, tags
 from xdist.scheduler import LoadFileScheduling
 
 from nbhelpers.playgrounds import PLAYGROUNDS
+from nbhelpers.playgrounds.engine import goals
 
 # No windows. Not by MPLBACKEND, which the notebooks' kernels would inherit: they draw inline.
 matplotlib.use("Agg")
@@ -45,6 +46,15 @@ def interrupts():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folder(tmp_path_factory):
+    """Best scores are kept in a folder of the tests."""
+    folder = tmp_path_factory.mktemp("own")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(goals, "cache_folder", lambda: folder)
+        yield
 
 
 @pytest.fixture

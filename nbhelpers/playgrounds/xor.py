@@ -3,7 +3,7 @@
 Two inputs, one hidden layer, one output, no bias; all four examples in every step.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -119,6 +119,14 @@ class XorRecorded(Settings):
         words = "find the earliest moment at which all four are right"
         return Goal(words, score, target, lower=True, unit=" steps")
 
+    def handles(self):
+        e = self.experiment()
+        return {"moment": (max(e.steps, 1), e.total_loss())}
+
+    def drag(self, name, x, y):
+        far = np.abs(np.log(np.maximum(recording(self.hidden, self.seed).steps, 1) / max(x, 1)))
+        return replace(self, moment=int(far.argmin()))
+
 
 class WholeLoss:
     """The loss of a recorded training, on two logarithmic axes, and the moment that is shown."""
@@ -126,6 +134,7 @@ class WholeLoss:
     def __init__(self, picture, ax):
         ax.set(xscale="log", yscale="log", xlim=(1, LAST), ylim=(1e-4, 2))
         ax.set(xlabel="step", title="loss of the whole training")
+        self.ax = ax
         self.curve = picture.line(ax, color=PALETTE["blue"], lw=2.4)
         self.now = picture.line(ax, "o", color=PALETTE["ink"], ms=10)
 
@@ -141,6 +150,9 @@ class XorRecordedPicture(PlanePicture):
 
     def _build_losses(self):
         self.losses = WholeLoss(self, self.axes(738, 52, 236, 276))
+
+    def pointed(self, name):
+        return self.losses.ax
 
     def update(self, settings):
         super().update(settings.experiment())

@@ -19,8 +19,11 @@ from nbhelpers.playgrounds.engine.controls import family
 from nbhelpers.playgrounds.engine.goals import Bests, Goal
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import figure
+from nbhelpers.playgrounds.engine.recording import growing
 from nbhelpers.playgrounds.engine.settings import Settings, number
 from nbhelpers.playgrounds.neurons import HIGH, LOW, Neuron, above, half_plane
+from nbhelpers.playgrounds.one_weight import PLACES
+from nbhelpers.playgrounds.xor import Xor, XorSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,6 +88,13 @@ def test_each_has_help_that_is_true_and_a_cell_in_its_notebook(name):
     assert f"`playgrounds.{name}()`" in readme.partition("live figure** is one")[2]
 
 
+def beside(shown, name):
+    """The place 40 pixels to the right of a handle and 30 above it, in data coordinates."""
+    data = shown.picture.pointed(name).transData
+    x, y = data.transform(shown.state.handles()[name])
+    return data.inverted().transform((x + 40, y + 30))
+
+
 def test_it_opens_unsolved(shown):
     assert not shown.reached
     assert not shown.bests.path.exists()
@@ -94,7 +104,8 @@ def test_it_opens_unsolved(shown):
 def test_each_control_at_its_ends_changes_what_is_seen(shown):
     for name, control in shown.controls.items():
         seen = set()
-        for value in getattr(control, "options", ()) or (control.min, control.max):
+        allowed = shown.state.allowed()[name]
+        for value in allowed.options or (allowed.low, allowed.high):
             control.value = value
             assert getattr(shown.state, name) == value
             seen.add((shown.png(), shown.summary))
@@ -134,9 +145,9 @@ def test_handles_go_where_they_are_dragged(shown):
             shown.drag(name, x, y)
             assert shown.settings == type(shown.state).parse(shown.settings, None)[0].text()
     shown.reset()
-    for name, (x, y) in shown.state.handles().items():
+    for name in shown.state.handles():
         before = shown.png()
-        shown.drag(name, x + 0.1, y + 0.2)
+        shown.drag(name, *beside(shown, name))
         assert shown.png() != before, name
     with pytest.raises(ValueError, match="there is no handle 'tail'; there are: "):
         shown.drag("tail", 0, 0)
@@ -162,7 +173,7 @@ def test_what_the_page_says_is_a_drag_or_nothing(shown):
     shown.image._heard(shown.image, said | {"serial": 7}, [])
     assert shown.settings != before
     assert shown.image.seen == 7
-    assert np.allclose(shown.image.handles[name], [x + 12, y + 9], atol=12)
+    assert abs(shown.image.handles[name][0] - (x + 12)) <= 12
 
 
 def test_it_shows_itself_live_and_as_a_picture(shown):
@@ -187,7 +198,8 @@ def test_without_anywidget_there_is_a_plain_picture(shown, monkeypatch):
     plain = type(shown)(shown.state, type(shown.picture)(), bests=shown.bests)
     assert plain.image.value == shown.image.value
     assert list(plain.controls) == list(shown.controls)
-    plain.drag(next(iter(plain.state.handles())), 0.4, 1.0)
+    name = next(iter(plain.state.handles()))
+    plain.drag(name, *beside(plain, name))
     assert plain.settings != shown.settings
     plain.close()
 
@@ -311,6 +323,76 @@ def test_three_neurons_compute_xor_by_hand(bests):
         shown.drag(f"{name} line", *at)
     assert shown.reached, shown.settings
     assert shown.summary.endswith("for the third neuron the four inputs lie on 3 places")
+
+
+# ---------------------------------------------------------------- one weight
+def notebook_loss(W1, W2):
+    """Notebook 01's own formula."""
+    X, Y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
+    A1 = 1 / (1 + np.exp(-X @ W1))
+    return 0.5 * np.sum((1 / (1 + np.exp(-A1 @ W2)) - Y) ** 2)
+
+
+@pytest.mark.parametrize("weight", PLACES)
+def test_loss_and_slope_are_those_of_the_notebook(weight, bests):
+    """The slope against finite differences of the notebook's own loss, at three values."""
+    rng = np.random.default_rng(3)
+    W = [rng.random((2, 3)), rng.random((3, 1))]
+    layer, *place = PLACES[weight]
+    for value in (-5.0, 0.3, 4.0):
+        around = []
+        for moved in (value - 1e-6, value, value + 1e-6):
+            W[layer][tuple(place)] = moved
+            around.append(notebook_loss(*W))
+        loss, slope = FIGURES["one_weight"](
+            f"weight={weight},value={value},seed=3", bests=bests
+        ).state.here()
+        assert loss == pytest.approx(around[1], rel=1e-12)
+        assert slope == pytest.approx((around[2] - around[0]) / 2e-6, abs=1e-8)
+
+
+def test_steps_downhill_lead_to_the_goal(bests):
+    shown = FIGURES["one_weight"](bests=bests)
+    _, slope = shown.state.here()
+    shown.buttons["step"].click()
+    assert shown.state.value == pytest.approx(4.0 - 10.0 * slope, rel=1e-12)
+    for _ in range(60):
+        shown.step()
+    assert shown.reached
+
+
+# ---------------------------------------------------------------- a recorded training
+def test_every_moment_is_what_training_to_it_gives(bests):
+    shown = FIGURES["xor_recorded"]("hidden=2,seed=1", bests=bests)
+    for moment in (60, 0, 7, 33):  # in any order
+        shown.change(moment=moment)
+        e = shown.state.experiment()
+        trained = Xor(XorSettings(hidden=2, seed=1))
+        trained.step(e.steps)
+        assert np.array_equal(e.net.params, trained.net.params)
+        assert shown.summary == (
+            f"step {e.steps:,} \u00b7 loss {trained.loss:.4f} \u00b7 {trained.describe()}"
+        )
+    assert growing(10_000, 61)[-1] == 10_000
+    assert (np.diff(growing(50, 61)) == 1).all()
+
+
+def test_the_earliest_moment_with_four_right_is_its_goal(bests):
+    shown = FIGURES["xor_recorded"](bests=bests)
+    reached = []
+    for moment in range(61):
+        shown.change(moment=moment)
+        reached.append(shown.reached)
+    assert reached.count(True) == 1
+    first = reached.index(True)
+    shown.change(moment=first)
+    assert shown.state.experiment().right().all()
+    shown.change(moment=first - 1)
+    assert not shown.state.experiment().right().all()
+    one = FIGURES["xor_recorded"]("hidden=1", bests=bests)  # never
+    one.change(moment=60)
+    assert not one.reached
+    assert "not yet" in one.aim.value
 
 
 # ---------------------------------------------------------------- under a hand

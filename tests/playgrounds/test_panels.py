@@ -29,6 +29,7 @@ from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.engine.controls import family, on_grid
 from nbhelpers.playgrounds.engine.curves import LossCurves, nice_ceiling
 from nbhelpers.playgrounds.engine.experiment import Experiment, Series
+from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, labels, short
 from nbhelpers.playgrounds.engine.picture import Picture, colour_table, colours, enlarge
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
@@ -655,6 +656,26 @@ def place_of(ax, x, y):
     """Row and column of the pixel that shows the point (x, y) of some axes."""
     column, height = ax.transData.transform((x, y))
     return round(ax.figure.bbox.height - height - 0.5), round(column - 0.5)
+
+
+def test_xor_has_a_challenge_whose_best_is_kept(tmp_path):
+    """The first step with every error below 0.1 counts, however far the training goes."""
+    panel = PLAYGROUNDS["xor"]("learning_rate=20,hidden=8", bests=Bests(tmp_path / "bests.json"))
+    assert "in as few steps as you can \u00b7 not yet" in panel.aim.value
+    panel.step(300)
+    assert panel.reached
+    first = panel.experiment.solved
+    assert f"now {first} steps \u00b7 \u2713 reached" in panel.aim.value
+    panel.reset()
+    panel.step(first - 1)
+    assert np.abs(panel.experiment.A[-1] - panel.experiment.Y).max() >= 0.1
+    assert f"not yet \u00b7 best {first} steps" in panel.aim.value
+    panel.step(1)
+    assert panel.reached
+    entry = panel.bests.kept["every error below 0.1, in as few steps as you can"]
+    assert entry["settings"].startswith("learning_rate=20.0,hidden=8")
+    panel.change(learning_rate=0.01)
+    assert not panel.reached
 
 
 def test_the_xor_picture_shows_the_network():
