@@ -91,6 +91,19 @@ SESSION = ("backend", "backend_fallback", "interactive", "toolbar", "tk.window_f
 SESSION += ("figure.max_open_warning", "figure.raise_window")
 OURS = {k: v for k, v in dict.items(mpl.rcParamsDefault) if k not in SESSION}
 OURS |= dict.items(mpl.RcParams(STYLE))  # checked, and so in the form in which matplotlib has them
+zoom = 1  # how large things are shown: see `lecture`
+
+
+def lecture(on=True):
+    """Make all that is drawn from now on twice as large, for the last row; or no longer.
+
+    Text, lines and pictures keep their proportions, so nothing overlaps that didn't before. On a
+    page too narrow for them, pictures are as wide as the page; figures grow with their controls.
+    """
+    global zoom
+    zoom = 2 if on else 1
+    for style in (mpl.rcParams, OURS):
+        style["figure.dpi"] = STYLE["figure.dpi"] * zoom
 
 
 @contextmanager
@@ -136,6 +149,12 @@ def new_axes(ax, **size):
     import matplotlib.pyplot as plt  # not at the top: its global state is not for playgrounds
 
     return plt.subplots(layout="constrained", **size)[1]
+
+
+def ticks_of_truth(ax):
+    """Label 0, a half and 1 on both axes, for inputs that are 0 or 1."""
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_ticks([0, 0.5, 1], ["0", "½", "1"])
 
 
 # -- decision surface ----------------------------------------------------------------------------

@@ -107,3 +107,17 @@ def test_the_style_of_the_notebooks_is_that_of_the_playgrounds(other_settings):
     plots.use_style()
     for name in plots.OURS:
         assert mpl.rcParams[name] == ours[name]
+
+
+def test_a_lecture_draws_everything_twice_as_large(other_settings):
+    """A notebook's own pictures, ours, live figures; and then no longer."""
+    from matplotlib import pyplot as plt
+
+    plots.use_style()
+    for on, dpi in ((True, 192), (False, 96)):
+        plots.lecture(on)
+        assert plt.figure().dpi == PLOTS["confusion"]().figure.dpi == dpi
+        panel = PLAYGROUNDS["xor"]()
+        assert ("nn-lecture" in panel.widget._dom_classes) is on
+        panel.close()
+    plt.close("all")

@@ -14,7 +14,7 @@ from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number
-from nbhelpers.plots import CLASS_COLORS, PALE_DIVERGING, PALETTE
+from nbhelpers.plots import CLASS_COLORS, PALE_DIVERGING, PALETTE, ticks_of_truth
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])  # inputs (4, 2)
 TABLES = {"OR": (0, 1, 1, 1), "AND": (0, 0, 0, 1), "XOR": (0, 1, 1, 0)}
@@ -97,8 +97,9 @@ class NeuronPlane:
 
     def __init__(self, picture, place, title, names):
         ax = self.ax = picture.axes(*place, facecolor=PALE_DIVERGING(0.15))
-        ax.set(xlim=(LOW, HIGH), ylim=(LOW, HIGH), xticks=[0, 1], yticks=[0, 1], title=title)
+        ax.set(xlim=(LOW, HIGH), ylim=(LOW, HIGH), title=title)
         ax.set(xlabel=names[0], ylabel=names[1])
+        ticks_of_truth(ax)
         self.half = picture.changing(Polygon(np.zeros((1, 2)), color=PALE_DIVERGING(0.85)))
         ax.add_patch(self.half)
         self.edge = picture.line(ax, color=PALETTE["ink"], lw=2)

@@ -56,6 +56,7 @@ from functools import wraps
 import ipywidgets as widgets
 from IPython import get_ipython
 
+from nbhelpers import plots
 from nbhelpers.boxes import FOCUS
 from nbhelpers.playgrounds.engine.controls import control, family, is_float_slider, on_grid, row
 from nbhelpers.playgrounds.engine.goals import Bests
@@ -70,6 +71,7 @@ FIGURES = weakref.WeakSet()  # all that have been made and are still in use some
 UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);"
 CSS = f"""<style>
 .nn-panel {{ font-size: 14px; max-width: 1000px; }}
+.nn-panel.nn-lecture {{ zoom: 1.6; }}
 .nn-panel .nn-picture {{ max-width: 100%; height: auto; margin: 0; }}
 .nn-panel .nn-summary {{ font-size: 16px; line-height: 1.4; min-height: 1.4em; margin: 0;
   color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums; }}
@@ -170,6 +172,8 @@ class Figure:
         style = widgets.HTML(CSS, layout={"display": "none"})
         self.widget = widgets.VBox([style, self.image, self.words, *self._rows()])
         self.widget.add_class("nn-panel")
+        if plots.zoom > 1:
+            self.widget.add_class("nn-lecture")
 
     def _add_controls(self):
         """A widget for every setting, and a number box beside each slider that needs one."""

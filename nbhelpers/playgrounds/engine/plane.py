@@ -21,6 +21,7 @@ from nbhelpers.plots import (
     grid_points,
     level_lines,
     node_positions,
+    ticks_of_truth,
     weight_lines,
 )
 
@@ -192,7 +193,8 @@ class PlanePicture(Picture):
 
     def _build_surface(self):
         ax = self.plane = self.axes(374, 52, 276, 276)
-        ax.set(xlim=self.LIMITS, ylim=self.LIMITS, xticks=[0, 1], yticks=[0, 1])
+        ax.set(xlim=self.LIMITS, ylim=self.LIMITS)
+        ticks_of_truth(ax)
         ax.set(title="output for every input", xlabel="$x_1$", ylabel="$x_2$")
         self.surface = self.changing(Surface(ax))
         ax.add_artist(self.surface)
