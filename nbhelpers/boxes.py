@@ -71,3 +71,14 @@ class Shown:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self.html, "text/plain": self.text}
+
+
+def announce(shown):
+    """Show a `Shown` now, in the middle of a cell; without a kernel its text is printed."""
+    if shell() is not None:
+        from IPython.display import display
+
+        display(shown._repr_mimebundle_(), raw=True)
+    else:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(shown.text.encode(encoding, "replace").decode(encoding))

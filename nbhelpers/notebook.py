@@ -7,11 +7,21 @@ try:
     import numpy as np
 
     from nbhelpers import datasets, playgrounds, plots
-    from nbhelpers.teaching import checks, lessons, questions
+    from nbhelpers.teaching import answers, checks, lessons, questions
 except ModuleNotFoundError as error:  # not the Python that README.md sets up
     raise ModuleNotFoundError(
         f"{error.name} is missing in {sys.executable}, the Python behind this notebook. Choose the "
         "kernel that has it, or run %pip install -e .. in a new cell and restart the kernel."
     ) from None
 
-__all__ = ["checks", "datasets", "lessons", "np", "playgrounds", "plots", "plt", "questions"]
+__all__ = [
+    "answers",
+    "checks",
+    "datasets",
+    "lessons",
+    "np",
+    "playgrounds",
+    "plots",
+    "plt",
+    "questions",
+]

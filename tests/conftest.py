@@ -12,6 +12,8 @@ from importlib.metadata import version
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each process, and for the kernels it starts
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+os.environ["NBHELPERS_MY_NETWORK"] = "off"  # nbval runs notebooks where a person's own file may be
+
 import matplotlib
 import numpy as np
 import pytest

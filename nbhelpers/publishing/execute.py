@@ -27,6 +27,7 @@ from PIL import Image
 
 from nbhelpers.files import replacing
 from nbhelpers.publishing import slides
+from nbhelpers.teaching import my_network
 from nbhelpers.teaching.notebook_files import folder, read_notebook
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -72,6 +73,7 @@ def execute(notebook, working=None, timeout=300):
             "IPYTHONDIR": settings,  # nobody's own start-up files
             "PYTHONHASHSEED": "0",
             "SOURCE_DATE_EPOCH": "0",  # no date in a figure
+            my_network.SWITCH: "off",  # nobody's own functions, and none is written
         }
         variables.pop("MPLBACKEND", None)  # the kernel's inline backend stores the figures
         client = NotebookClient(

@@ -1,16 +1,19 @@
 """Exercise checks: say what is right about an answer, what is not, and a little more each time.
 
 `check("lesson.name", answer)` compares an answer (a function, a number, an array or a tuple of
-arrays) with the one in the bank. It never raises, whatever the answer is or does. Hints come in
-stages, one at each try: the shape, the sign, one value, the likely mistake by name. A mistake that
-is recognised exactly is named at the second try. A function that stops with an error has been
-tried as well: the error is told in words, and the hints come as they do for wrong values. Where
-the answer is no number at all, or the wrong number of them, the hints begin at the second try.
+arrays) with the one in the bank. It never raises, whatever the answer is or does, and comes back
+from one that doesn't end. Hints come in stages, one at each try: the shape, the sign, one value,
+the likely mistake by name. A mistake that is recognised exactly is named at the second try. A
+function that stops with an error has been tried as well: the error is told in words, and the hints
+come as they do for wrong values. Where the answer is no number at all, or the wrong number of them,
+the hints begin at the second try.
 """
 
+import contextlib
 import copy
 import html
 import inspect
+import io
 import numbers
 import re
 import sys
@@ -19,7 +22,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nbhelpers.boxes import Shown, box, code, plain, shell
+from nbhelpers.boxes import Shown, announce, box, code, plain, shell
 from nbhelpers.teaching import bank
 from nbhelpers.teaching.failures import examine, last_line
 from nbhelpers.teaching.recognise import (
@@ -35,6 +38,9 @@ from nbhelpers.teaching.recognise import (
     pick,
     right_values,
 )
+from nbhelpers.teaching.time_limit import TimeLimit, TimeUp
+
+SECONDS = 10  # for all calls of an answer in one check
 
 
 @dataclass(eq=False, repr=False)
@@ -46,24 +52,34 @@ class Result(Shown):
     """
 
     name: str
-    passed: bool
+    kind: str  # of the box
     stage: str
-    message: str
-    mistakes: tuple
-    html: str
+    title: str  # as HTML, like the lines
+    lines: list
+    mistakes: tuple = ()
     shown_in: int | None = None
+
+    @property
+    def passed(self):
+        return self.stage == "passed"
+
+    @property
+    def message(self):
+        return "\n  ".join(plain(line) for line in [self.title, *self.lines])
 
     @property
     def text(self):
         return self.message
 
+    @property
+    def html(self):
+        return box(self.kind, self.title, self.lines)
+
     def _ipython_display_(self):
         """Show the box, but not a second time in the cell that has already shown it."""
         here = shell()
         if here is None or here.execution_count != self.shown_in:
-            from IPython.display import display
-
-            display(self._repr_mimebundle_(), raw=True)
+            announce(self)
 
 
 @dataclass
@@ -88,22 +104,34 @@ def check(name, answer):
     The answer is a function or value, the outcome a `Result`. It raises ValueError only if there
     is no exercise of this name.
     """
+    result, here = judge(name, answer), shell()
+    if here is not None:
+        result.shown_in = here.execution_count
+    if here is not None or not hasattr(sys, "ps1"):  # a plain prompt prints the result by itself
+        announce(result)
+    return result
+
+
+def judge(name, answer):
+    """The `Result` of `check`, which counts as a try, but isn't shown."""
     exercise = bank.exercise(name)
+    result = _results[name] = _result(name, exercise, _found(exercise, answer))
+    return result
+
+
+def passes(name, answer):
+    """Whether an answer is right. It is no try, and what it prints isn't shown."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return _found(bank.exercise(name), answer).stage == "passed"
+
+
+def _found(exercise, answer):
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # a warning on the page would look like a verdict
-            finding = _compare(exercise, answer)
+            return _compare(exercise, answer)
     except Exception as error:  # an answer that cannot even be looked at; it is told, not hidden
-        finding = _Finding("type", ["Your answer cannot be compared: " + code(last_line(error))])
-    result = _results[name] = _result(name, exercise, finding)
-    here = shell()
-    if here is not None:
-        result._ipython_display_()
-        result.shown_in = here.execution_count
-    elif not hasattr(sys, "ps1"):  # a plain interactive prompt prints the result by itself
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        print(result.message.encode(encoding, "replace").decode(encoding))
-    return result
+        return _Finding("type", ["Your answer cannot be compared: " + code(last_line(error))])
 
 
 class Progress(Shown):
@@ -142,7 +170,8 @@ def _result(name, exercise, finding):
     if finding.stage in ("passed", "unsolved"):
         right = finding.stage == "passed"
         title = ("✓ Right: " if right else "○ Not solved yet: ") + code(short)
-        return _make(name, "passed" if right else "neutral", finding.stage, title, finding.facts)
+        kind = "passed" if right else "neutral"
+        return Result(name, kind, finding.stage, title, [*finding.facts])
     lines, stage, named = list(finding.facts), finding.stage, ()
     tries = _tries[name] = _tries.get(name, 0) + 1
     if stage == "type":
@@ -162,16 +191,11 @@ def _result(name, exercise, finding):
             lines.append(f"The nearest typical mistake: {_sentence(finding.nearest)}")
         hints = exercise.hints[:tries]
         lines += [f"Hint: {hint}" for hint in (hints[-1:] if named else hints)]
-    return _make(name, "hint", stage, "△ Not yet: " + code(short), lines, named)
+    return Result(name, "hint", stage, "△ Not yet: " + code(short), lines, named)
 
 
 def _sentence(mistake):
     return f"<b>{mistake}</b>" + ("" if mistake.endswith(("?", ".", "!")) else ".")
-
-
-def _make(name, kind, stage, title, lines, named=()):
-    message = "\n  ".join(plain(line) for line in [title, *lines])
-    return Result(name, kind == "passed", stage, message, named, box(kind, title, lines))
 
 
 # -- calling the answer -----------------------------------------------------------------------
@@ -217,13 +241,15 @@ def _compare_function(exercise, answer):
     if not callable(answer):
         called = f"without parentheses: <code>f</code>, not {code(_call_text(exercise, 'f'))}"
         return _Finding("type", [f"Pass the function itself, {called}. You pass {_kind(answer)}."])
-    runs, empty, spoiled = [], [], set()
+    runs, empty, spoiled, limit = [], [], set(), TimeLimit(SECONDS)
     for case in exercise.cases:
         arguments = copy.deepcopy(case)
         try:
-            yours = answer(*arguments)
+            yours = limit.call(answer, *arguments)
         except KeyboardInterrupt:
             raise
+        except TimeUp as error:
+            return _endless(exercise, answer, case, error)
         except BaseException as error:  # also SystemExit: the kernel must survive it
             if empty:
                 continue
@@ -304,6 +330,15 @@ def _raised(exercise, answer, runs, case, error):
     called = f"{before} check called your function with {_shapes(exercise, case)}."
     known = known_failures(exercise, runs, case, failure)
     return _Finding("error", [failure.words(), f"{where} {called}"], known=known)
+
+
+def _endless(exercise, answer, case, error):
+    """That its time was up, in which line it was, and what it was called with."""
+    failure, seconds = examine(answer, error), f"{SECONDS:g} second{'s' * (SECONDS != 1)}"
+    fact = f"Your function was still running after {seconds}: does a loop in it end?"
+    where = f"It was in line {failure.number} of its cell: {code(failure.line)}. "
+    called = f"The check called your function with {_shapes(exercise, case)}."
+    return _Finding("error", [fact, (where if failure.line else "") + called])
 
 
 # -- arguments and values in words ------------------------------------------------------------

@@ -35,7 +35,7 @@ _TOKENS = {
     "Literal.String": ("#8A3A00", "normal"),
     "Literal.Number": ("#00624A", "normal"),
 }
-_PANEL = (
+PANEL = (
     f"color:{INK};background:{PAPER};{MONO}font-size:13px;line-height:1.45;white-space:pre;"
     "margin:0;padding:.6em .9em;overflow-x:auto;border:1px solid #8C8C8C;border-radius:4px;"
 )
@@ -103,7 +103,7 @@ class Recalled(Shown):
         self.text = f"{title}\n\n{source}"
         self.html = (
             f'<details{" open" if length <= FOLD else ""}><summary style="margin:.4em 0;">{title}'
-            f'</summary>\n<pre style="{_PANEL}">{highlighted(source)}</pre>\n</details>'
+            f'</summary>\n<pre style="{PANEL}">{highlighted(source)}</pre>\n</details>'
         )
 
 
@@ -261,7 +261,7 @@ class Difference(Shown):
         self.html = (
             f'<div style="margin:.4em 0;">{self.title} '
             "(<b>+</b> added, <b>−</b> removed, <b>~</b> changed: before and after)</div>\n"
-            f'<pre style="{_PANEL}">{body}</pre>'
+            f'<pre style="{PANEL}">{body}</pre>'
         )
 
 

@@ -115,6 +115,7 @@ def lab_environment(home):
     )
     for name in ("JUPYTER_TOKEN", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "MPLBACKEND"):
         env.pop(name, None)
+    env.pop("NBHELPERS_MY_NETWORK", None)  # `folder` is a copy: what a reader writes may be there
     return env
 
 

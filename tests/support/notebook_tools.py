@@ -19,6 +19,7 @@ from nbhelpers.teaching.notebook_files import numbered
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
+CHECKS = ("checks.check", "check", "answers.use")  # what looks at an answer
 
 
 def notebooks(folder=FOLDER):
@@ -121,7 +122,9 @@ def solve(exercise, solution):
         else:
             kept.append(text)
     if not checks:
-        raise ValueError(f"an exercise cell without checks.check(...): {exercise[:120]!r}")
+        raise ValueError(
+            f"an exercise cell without checks.check(...) or answers.use(...): {exercise[:120]!r}"
+        )
     return "\n\n".join(kept)
 
 
@@ -187,7 +190,7 @@ def _names(statement):
 
 def _calls_check(statement):
     return any(
-        isinstance(node, ast.Call) and ast.unparse(node.func) in ("checks.check", "check")
+        isinstance(node, ast.Call) and ast.unparse(node.func) in CHECKS
         for node in ast.walk(statement)
     )
 

@@ -28,7 +28,7 @@ def shapes(value):
 def test_a_notebook_uses_all_that_the_bank_has_for_it(path):
     source = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
     lesson = path.stem[3:]
-    assert set(re.findall(r'checks\.check\(\s*"([\w.]+)"', source)) == {
+    assert set(re.findall(r'(?:checks\.check|answers\.use)\(\s*"([\w.]+)"', source)) == {
         name for name in EXERCISES if name.startswith(lesson + ".")
     }
     for call in ("ask", "reveal"):
