@@ -7,6 +7,8 @@
 A figure takes the number of the moment as a setting and gives the experiment to a picture.
 """
 
+import copy
+
 
 class Recording:
     """An experiment that is trained at once; its parameters are kept on the way.
@@ -38,11 +40,12 @@ class Recording:
 
     def at(self, moment):
         """The experiment as it was at a moment, 0 to len - 1; its history is the whole one."""
-        e = self.experiment
-        e.steps = self.steps[moment]
-        e.net.params[...] = self._params[moment]
-        e.A = e.net.forward(e.X, check=False)
-        return e
+        then = copy.copy(self.experiment)
+        then.net, then.measured = copy.deepcopy(self.experiment.net), {}
+        then.steps = self.steps[moment]
+        then.net.params[...] = self._params[moment]
+        then.A = then.net.forward(then.X, check=False)
+        return then
 
 
 def growing(last, n):
