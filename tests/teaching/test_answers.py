@@ -409,9 +409,19 @@ def test_where_the_folder_cannot_be_written_the_readers_own_one_is_used(folders,
     other = folders / "own" / "my_network.py"
     assert f"It is in {other}." in capsys.readouterr().out
     assert "def neuron" in other.read_text(encoding="utf-8")
-    own_file.rmdir()
-    assert answers.recall("xor_loop.neuron") is not bank.exercise("xor_loop.neuron").reference
+    ours = bank.exercise("xor_loop.neuron").reference
+    assert answers.recall("xor_loop.neuron") is not ours
     assert "def neuron" in answers.show().source
+    other.unlink()
+    capsys.readouterr()
+    assert answers.recall("xor_loop.neuron") is ours
+    assert "○ neuron is ours: my_network.py can't be read: " in capsys.readouterr().out
+    assert "my_network.py" in answers.show().text
+    (folders / "own").rmdir()
+    (folders / "own").write_bytes(b"")  # neither can the other one be written
+    book = Notebook(SIGMOID, NEURON)
+    assert "yours. my_network.py can't be written: " in capsys.readouterr().out
+    assert book.names["neuron"] is not ours
 
 
 @pytest.mark.parametrize("there", [False, True])
