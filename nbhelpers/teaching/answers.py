@@ -82,15 +82,11 @@ class OwnFile(Shown):
 
     def __init__(self):
         self.source, title = "", f"There is no {_FILE} yet: a function that passes begins it."
-        for path in my_network.places():
-            try:
-                self.source = my_network.read(path)
-            except (Damaged, OSError) as error:
-                title = code(error)
-                break
-            if self.source:
+        try:
+            for path, self.source in my_network.texts()[:1]:
                 title = code(path)
-                break
+        except (Damaged, OSError) as error:
+            title = code(error)
         self.text = f"{plain(title)}\n\n{self.source}".strip()
         self.html = box("neutral", title)
         if self.source:
@@ -109,9 +105,9 @@ def _kept(name, function, namespace):
     """Keep a function that has passed; what is to be said about that."""
     if not my_network.places():
         return ""
-    if getattr(function, "__module__", None) == sources.OWN:
-        return f"It comes from {_FILE}."
     try:
+        if getattr(function, "__module__", None) == sources.OWN:
+            return f"It comes from {_FILE}."
         blocks, missing = _blocks(name, function, namespace)
         path, own = my_network.keep(blocks)
     except (Damaged, _Alone) as error:

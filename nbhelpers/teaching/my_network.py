@@ -80,6 +80,23 @@ def read(path):
         raise Damaged(f"{NAME} isn't a text in UTF-8") from None
 
 
+def texts():
+    """A list of (path, text) of the files that there are, one as a rule.
+
+    Raises `Damaged`, or OSError if there is one that can't be read and no other.
+    """
+    found, problem = [], None
+    for path in places():
+        try:
+            found.append((path, read(path)))
+        except OSError as error:
+            problem = error
+    found = [(path, text) for path, text in found if text]
+    if problem and not found:
+        raise problem
+    return found
+
+
 def keep(blocks):
     """Write blocks into the file, beside what is in it by now: the last one is an answer.
 
@@ -130,8 +147,8 @@ def find(name):
     `Damaged`, OSError.
     """
     lesson = name.partition(".")[0]
-    for path in places():
-        items = parsed(read(path))
+    for path, text in texts():
+        items = parsed(text)
         section = [x for x in items if isinstance(x, Block) and x.lesson == lesson]
         for block in section:
             if f"{lesson}.{block.short}" == name:

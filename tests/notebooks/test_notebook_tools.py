@@ -50,6 +50,30 @@ def test_solved_puts_the_solution_in_place_and_a_wrong_one_is_found(tmp_path):
     assert "△ Not yet" in failed
 
 
+def test_an_answer_that_later_cells_use_is_solved_and_checked_as_well(tmp_path):
+    before, check = EXERCISE.split("checks.check")
+    notebook = lesson(f"{before}weighted_sum = answers.use{check}")
+    notebook.cells[0].source = "import numpy as np\n\nfrom nbhelpers.teaching import answers"
+    notebook.cells.append(code("print(weighted_sum(np.ones(2), np.ones(2)))"))
+    solved = notebook_tools.solved(notebook)
+    assert solved.cells[1].source == (
+        "given = 3\n\ndef weighted_sum(x, w):\n    return (x * w).sum()\n\n"
+        'weighted_sum = answers.use("start_here.weighted_sum", weighted_sum)'
+    )
+    assert unpassed(solved, tmp_path) == []
+    (failed,) = unpassed(notebook, tmp_path)
+    assert "Not solved yet" in failed
+    for each in (solved, notebook):  # ours takes the place of none
+        assert each.cells[-1].outputs[0].text == "2.0\n"
+    assert list(tmp_path.iterdir()) == [], "the command that stores notebooks writes nothing else"
+    used = list(notebook_tools.used(notebook.cells[1].source))
+    assert used == [(["weighted_sum"], "start_here.weighted_sum")]
+    assert list(notebook_tools.used("a, b = answers.use('sgd.limits', (a, b))")) == [
+        (["a", "b"], "sgd.limits")
+    ]
+    assert list(notebook_tools.used(EXERCISE)) == []
+
+
 @pytest.mark.parametrize(
     ("exercise", "solution", "said"),
     [

@@ -103,6 +103,16 @@ def test_one_setup_cell_everywhere():
     assert len(sources) == 1, list(sources.values())
 
 
+@each(NOTEBOOKS)
+def test_no_cell_takes_a_name_that_the_setup_cell_gives_and_the_notebook_needs(path):
+    notebook = read(path)
+    code = [cell.source for cell in cells(notebook, kind="code") if "setup" not in tags(cell)]
+    for name in ("answers", "checks", "datasets", "lessons", "playgrounds", "plots", "questions"):
+        taken = rf"^\s*{name} = |^for [^:]*\b{name}\b[^:]* in "
+        if re.search(rf"\b{name}\.\w+\(", "\n".join(code)):
+            assert not [s for s in code if re.search(taken, s, re.MULTILINE)], name
+
+
 def test_the_setup_cell_says_what_to_do_in_a_python_without_the_packages(tmp_path):
     venv.create(tmp_path / "other", symlinks=os.name != "nt")
     python = tmp_path / "other" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

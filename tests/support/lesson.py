@@ -5,8 +5,9 @@ import contextlib
 import io
 
 import numpy as np
-from notebook_tools import cells, notebooks, plain_text, read, tags
+from notebook_tools import cells, notebooks, plain_text, read, tags, used
 
+from nbhelpers.teaching import bank
 from nbhelpers.teaching.lessons import program
 
 
@@ -27,9 +28,14 @@ def definitions(number, values=(), **names):
     """A notebook's functions, classes and imports, added to `names`.
 
     Its experiments don't run: of what is assigned, `values` alone are taken, at the first time.
+    What an exercise gives to later cells, by `answers.use`, is our own.
     """
     names |= {"np": np}
     for cell in code_cells(number):
+        if "exercise" in tags(cell):
+            for bound, which in used(cell.source):
+                ours = bank.exercise(which).reference
+                names |= zip(bound, ours if len(bound) > 1 else [ours], strict=True)
         if "exercise" in tags(cell) or "%" in cell.source.split("\n", 1)[0]:  # IPython's own line
             continue
         for node in ast.parse(cell.source).body:

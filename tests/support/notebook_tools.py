@@ -148,6 +148,14 @@ def unpassed(notebook):
     return failed
 
 
+def used(exercise):
+    """Names and "lesson.name" of each `names = answers.use("lesson.name", ...)` in a source."""
+    assigned = [node for node in ast.parse(exercise).body if isinstance(node, ast.Assign)]
+    for node in assigned:
+        if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "answers.use":
+            yield [name.id for name in _parts(node.targets[0])], node.value.args[0].value
+
+
 def shorten(cell):
     """Replace in a cell, in place, what its metadata `shortened` names: fewer epochs, seeds, …."""
     for text, shorter in cell.metadata.get("shortened", {}).items():
