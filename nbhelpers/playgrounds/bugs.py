@@ -230,7 +230,9 @@ class Bugs(Experiment):
             why = "it computes the gradients itself, without this bug"
             return {name: cannot(name, why) for name in LIBRARIES[1:]}
         recipe = Recipe(
-            data=f"{OTHER_LIBRARIES[s.bug]}{DATA}rng = np.random.default_rng({s.seed})",
+            data=OTHER_LIBRARIES[s.bug]
+            + DATA
+            + f"{STANDARDIZED}rng = np.random.default_rng({s.seed})",
             sizes=self.net.sizes,
             activation=s.activation,
             bias=[s.bug != BIAS],
@@ -263,13 +265,13 @@ data, y = np.random.default_rng(0), np.repeat([0, 1, 2], 50)
 radius = np.tile(np.linspace(0.05, 1, 50), 3)
 angle = 2 * np.pi * (y / 3 + 0.5 * radius) + data.normal(scale=0.1, size=150)
 X = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])  # three spirals
-X = (X - X.mean(axis=0)) / X.std(axis=0)
 """
+STANDARDIZED = "X = (X - X.mean(axis=0)) / X.std(axis=0)\n"
 SCRIPT = """\
 # Backpropagation with a bug: {bug}
 import numpy as np
 
-{data}Y = np.eye(3)[y]
+{data}X, Y = (X - X.mean(axis=0)) / X.std(axis=0), np.eye(3)[y]
 
 rng = np.random.default_rng({seed})
 sizes, lr = {sizes}, {lr}

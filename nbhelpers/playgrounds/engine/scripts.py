@@ -15,6 +15,8 @@ from nbhelpers.playgrounds.engine.code import ACTIVATION_CODE, LOSS_CODE, OPTIMI
 LIBRARIES = ("NumPy", "scikit-learn", "PyTorch")
 LOSS_OF = {"linear": "half_squared_error", "softmax": "softmax_cross_entropy"}  # in scikit-learn
 IN_WORDS = {"leaky_relu": "leaky ReLU", "elu": "ELU"}
+OWN_LOSS = "it trains its own models, it has no gradient descent for a loss of your own"
+NOT_FINITE = "it stops with an error when weights leave the range of floating point"
 AT_A_TIME = 200  # examples that scikit-learn puts into a batch at most, unless it is told otherwise
 
 
@@ -147,8 +149,8 @@ PYTORCH = """\
 import numpy as np
 import torch
 
-{dtype}{data}
-{tensors}
+{data}
+{dtype}{tensors}
 
 model = torch.nn.Sequential(
 {layers}
@@ -171,7 +173,7 @@ if (step + 1) % {every} == 0:
     optimizer.param_groups[0]["lr"] *= {factor!r}
 """
 IN_STEPS = """\
-    for state in optimizer.state.values():  # the figure's velocity is in steps, with the old rate
+    for state in optimizer.state.values():  # old steps keep their length, as in the figure
         state["momentum_buffer"] /= {factor!r}
 """
 MASK = """\
@@ -190,7 +192,7 @@ def pytorch(recipe):
         tensors = f"map(torch.from_numpy, ({', '.join(names)}))"
     inputs, targets = r.look_at or names
     return PYTORCH.format(
-        dtype="torch.set_default_dtype(torch.float64)\n\n" if r.dtype == "float64" else "",
+        dtype="torch.set_default_dtype(torch.float64)\n" if r.dtype == "float64" else "",
         data=r.data.rstrip("\n"),
         tensors=f"{', '.join(names)} = {tensors}",
         layers="\n".join(layers(r)),
@@ -278,7 +280,7 @@ for W, b in zip(model.coefs_, model.intercepts_):
     W[...], b[...] = {weights}, {biases}
 {forget}
 {loop}
-A = model.{predict}({X})
+{A}
 loss = {loss}
 {told}"""
 FORGET = "del model._optimizer  # what it remembers of that step; it has no public name\n"
@@ -292,8 +294,10 @@ def scikit_learn(recipe):
     regression = r.targets == "Y"
     lines, X = batch_of_images(r, "X[rows]")
     if (r.batch or r.n) > AT_A_TIME:
-        lines += f"model.batch_size = len({X})  # it would make several of more than {AT_A_TIME}\n"
+        size = "len(rows)" if r.batch else "len(X)"
+        lines += f"model.batch_size = {size}  # else it makes batches of {AT_A_TIME}\n"
     inputs, targets = r.look_at or ("X", r.targets)
+    shown = f"model.{'predict' if regression else 'predict_proba'}({inputs})"
     return SCIKIT_LEARN.format(
         kind="MLPRegressor" if regression else "MLPClassifier",
         data=r.data.rstrip("\n") + "\nY = Y[:, 0]" * regression,
@@ -308,9 +312,8 @@ def scikit_learn(recipe):
         biases=r.biases,
         forget="" if r.optimizer == "SGD" else FORGET,
         loop=loop(r, f"{lines}model.partial_fit({X}, {r.targets}{r.rows})\n"),
-        predict="predict" if regression else "predict_proba",
-        X=inputs,
-        loss=insert(LOSS_CODE[r.loss].numpy, Y=targets, y=targets),
+        A=f"A, {r.targets} = {shown}, {targets}" if r.look_at else f"A = {shown}",
+        loss=LOSS_CODE[r.loss].numpy,
         told=told(r, "loss"),
     )
 
@@ -320,7 +323,7 @@ def why_not(r):
     reasons = []
     if not all(r.bias):
         reasons.append("its networks always have a bias")
-    if not ACTIVATION_CODE[r.activation].sklearn and len(r.sizes) > 2:
+    if not ACTIVATION_CODE[r.activation].sklearn:
         reasons.append(f"it has no {IN_WORDS[r.activation]}")
     if LOSS_OF.get(r.output) != r.loss:
         reasons.append(f"it has no squared error for a {r.output} output")
@@ -333,5 +336,5 @@ def why_not(r):
     if r.decay:
         reasons.append(f"it can't multiply the learning rate by {r.decay[0]!r} now and then")
     if r.diverged:
-        reasons.append("it stops with an error when the weights leave the range of floating point")
+        reasons.append(NOT_FINITE)
     return reasons
