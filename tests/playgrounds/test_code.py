@@ -240,6 +240,7 @@ SCRIPTS = [
     ("regions", "activation=sigmoid,batch_size=8,points=4:1:1;3:-2:0.25,seed=5", True, True),
     ("regions", "data=moons", False, True),
     ("regions", "activation=elu,batch_size=128", False, True),
+    ("regions", "activation=relu,learning_rate=30,batch_size=8,steps=2", True, True),
     ("regions", "data=own points,points=0:1:1;2:1:-2;1:0:3", True, True),
     ("regions", "data=own points", False, False),
     ("bugs", "bug=none,layers=3", True, True),

@@ -1,8 +1,9 @@
 """The training of a figure as a script for scikit-learn or PyTorch, from the table in code.py.
 
 A `Recipe` says what is trained, on which batches and how. The scripts draw initial weights and
-batches from NumPy's generator as the figure does, and print the same loss after the same steps.
-What a library can't do, one line of comment says instead of a script.
+batches from NumPy's generator as the figure does, and print the same loss after the same steps, up
+to what rounding grows to: in float64 more than six digits, in float32 (MNIST) five to six, fewer
+where a training explodes. What a library can't do, one line of comment says instead of a script.
 """
 
 from collections.abc import Sequence
@@ -138,6 +139,11 @@ def batch_of_images(recipe, X):
     return "\n".join([f"X_batch = {X}", *recipe.moves, ""]), "X_batch"
 
 
+def outputs(recipe, A, targets):
+    """The line that keeps the outputs to be judged, and their targets where they are others."""
+    return f"A, {recipe.targets} = {A}, {targets}" if recipe.look_at else f"A = {A}"
+
+
 def told(recipe, loss):
     """The line that prints the loss, given as an expression."""
     what = "validation: " if recipe.look_at else ""
@@ -163,7 +169,7 @@ with torch.no_grad():  # the figure's initial weights; PyTorch has them transpos
 {biases}optimizer = {optimizer}
 
 {loop}
-{loss}{told}"""
+{shown}"""
 PAPERS_EPSILON = """\
 # the figure's Adam adds epsilon to the root of v, PyTorch's to that of the corrected v
 optimizer.param_groups[0]["eps"] = 1e-8 / (1 - 0.999 ** (step + 1)) ** 0.5
@@ -200,8 +206,7 @@ def pytorch(recipe):
         biases=torch_biases(r),
         optimizer=torch_optimizer(r),
         loop=loop(r, torch_step(r)),
-        loss=torch_loss(r, f"model({inputs})", targets),
-        told=told(r, "loss.item()"),
+        shown=torch_shown(r, inputs, targets),
     )
 
 
@@ -240,6 +245,14 @@ def torch_loss(r, A, Y):
         loss = loss.removesuffix(" / len(A)")
     name = "Z" if r.output == "softmax" else "A"
     return f"{name} = {A}\nloss = {insert(loss, A=name, Y=Y, y=Y)}\n"
+
+
+def torch_shown(r, X, Y):
+    """The lines that print the loss; a cross-entropy has a largest value in the figure."""
+    if r.output != "softmax":
+        return torch_loss(r, f"model({X})", Y) + told(r, "loss.item()")
+    shown = f"torch.softmax(model({X}), dim=1).detach().numpy()"
+    return f"{outputs(r, shown, Y)}\nloss = {LOSS_CODE[r.loss].numpy}\n{told(r, 'loss')}"
 
 
 def torch_step(r):
@@ -312,7 +325,7 @@ def scikit_learn(recipe):
         biases=r.biases,
         forget="" if r.optimizer == "SGD" else FORGET,
         loop=loop(r, f"{lines}model.partial_fit({X}, {r.targets}{r.rows})\n"),
-        A=f"A, {r.targets} = {shown}, {targets}" if r.look_at else f"A = {shown}",
+        A=outputs(r, shown, targets),
         loss=LOSS_CODE[r.loss].numpy,
         told=told(r, "loss"),
     )
