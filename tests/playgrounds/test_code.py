@@ -1,7 +1,7 @@
 """The texts of *Show code* against the functions that they stand for."""
 
 import contextlib
-import importlib
+import importlib.util
 import io
 import os
 import re
@@ -112,7 +112,7 @@ def test_steps(name):
 # -- other libraries -------------------------------------------------------------------------------
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None and not os.environ.get("REQUIRE_TORCH"),
-    reason="PyTorch is optional: pip install torch; REQUIRE_TORCH=1 demands it",
+    reason="PyTorch is optional: pip install -e '.[torch]'; REQUIRE_TORCH=1 demands it",
 )
 
 
