@@ -27,12 +27,8 @@ from nbhelpers.playgrounds.engine.picture import (
     paler,
 )
 from nbhelpers.playgrounds.engine.playground import playground
-from nbhelpers.playgrounds.engine.scripts import (
-    LIBRARIES,
-    Recipe,
-    cannot,
-    in_other_libraries,
-)
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES, Recipe, cannot
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
 
@@ -235,7 +231,7 @@ class Bugs(Experiment):
             + f"{STANDARDIZED}rng = np.random.default_rng({s.seed})",
             sizes=self.net.sizes,
             activation=s.activation,
-            bias=[s.bug != BIAS],
+            bias=[s.bug != BIAS] * self.net.n_layers,
             weights=initial_weights("xavier_normal"),
             learning_rate=s.learning_rate * (BATCH_SIZE if s.bug == MEAN else 1),
             n=len(self.X),

@@ -23,7 +23,8 @@ from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import short
 from nbhelpers.playgrounds.engine.picture import Picture, message
 from nbhelpers.playgrounds.engine.playground import playground
-from nbhelpers.playgrounds.engine.scripts import Recipe, in_other_libraries
+from nbhelpers.playgrounds.engine.recipe import Recipe
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 

@@ -23,7 +23,7 @@ from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import MOST_KEPT, short
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import playground
-from nbhelpers.playgrounds.engine.scripts import NOT_FINITE, OWN_LOSS, cannot
+from nbhelpers.playgrounds.engine.recipe import NOT_FINITE, OWN_LOSS, cannot
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE, own_style
 

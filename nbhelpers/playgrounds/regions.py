@@ -47,12 +47,8 @@ from nbhelpers.playgrounds.engine.points import (
     read_points,
     write_points,
 )
-from nbhelpers.playgrounds.engine.scripts import (
-    LIBRARIES,
-    Recipe,
-    cannot,
-    in_other_libraries,
-)
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES, Recipe, cannot
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed, text
 from nbhelpers.plots import (
     CLASS_COLORS,

@@ -18,7 +18,7 @@ from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.picture import INK_RGB, Picture
 from nbhelpers.playgrounds.engine.playground import playground
-from nbhelpers.playgrounds.engine.scripts import cannot
+from nbhelpers.playgrounds.engine.recipe import cannot
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE
 

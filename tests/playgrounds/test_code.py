@@ -18,7 +18,8 @@ from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.curve import SgdSettings
 from nbhelpers.playgrounds.engine import code
-from nbhelpers.playgrounds.engine.scripts import LIBRARIES, NOT_FINITE, OWN_LOSS, PAPERS_EPSILON
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES, NOT_FINITE, OWN_LOSS
+from nbhelpers.playgrounds.engine.scripts import PAPERS_EPSILON
 
 Z = np.concatenate([[-800.0, -1.0, -1e-9, 0.0, 1e-9, 1.0, 800.0], np.linspace(-3, 3, 25)])
 

@@ -31,7 +31,7 @@ from nbhelpers.playgrounds.engine.curves import LossCurves, nice_ceiling
 from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, labels, short
 from nbhelpers.playgrounds.engine.picture import Picture, colour_table, colours, enlarge
-from nbhelpers.playgrounds.engine.scripts import LIBRARIES
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.xor import Xor, XorSettings, xor
 from nbhelpers.plots import DIVERGING

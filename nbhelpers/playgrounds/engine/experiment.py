@@ -19,7 +19,7 @@ To write an experiment, declare its settings and say how to build it and how to 
 
         def describe(self):         # "4 of 4 right", for the summary; may be ""
         def code(self):             # the plain NumPy script of Show code
-        def other_code(self):       # the same for scikit-learn and PyTorch, see scripts.py
+        def other_code(self):       # the same for scikit-learn and PyTorch: recipe.py
         def advice(self):           # what to try when the loss has diverged
 """
 
@@ -31,7 +31,7 @@ from functools import wraps
 import numpy as np
 
 from nbhelpers.playgrounds.engine.guards import WHOLE
-from nbhelpers.playgrounds.engine.scripts import LIBRARIES
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES
 from nbhelpers.playgrounds.engine.settings import Settings
 from nbhelpers.threads import one_thread
 

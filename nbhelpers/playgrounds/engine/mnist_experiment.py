@@ -11,7 +11,8 @@ from nbhelpers import datasets
 from nbhelpers.playgrounds.engine.code import OPTIMIZER_CODE, functions, initial_weights
 from nbhelpers.playgrounds.engine.experiment import Experiment, once_a_step
 from nbhelpers.playgrounds.engine.panel import short
-from nbhelpers.playgrounds.engine.scripts import Recipe, in_other_libraries
+from nbhelpers.playgrounds.engine.recipe import Recipe
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.training import overflow_allowed, train_step
 
 EPOCH = 55_000  # images to train on; the other 5,000 are for validation

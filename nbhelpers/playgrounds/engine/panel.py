@@ -28,7 +28,7 @@ import ipywidgets as widgets
 from nbhelpers.playgrounds.engine.controls import row
 from nbhelpers.playgrounds.engine.figure import FIGURES, Figure, locked, short
 from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE
-from nbhelpers.playgrounds.engine.scripts import LIBRARIES
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES
 from nbhelpers.plots import own_style
 from nbhelpers.threads import one_thread
 

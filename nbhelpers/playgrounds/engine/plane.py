@@ -14,7 +14,8 @@ from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, ti
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message
-from nbhelpers.playgrounds.engine.scripts import Recipe, in_other_libraries
+from nbhelpers.playgrounds.engine.recipe import Recipe
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALE_DIVERGING,
