@@ -90,6 +90,8 @@ FULL = (
     r"test_settings_strings_show_what_the_guide_says",
     r"test_notebooks\.py::test_(the_program_runs_alone|every_solution)",
     rf"test_(panels|faults)\.py::.*[\[-]({OTHERS})[-\]]",
+    r"test_code\.py::.*\[(mnist|remedies|optimizers|sgd|signals)-",
+    r"test_code\.py::.*(pytorch|PyTorch)",  # CI installs it for the full tests
     r"test_\w*script_gives_the_very_same_numbers|test_a_hundred_random_events",
     # nbconvert's pages and slides
     r"test_one_page_for|test_a_page_asks|test_every_formula_is_mathml|test_links_lead_somewhere",

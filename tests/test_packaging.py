@@ -71,6 +71,14 @@ def test_the_package_needs_a_part_of_the_requirements():
         assert wanted.get(name) == bounds, line
 
 
+def test_pytorch_is_an_extra_that_the_readme_names_and_ci_installs():
+    assert metadata()["project"]["optional-dependencies"]["torch"][0].startswith("torch>=")
+    assert 'pip install -e ".[torch]"' in (ROOT / "README.md").read_text(encoding="utf-8")
+    run = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert re.search(r"pip install .* torch==[\d.]+ ", run), "a pinned one: a plain one is huge"
+    assert "REQUIRE_TORCH" in run
+
+
 def test_the_cluster_is_an_extra_that_the_readme_names_and_ci_installs():
     extra = metadata()["project"]["optional-dependencies"]["cluster"]
     names = {re.match(r"[\w-]+", line)[0] for line in extra}

@@ -18,6 +18,8 @@ from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import short
 from nbhelpers.playgrounds.engine.picture import Picture, message
 from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.recipe import OWN_LOSS, Recipe, cannot
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
@@ -164,6 +166,37 @@ class Bowl(Experiment):
             parts["rng"] = ""
         return BOWL_SCRIPT.format(scale=BOWLS[s.surface], **parts)
 
+    def other_code(self):
+        s = self.settings
+        start = "rng.uniform((-1.3, -1.0), (1.3, 1.0))" if s.seed else f"np.array({START})"
+        rng = f"rng = np.random.default_rng({s.seed})\n"
+        if self.scale is not None:
+            script = TORCH_BOWL.format(
+                scale=BOWLS[s.surface],
+                rng=rng if s.seed else "",
+                start=start,
+                lr=s.learning_rate,
+                steps=self.steps,
+                shown=f"{self.steps:,}",
+            )
+            return {"scikit-learn": cannot("scikit-learn", OWN_LOSS), "PyTorch": script}
+        full = self.batch_size == len(self.x)
+        recipe = Recipe(
+            data=f"{NEURON}{rng}w0, b0 = {start}  # of the neuron w * x + b\n",
+            sizes=[1, 1],
+            activation="linear",
+            output="linear",
+            loss="half_squared_error",
+            weights="np.full((n_in, n_out), w0)",
+            biases="b0",
+            learning_rate=s.learning_rate,
+            n=len(self.x),
+            batch=None if full else self.batch_size,
+            steps=self.steps,
+            diverged=self.diverged is not None,
+        )
+        return in_other_libraries(recipe)
+
 
 # ---------------------------------------------------------------- the plain script of Show code
 BOWL_SCRIPT = """\
@@ -180,6 +213,29 @@ for step in range({steps}):
 loss = np.sum(scale * weights**2)
 print(f"step {shown}, loss {{loss:.6g}}")
 print("x, y =", weights)
+"""
+TORCH_BOWL = """\
+import numpy as np
+import torch
+
+scale = torch.tensor({scale})  # the loss is scale[0] * x**2 + scale[1] * y**2
+{rng}weights = torch.tensor({start}, requires_grad=True)  # x and y
+optimizer = torch.optim.SGD([weights], lr={lr!r})
+
+for step in range({steps}):
+    loss = torch.sum(scale * weights**2)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+loss = torch.sum(scale * weights**2)
+print(f"step {shown}, loss {{loss.item():.6g}}")
+"""
+NEURON = """\
+x = np.linspace(0, 2, 16)
+y = 0.4 - 0.8 * x + 0.3 * np.sin(9 * x)
+X, Y = x[:, None], y[:, None]
+
 """
 NEURON_SCRIPT = """\
 import numpy as np

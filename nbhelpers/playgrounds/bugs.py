@@ -27,6 +27,8 @@ from nbhelpers.playgrounds.engine.picture import (
     paler,
 )
 from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES, Recipe, cannot
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE, grid_points, node_positions
 
@@ -201,6 +203,7 @@ class Bugs(Experiment):
         start = "softmax(A[-1]) - Y" if s.bug == SOFTMAX else "A[-1] - Y"
         return SCRIPT.format(
             bug=s.bug,
+            data=DATA,
             seed=s.seed,
             sizes=self.net.sizes,
             weights=initial_weights("xavier_normal"),
@@ -217,6 +220,27 @@ class Bugs(Experiment):
             loop_bug=bug if s.bug in (MASK, VARIABLE, ORDER) else "",
         )
 
+    def other_code(self):
+        s = self.settings
+        if s.bug not in OTHER_LIBRARIES:
+            why = "it computes the gradients itself, without this bug"
+            return {name: cannot(name, why) for name in LIBRARIES[1:]}
+        recipe = Recipe(
+            data=OTHER_LIBRARIES[s.bug]
+            + DATA
+            + f"{STANDARDIZED}rng = np.random.default_rng({s.seed})",
+            sizes=self.net.sizes,
+            activation=s.activation,
+            bias=[s.bug != BIAS] * self.net.n_layers,
+            weights=initial_weights("xavier_normal"),
+            learning_rate=s.learning_rate * (BATCH_SIZE if s.bug == MEAN else 1),
+            n=len(self.X),
+            batch=BATCH_SIZE,
+            steps=self.steps,
+            diverged=self.diverged is not None,
+        )
+        return in_other_libraries(recipe)
+
 
 # The parts of the script of *Show code*, by the names of the settings.
 BUG_LINES = {
@@ -227,15 +251,23 @@ BUG_LINES = {
     SOFTMAX: "  # BUG: A[-1] is a softmax already",
     ORDER: "  # BUG: W as it is after the step",
 }
-SCRIPT = """\
-# Backpropagation with a bug: {bug}
-import numpy as np
-
+OTHER_LIBRARIES = {  # the bugs that come about there, too, and how
+    NONE: "",
+    BIAS: "# The bug: biases never move, as if there were none\n",
+    MEAN: "# The bug: 1/m is missing, so the learning rate is in truth 10 times as large\n",
+}
+DATA = """\
 data, y = np.random.default_rng(0), np.repeat([0, 1, 2], 50)
 radius = np.tile(np.linspace(0.05, 1, 50), 3)
 angle = 2 * np.pi * (y / 3 + 0.5 * radius) + data.normal(scale=0.1, size=150)
 X = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])  # three spirals
-X, Y = (X - X.mean(axis=0)) / X.std(axis=0), np.eye(3)[y]
+"""
+STANDARDIZED = "X = (X - X.mean(axis=0)) / X.std(axis=0)\n"
+SCRIPT = """\
+# Backpropagation with a bug: {bug}
+import numpy as np
+
+{data}X, Y = (X - X.mean(axis=0)) / X.std(axis=0), np.eye(3)[y]
 
 rng = np.random.default_rng({seed})
 sizes, lr = {sizes}, {lr}

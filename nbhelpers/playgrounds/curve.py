@@ -23,6 +23,8 @@ from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import short
 from nbhelpers.playgrounds.engine.picture import Picture, message
 from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.recipe import Recipe
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
@@ -143,6 +145,26 @@ class CurveExperiment(Experiment):
     def code(self):
         return script(self)
 
+    def other_code(self):
+        s, net = self.chosen, self.net
+        recipe = Recipe(
+            data=f"{data_code(self)}\nrng = np.random.default_rng({s.seed})",
+            sizes=net.sizes,
+            activation=s.activation,
+            output="linear",
+            loss="half_squared_error",
+            bias=net.has_bias,
+            weights="rng.standard_normal((n_in, n_out))",
+            learning_rate=s.learning_rate,
+            n=POINTS,
+            batch=None if self.full else s.batch_size,
+            shuffle=s.shuffle == "on",
+            steps=self.steps,
+            unit=self.unit,
+            diverged=self.diverged is not None,
+        )
+        return in_other_libraries(recipe)
+
 
 # ---------------------------------------------------------------- the plain script of Show code
 FUNCTION_CODE = {
@@ -154,9 +176,7 @@ FUNCTION_CODE = {
     "corner": "np.abs(x)",
     "step": "np.where(x < 0, -1.0, 1.0)",
 }
-SCRIPT = """\
-import numpy as np
-
+DATA = """\
 low, high = {low}, {high}
 
 
@@ -166,7 +186,11 @@ def curve(x):
 
 X = np.linspace(low, high, {points})[:, None]  # inputs ({points}, 1)
 Y = curve(X)  # targets ({points}, 1)
-X_test = X[:-1] + 0.5 * (high - low) / {gaps}  # halfway between the training points
+"""
+SCRIPT = """\
+import numpy as np
+
+{data}X_test = X[:-1] + 0.5 * (high - low) / {gaps}  # halfway between the training points
 Y_test = curve(X_test)
 {define}
 rng = np.random.default_rng({seed})
@@ -182,6 +206,13 @@ error = np.sqrt(np.mean((A{last} - Y_test) ** 2))
 print(f"{where}, loss {{loss:.6g}}")
 print(f"root mean squared error between the points: {{error:.6g}}")
 """
+
+
+def data_code(experiment):
+    """The lines that make the training points."""
+    low, high = map(multiple_of_pi, experiment.domain)
+    function = FUNCTION_CODE[experiment.chosen.function]
+    return DATA.format(low=low, high=high, function=function, points=POINTS)
 
 
 def script(experiment):
@@ -223,11 +254,8 @@ def script(experiment):
         ]
     loop += [("    " if full else "        ") + line for line in step]
     return SCRIPT.format(
-        low=multiple_of_pi(experiment.domain[0]),
-        high=multiple_of_pi(experiment.domain[1]),
-        points=POINTS,
+        data=data_code(experiment),
         gaps=POINTS - 1,
-        function=FUNCTION_CODE[s.function],
         define="\n\n" + define(name) + "\n" if define(name) else "",
         seed=s.seed,
         start="\n".join(start),

@@ -21,6 +21,8 @@ from nbhelpers.playgrounds.engine.experiment import Experiment, Series, once_a_s
 from nbhelpers.playgrounds.engine.panel import short
 from nbhelpers.playgrounds.engine.picture import message
 from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.recipe import Recipe
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
@@ -146,7 +148,7 @@ class Digits(Experiment):
         s = self.settings
         return SCRIPT.format(
             **vars(s),
-            n=len(self.X),
+            data=DATA.format(seed=s.seed, n=len(self.X)),
             start=initial_weights(SUITED[s.activation]),
             steps=self.steps,
             shown_steps=f"{self.steps:,}",
@@ -155,10 +157,27 @@ class Digits(Experiment):
             functions=functions(s.activation),
         )
 
+    def other_code(self):
+        s = self.settings
+        recipe = Recipe(
+            data=DATA.format(seed=s.seed, n=len(self.X)),
+            sizes=self.net.sizes,
+            activation=s.activation,
+            weights=initial_weights(SUITED[s.activation]),
+            learning_rate=s.learning_rate,
+            optimizer="momentum" if s.momentum else "SGD",
+            momentum=s.momentum,
+            weight_decay=s.weight_decay,
+            decay=None if s.rate_decay == 1 else (s.rate_decay, EPOCH),
+            n=len(self.X),
+            batch=BATCH,
+            steps=self.steps,
+            diverged=self.diverged is not None,
+        )
+        return in_other_libraries(recipe)
 
-SCRIPT = """\
-import numpy as np
 
+DATA = """\
 from nbhelpers.datasets import digits  # only reads them; everything else is here
 
 rng = np.random.default_rng({seed})
@@ -167,7 +186,11 @@ order = rng.permutation(len(X))
 X, y = X[order], y[order]
 X_val, y_val = X[1048:1348], y[1048:1348]
 X, y = X[:{n}], y[:{n}]
-Y = np.eye(10)[y]  # targets, one-hot
+"""
+SCRIPT = """\
+import numpy as np
+
+{data}Y = np.eye(10)[y]  # targets, one-hot
 
 
 {functions}

@@ -87,6 +87,9 @@ class Mnist(MnistExperiment):
     def code(self):
         return self.script("slice(55_000)", self.settings.optimizer)
 
+    def other_code(self):
+        return self.other_scripts("slice(55_000)", self.settings.optimizer)
+
 
 # ---------------------------------------------------------------- the picture
 class EpochCurves(TwoCurves):

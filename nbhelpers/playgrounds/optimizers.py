@@ -16,12 +16,14 @@ from matplotlib.lines import Line2D
 from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SCHEDULES, SGD, Adam
+from nbhelpers.playgrounds.engine import race_scripts
 from nbhelpers.playgrounds.engine.code import OPTIMIZER_CODE, initial_weights, insert
 from nbhelpers.playgrounds.engine.curves import decades, lines
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.panel import MOST_KEPT, short
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.recipe import NOT_FINITE, OWN_LOSS, cannot
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE, own_style
 
@@ -201,16 +203,11 @@ class Race(Experiment):
     def code(self):
         s = self.settings
         digits = s.task == DIGITS
-        angle, noise = RAVINES.get(s.task, (0, 0.0))
+        noise = RAVINES.get(s.task, (0, 0.0))[1]
         draw = DIGITS_DRAW if digits else f"    noise = rng.normal(scale={noise}, size=2)\n"
         return SCRIPT.format(
             task=(DIGITS_SCRIPT if digits else RAVINE_SCRIPT).format(
-                seed=s.seed,
-                angle=angle,
-                start=DRAWN_START if s.seed else f"start = np.array({START})",
-                noise=" + noise" if noise else "",
-                W1=initial_weights("xavier_normal", 64, HIDDEN),
-                W2=initial_weights("xavier_normal", HIDDEN, 10),
+                data=self._data_code("Y", "np.eye(10)[y[:1048]]"), noise=" + noise" if noise else ""
             ),
             rates=dict(zip(RUNNERS, self.rates, strict=True)),
             momentum=s.momentum,
@@ -219,10 +216,47 @@ class Race(Experiment):
             steps=self.steps,
             shown=f"{self.steps:,}",
             race=RACE,
-            schedule=s.schedule,
-            factor=FACTORS[s.schedule],
+            factor=self._factor_code(),
             draw=draw if digits or noise else "",
         )
+
+    def other_code(self):
+        s, reasons = self.settings, []
+        rates = dict(zip(RUNNERS, self.rates, strict=True))
+        same = self._data_code(), rates, s.momentum, self.steps, DIGITS_DRAW
+        if s.task != DIGITS:
+            reasons.append(OWN_LOSS)
+        if s.schedule != "constant":
+            reasons.append(f"it has no schedule like {s.schedule}")
+        if self.gone:
+            reasons.append(NOT_FINITE)
+        torch = race_scripts.pytorch(
+            *same[:-1],
+            draw=DIGITS_DRAW if s.task == DIGITS else "",
+            noise=RAVINES.get(s.task, (0, 0.0))[1],
+            factor="" if s.schedule == "constant" else self._factor_code(),
+            race=RACE,
+        )
+        sklearn = cannot("scikit-learn", *reasons) if reasons else race_scripts.scikit_learn(*same)
+        return {"scikit-learn": sklearn, "PyTorch": torch}
+
+    def _factor_code(self):
+        """The schedule as a function."""
+        return FACTOR.format(self.settings.schedule, FACTORS[self.settings.schedule])
+
+    def _data_code(self, targets="y", rows="y[:1048]"):
+        """The lines that make the task, with these targets of the digits, and the start."""
+        s = self.settings
+        if s.task == DIGITS:
+            return DIGITS_DATA.format(
+                targets=targets,
+                rows=rows,
+                seed=s.seed,
+                W1=initial_weights("xavier_normal", 64, HIDDEN),
+                W2=initial_weights("xavier_normal", HIDDEN, 10),
+            )
+        start = DRAWN_START if s.seed else f"start = np.array({START})"
+        return RAVINE_DATA.format(seed=s.seed, angle=RAVINES[s.task][0], start=start)
 
 
 # ---------------------------------------------------------------- the plain script of Show code
@@ -241,14 +275,16 @@ def runner(name):
     return textwrap.indent(f'if name == "{name}":\n{textwrap.indent(code, "    ")}\n', 12 * " ")
 
 
-RAVINE_SCRIPT = """\
+RAVINE_DATA = """\
 
 rng = np.random.default_rng({seed})
 steepness, angle = np.array([0.02, 1.0]), np.radians({angle})
 turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 {start}  # along the ravine, across it
 start = [turn @ start]
-
+"""
+RAVINE_SCRIPT = """\
+{data}
 
 def gradients(params):
     (p,) = params
@@ -259,19 +295,21 @@ def loss(params):
     (p,) = params
     return np.sum(steepness * (p @ turn) ** 2)
 """
-DIGITS_SCRIPT = """\
+DIGITS_DATA = """\
 from nbhelpers.datasets import digits  # only reads the images; everything else is here
 
 X, y = digits(dtype=np.float64)
 order = np.random.default_rng(0).permutation(len(X))
 X, y = X[order], y[order]
-X, Y, X_val, y_val = X[:1048], np.eye(10)[y[:1048]], X[1048:1348], y[1048:1348]
+X, {targets}, X_val, y_val = X[:1048], {rows}, X[1048:1348], y[1048:1348]
 
 rng = np.random.default_rng({seed})
 W1 = {W1}
 W2 = {W2}
 start = [W1, W2, np.zeros(48), np.zeros(10)]
-
+"""
+DIGITS_SCRIPT = """\
+{data}
 
 def forward(X, W1, W2, b1, b2):
     A1 = np.tanh(X @ W1 + b1)
@@ -300,6 +338,10 @@ DIGITS_DRAW = """\
         order = rng.permutation(len(X))
     rows, order = order[:32], order[32:]
 """
+FACTOR = """\
+def factor(progress):  # the schedule: {}
+    return {}
+"""
 SCRIPT = """\
 import numpy as np
 {task}
@@ -311,9 +353,7 @@ velocity = {{name: [np.zeros_like(p) for p in start] for name in rates}}
 np.seterr(all="ignore")  # whoever diverges doesn't stop the others
 
 
-def factor(progress):  # the schedule: {schedule}
-    return {factor}
-
+{factor}
 
 for step in range(1, steps + 1):
 {draw}    for name, rate in rates.items():

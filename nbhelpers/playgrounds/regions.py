@@ -47,6 +47,8 @@ from nbhelpers.playgrounds.engine.points import (
     read_points,
     write_points,
 )
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES, Recipe, cannot
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed, text
 from nbhelpers.plots import (
     CLASS_COLORS,
@@ -216,17 +218,40 @@ class Regions(Experiment):
     def code(self):
         return script(self)
 
+    def other_code(self):
+        s = self.settings
+        if not len(self.X):
+            return {name: cannot(name, "there are no points yet") for name in LIBRARIES[1:]}
+        recipe = Recipe(
+            data=points_code(self) + STANDARDIZED.format(guard=guard(self)),
+            sizes=self.net.sizes,
+            activation=s.activation,
+            weights=initial_weights(SUITED[s.activation]),
+            learning_rate=s.learning_rate,
+            n=len(self.X),
+            batch=self.batch,
+            steps=self.steps,
+            diverged=self.diverged is not None,
+        )
+        return in_other_libraries(recipe)
+
 
 # ---------------------------------------------------------------- the plain script of Show code
 OWN_CODE = """\
 added = np.array({points}).reshape(-1, 3)  # class, x1, x2
 X, y = np.concatenate([X, added[:, 1:]]), np.append(y, added[:, 0].astype(int))
 """
+POINTS = """\
+rng = np.random.default_rng({seed})
+{data}{own}"""
+STANDARDIZED = """\
+mean, std = X.mean(axis=0), X.std(axis=0)
+{guard}X = (X - mean) / std
+"""
 SCRIPT = """\
 import numpy as np
 
-rng = np.random.default_rng({seed})
-{data}{own}Y = np.eye({n_out})[y]  # targets, one-hot
+{points}Y = np.eye({n_out})[y]  # targets, one-hot
 mean, std = X.mean(axis=0), X.std(axis=0)  # of the training inputs alone
 {guard}X{and_test} = (X - mean) / std{standardized_test}
 
@@ -262,10 +287,21 @@ right = np.sum(A{last}.argmax(axis=1) == y)
 print(f"step {steps:,}, loss {{loss:.6g}}, {{right}} of {n} right")"""
 
 
+def points_code(e):
+    """The lines that draw the points, the added ones too."""
+    s, points = e.settings, read_points(e.settings.points)
+    own = OWN_CODE.format(points=[list(point) for point in points]) if points else ""
+    return POINTS.format(seed=s.seed, data=data_code(s.data, s.k_data), own=own)
+
+
+def guard(e):
+    """The line that a few points of one's own need: they may share a coordinate."""
+    return "" if len(e.y_test) else "std[std == 0] = 1\n"
+
+
 def script(e):
     """The script for an experiment as far as it has been trained."""
     s, last, fresh = e.settings, e.net.n_layers, len(e.y_test)
-    points = read_points(s.points)
     if not len(e.X):
         return NO_POINTS.format(e.steps)
     weights, forward, backward, update = [], [], [], []
@@ -282,11 +318,9 @@ def script(e):
         update = step + update
     update = [line.replace("(X.T", "(X[rows].T") for line in update]
     return SCRIPT.format(
-        seed=s.seed,
-        data=data_code(s.data, s.k_data),
-        own=OWN_CODE.format(points=[list(point) for point in points]) if points else "",
+        points=points_code(e),
         n_out=e.k,
-        guard="" if fresh else "std[std == 0] = 1\n",
+        guard=guard(e),
         and_test=", X_test" if fresh else "",
         standardized_test=", (X_test - mean) / std" if fresh else "",
         functions=functions(s.activation),

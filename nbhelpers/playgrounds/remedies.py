@@ -89,12 +89,18 @@ class Remedies(MnistExperiment):
         return ""
 
     def code(self):
+        return self.script(*self._parts())
+
+    def other_code(self):
+        return self.other_scripts(*self._parts())
+
+    def _parts(self):
         s = self.settings
         moves = {"random_shift": [s.shift] * (s.shift > 0)}
         moves["random_affine"] = strength(s.warp) if s.warp else ()
         moves = {name: map(repr, numbers) for name, numbers in moves.items() if numbers}
         names = ", ".join(sorted(moves))
-        return self.script(
+        return (
             f"rng.permutation(55_000)[:{s.images}]",
             "Adam",
             f"\nfrom nbhelpers.warps import {names}  # as in notebook 11" if moves else "",

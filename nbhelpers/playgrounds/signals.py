@@ -16,11 +16,13 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from nbhelpers.activations import ACTIVATIONS
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds.engine.code import HIDDEN, INITIALIZER_CODE, functions
+from nbhelpers.playgrounds.engine.code import HIDDEN, INITIALIZER_CODE, functions, insert
 from nbhelpers.playgrounds.engine.curves import LossCurves, decades
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.recipe import Recipe
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
@@ -143,6 +145,22 @@ class Signals(Experiment):
             weights=SCHEMES[s.scheme],
             functions=functions(s.activation, softmax=False),
         )
+
+    def other_code(self):
+        s = self.settings
+        recipe = Recipe(
+            data=f"{TASK}rng = np.random.default_rng({s.seed})",
+            sizes=self.net.sizes,
+            activation=s.activation,
+            output="linear",
+            loss="half_squared_error",
+            weights=insert(f"{SCHEMES[s.scheme]} * {s.scale!r}", fan_in="n_in", fan_out="n_out"),
+            learning_rate=s.learning_rate,
+            n=len(self.X),
+            steps=self.steps,
+            diverged=self.diverged is not None,
+        )
+        return in_other_libraries(recipe)
 
 
 # The script of *Show code*; its first part draws the examples here, too.

@@ -18,6 +18,7 @@ from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.picture import INK_RGB, Picture
 from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.recipe import cannot
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import CLASS_COLORS, PALETTE
 
@@ -99,6 +100,23 @@ class Softmax(Experiment):
             **PARTS[s.error],
         )
 
+    def other_code(self):
+        s = self.settings
+        start = f"np.array([{s.z0}, {s.z1}, {s.z2}])"
+        if s.seed:
+            start += f" + np.random.default_rng({s.seed}).normal(0, 2, 3)"
+        script = TORCH_SCRIPT.format(
+            start=start,
+            Y=list(TARGETS[s.target]),
+            T=s.temperature,
+            loss=TORCH_LOSS[s.error],
+            learning_rate=s.learning_rate,
+            steps=self.steps,
+            shown_steps=f"{self.steps:,}",
+        )
+        why = "its models learn from examples, here the scores themselves are trained"
+        return {"scikit-learn": cannot("scikit-learn", why), "PyTorch": script}
+
 
 # The parts of the script of *Show code* that depend on the loss.
 PARTS = {
@@ -137,6 +155,33 @@ print(f"step {shown_steps}, loss {{loss:.6g}}")
 print("z:    ", z.round(4))
 print("A:    ", A.round(4))
 print("slope:", slope.round(4))
+"""
+TORCH_LOSS = {
+    "cross-entropy": "torch.nn.functional.cross_entropy(z / T, Y)",
+    "squared error": "0.5 * torch.sum((torch.softmax(z / T, dim=0) - Y) ** 2)",
+}
+TORCH_SCRIPT = """\
+import numpy as np
+import torch
+
+torch.set_default_dtype(torch.float64)
+
+z = torch.tensor({start}, requires_grad=True)
+Y, T = torch.tensor({Y}), {T}
+optimizer = torch.optim.SGD([z], lr={learning_rate})
+
+
+def loss_of(z):
+    return {loss}
+
+
+for step in range({steps}):
+    optimizer.zero_grad()
+    loss_of(z).backward()
+    optimizer.step()
+
+print(f"step {shown_steps}, loss {{loss_of(z).item():.6g}}")
+print("z:    ", z.detach().numpy().round(4))
 """
 
 

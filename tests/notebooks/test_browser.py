@@ -131,6 +131,11 @@ def test_show_code_shows_a_script(notebook):
         script.wait_for(timeout=60_000)
         shown = panel.until(lambda box=script: "import numpy" in box.input_value())
         assert shown, describe(panel, "Show code shows", script.input_value()[:80])
+        menu = panel.root.get_by_label("library")
+        menu.focus()
+        menu.press("End")  # PyTorch, by the keyboard
+        shown = panel.until(lambda box=script: "torch" in box.input_value().lower())
+        assert shown, describe(panel, "after End in the menu", script.input_value()[:80])
     assert notebook.said() == []
 
 

@@ -37,7 +37,10 @@ needs_dask = pytest.mark.skipif(
     not HAS_DASK and not os.environ.get("REQUIRE_DASK"),
     reason="Dask is optional: pip install -e '.[cluster]'; REQUIRE_DASK=1 demands it",
 )
-needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is optional")
+needs_torch = pytest.mark.skipif(
+    not HAS_TORCH and not os.environ.get("REQUIRE_TORCH"),
+    reason="PyTorch is optional: pip install -e '.[torch]'; REQUIRE_TORCH=1 demands it",
+)
 
 
 def source(*words):

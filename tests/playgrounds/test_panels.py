@@ -32,6 +32,7 @@ from nbhelpers.playgrounds.engine.experiment import Experiment, Series
 from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.playgrounds.engine.panel import MOST_KEPT, Panel, labels, short
 from nbhelpers.playgrounds.engine.picture import Picture, colour_table, colours, enlarge
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.playgrounds.xor import Xor, XorSettings, xor
 from nbhelpers.plots import DIVERGING
@@ -297,8 +298,9 @@ def test_scripts_are_ascii_with_every_option(name):
     for setting, allowed in panel.experiment.settings.allowed().items():
         for option in allowed.options:
             panel.experiment.change(**{setting: option})
-            ast.parse(panel.code)
-            assert panel.code.isascii()
+            for library in LIBRARIES:
+                ast.parse(panel.code_in(library))
+                assert panel.code_in(library).isascii()
     panel.close()
 
 

@@ -25,9 +25,12 @@ class Code:
     before : str
         Of an optimizer: what stands before the loop of the steps.
     sklearn : str or None
-        The value of the parameter in `MLPClassifier` or `MLPRegressor`; None: it has none.
+        The value of the parameter in `MLPClassifier` or `MLPRegressor` (activation, loss), or the
+        parameters themselves, in the momentum `mu` (optimizer); None: it has none.
     torch : str or None
-        An expression; None: PyTorch has none.
+        A module (activation); an expression in `A`, the scores before a softmax, and the targets
+        `Y` or classes `y` (loss); what fills a tensor `W` (initial weights); an expression in
+        `params`, `rate` and `mu` (optimizer).
     """
 
     numpy: str
@@ -63,23 +66,28 @@ COMMON = [name for name in HIDDEN if ACTIVATION_CODE[name].sklearn]  # those in 
 
 LOSS_CODE = {
     "mean_squared_error": Code(
-        "np.mean((A - Y) ** 2)", "2 * (A - Y) / A.size", torch="torch.nn.MSELoss()"
+        "np.mean((A - Y) ** 2)",
+        "2 * (A - Y) / A.size",
+        torch="torch.nn.functional.mse_loss(A, Y)",
     ),
     "half_squared_error": Code(
-        "0.5 * np.sum((A - Y) ** 2) / len(A)", "(A - Y) / len(A)", sklearn="squared_error"
+        "0.5 * np.sum((A - Y) ** 2) / len(A)",
+        "(A - Y) / len(A)",
+        sklearn="squared_error",
+        torch="0.5 * torch.sum((A - Y) ** 2) / len(A)",
     ),
     "binary_cross_entropy": Code(
         "-np.sum(Y * np.log(np.maximum(A, 1e-16))"
         " + (1 - Y) * np.log(np.maximum(1 - A, 1e-16))) / len(A)",
         "(A - Y) / len(A)",
         sklearn="binary_log_loss",
-        torch="torch.nn.BCELoss()",
+        torch="torch.nn.functional.binary_cross_entropy(A, Y)",
     ),
     "softmax_cross_entropy": Code(
         "0 - np.log(np.maximum(A[np.arange(len(y)), y], np.finfo(A.dtype).tiny)).mean()",
         "(A - Y) / len(A)",
         sklearn="log_loss",
-        torch="torch.nn.CrossEntropyLoss()",
+        torch="torch.nn.functional.cross_entropy(A, y)",
     ),
 }
 
@@ -120,18 +128,22 @@ v = velocity[i]
 v -= learning_rate * g
 """.format(faded=FADED.format("v"), momentum="momentum")
 OPTIMIZER_CODE = {
-    "SGD": Code("p -= learning_rate * g", sklearn="sgd", torch="torch.optim.SGD(params, lr)"),
+    "SGD": Code(
+        "p -= learning_rate * g",
+        sklearn='solver="sgd", momentum=0',
+        torch="torch.optim.SGD(params, lr=rate)",
+    ),
     "momentum": Code(
         MOMENTUM + "p += v",
         before=VELOCITY,
-        sklearn="sgd",
-        torch="torch.optim.SGD(params, lr, momentum)",
+        sklearn='solver="sgd", momentum=mu, nesterovs_momentum=False',
+        torch="torch.optim.SGD(params, lr=rate, momentum=mu)",
     ),
     "Nesterov": Code(
         MOMENTUM + "p += momentum * v - learning_rate * g",
         before=VELOCITY,
-        sklearn="sgd",
-        torch="torch.optim.SGD(params, lr, momentum, nesterov=True)",
+        sklearn='solver="sgd", momentum=mu',
+        torch="torch.optim.SGD(params, lr=rate, momentum=mu, nesterov=True)",
     ),
     "Adam": Code(
         "lr = learning_rate * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step)\n"
@@ -148,8 +160,8 @@ p -= (lr * (1 - 0.9) / scale) * (M[i] / (np.sqrt(V[i]) + 1e-8 / scale))""",
 M = [np.zeros_like(p) for p in params]
 V = [np.zeros_like(p) for p in params]
 scale = (1 - 0.999) ** 0.5""",
-        sklearn="adam",
-        torch="torch.optim.Adam(params, lr)",
+        sklearn='solver="adam"',
+        torch="torch.optim.Adam(params, lr=rate)",
     ),
 }
 

@@ -20,6 +20,7 @@ To write an experiment, declare its settings and say how to build it and how to 
         def describe(self):         # "4 of 4 right", for the summary; may be ""
         def goal(self):             # optional: what to try to reach, see goals.py
         def code(self):             # the plain NumPy script of Show code
+        def other_code(self):       # the same for scikit-learn and PyTorch: recipe.py
         def advice(self):           # what to try when the loss has diverged
 """
 
@@ -31,6 +32,7 @@ from functools import wraps
 import numpy as np
 
 from nbhelpers.playgrounds.engine.guards import WHOLE
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES
 from nbhelpers.playgrounds.engine.settings import Settings
 from nbhelpers.threads import one_thread
 
@@ -173,6 +175,20 @@ class Experiment:
         It prints "step 1,000, loss 0.0185" first, with the experiment's own unit.
         """
         return "# there is no script for this experiment\n"
+
+    def other_code(self):
+        """The same training in other libraries: {"scikit-learn": ..., "PyTorch": ...}.
+
+        A script (ASCII) prints "step 1,000, loss 0.0185", the same loss after as many steps from
+        the same weights. What a library can't do, one line of comment says instead.
+        """
+        return dict.fromkeys(LIBRARIES[1:], "# there is no script for this experiment\n")
+
+    def code_in(self, library):
+        """The script in one of `LIBRARIES`: "NumPy", "scikit-learn" or "PyTorch"."""
+        if library not in LIBRARIES:
+            raise ValueError(f"library must be one of {', '.join(LIBRARIES)}, got {library!r:.60}")
+        return self.code() if library == "NumPy" else self.other_code()[library]
 
     def advice(self):
         """What to try when the loss has diverged."""

@@ -11,6 +11,8 @@ from nbhelpers import datasets
 from nbhelpers.playgrounds.engine.code import OPTIMIZER_CODE, functions, initial_weights
 from nbhelpers.playgrounds.engine.experiment import Experiment, once_a_step
 from nbhelpers.playgrounds.engine.panel import short
+from nbhelpers.playgrounds.engine.recipe import Recipe
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.training import overflow_allowed, train_step
 
 EPOCH = 55_000  # images to train on; the other 5,000 are for validation
@@ -115,9 +117,9 @@ class MnistExperiment(Experiment):
             moves = [*moves, *DROPOUT]
         mask = " * mask" if net.dropout[0] else ""
         return SCRIPT.format(
+            read=READ,
             imports=imports,
-            seed=self.settings.seed,
-            rows=rows,
+            data=DATA.format(seed=self.settings.seed, rows=rows),
             learning_rate=self.settings.learning_rate,
             batch_size=self.batch_size,
             steps=self.steps,
@@ -134,25 +136,51 @@ class MnistExperiment(Experiment):
             update=step.numpy.replace("\n", "\n        "),
         )
 
+    def other_scripts(self, rows, optimizer, imports="", moves=()):
+        """The scripts for the other libraries, of the same parts."""
+        net, imported = self.net, f"{READ}{imports}\n\n"
+        recipe = Recipe(
+            data=imported + DATA.format(seed=self.settings.seed, rows=rows),
+            sizes=net.sizes,
+            activation=net.activations[0].name,
+            dropout=net.dropout[0],
+            l2=net.l2,
+            weights=initial_weights(net.activations[0].initializer),
+            optimizer=optimizer,
+            learning_rate=self.settings.learning_rate,
+            momentum=getattr(self.optimizer, "momentum", 0.0),
+            n=len(self.X),
+            batch=self.batch_size,
+            moves=moves,
+            steps=self.steps,
+            look_at=("X_validation", "y_validation"),
+            dtype="float32",
+            diverged=self.diverged is not None,
+        )
+        return in_other_libraries(recipe)
+
 
 # ---------------------------------------------------------------- the plain script of Show code
 DROPOUT = (
     "mask = rng.random((len(rows), sizes[1]), dtype=np.float32) >= dropout  # anew in each step",
     "mask = mask * np.float32(1 / (1 - dropout))",
 )
-SCRIPT = """import numpy as np
-from threadpoolctl import threadpool_limits
-
-from nbhelpers.datasets import mnist  # only reads the files{imports}
-
-threadpool_limits(1, "blas")  # in one thread, as in the panel: sums are added up in one order
-
+READ = "from nbhelpers.datasets import mnist  # only reads the files"
+DATA = """\
 (X, y), _ = mnist()  # X: (60000, 784) from 0 to 1; y: digits
 X_validation, y_validation = X[55_000:56_000], y[55_000:56_000]
 rng = np.random.default_rng({seed})
 rows = {rows}  # the images to learn from
 X, y = X[rows], y[rows]
+"""
+SCRIPT = """import numpy as np
+from threadpoolctl import threadpool_limits
 
+{read}{imports}
+
+threadpool_limits(1, "blas")  # in one thread, as in the panel: sums are added up in one order
+
+{data}
 learning_rate, batch_size, steps = {learning_rate!r}, {batch_size}, {steps}
 {numbers}sizes = {sizes}
 W, b = [], []

@@ -9,6 +9,7 @@ A panel works in a browser and without one::
     panel.summary        # in words: "step 2,100 · loss 0.0031 · 4 of 4 right"
     panel.settings       # "learning_rate=0.5,hidden=3,seed=0,steps=2100"; may be assigned
     panel.code           # a plain NumPy script with the same result
+    panel.code_in("PyTorch")     # the same training there, or a line that says why not
     panel.png()          # the picture
 
 As the last expression of a cell it shows itself: live where a kernel runs, its picture elsewhere.
@@ -28,6 +29,7 @@ from nbhelpers.playgrounds.engine.controls import row
 from nbhelpers.playgrounds.engine.figure import FIGURES, Figure, locked, short
 from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE
+from nbhelpers.playgrounds.engine.recipe import LIBRARIES
 from nbhelpers.plots import own_style
 from nbhelpers.threads import one_thread
 
@@ -64,6 +66,8 @@ class Panel(Figure):
         step, reset, new_weights, keep, clear, apply, code.
     number_boxes : dict of str to BoundedFloatText
         The number boxes beside the sliders of settings that are not whole numbers.
+    library : Dropdown
+        The library that the shown script is written for: "NumPy", "scikit-learn" or "PyTorch".
     widget : VBox
         All of it.
 
@@ -134,6 +138,13 @@ class Panel(Figure):
             apply=("Apply", self._apply),
             code=("Show code", self._toggle_code),
         )
+        self.library = widgets.Dropdown(
+            options=LIBRARIES,
+            description="library",
+            layout={"width": "180px", "display": "none"},
+            style={"description_width": "initial"},
+        )
+        self.library.observe(lambda change: self._show_texts(), "value")
         self.script = widgets.Textarea(
             description="the program", layout={"width": "98%", "height": "330px", "display": "none"}
         )
@@ -147,7 +158,7 @@ class Panel(Figure):
             row(self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
                 b["keep"], b["clear"]),
             *self._control_rows(without=["seed"]),
-            row(self.text, b["apply"], b["code"]),
+            row(self.text, b["apply"], b["code"], self.library),
             self.note,
             self.script,
         ]  # fmt: skip
@@ -243,6 +254,11 @@ class Panel(Figure):
     def code(self):
         """A plain NumPy script that runs alone and prints what the picture shows."""
         return self.experiment.code()
+
+    @locked
+    def code_in(self, library):
+        """The script for "NumPy", "scikit-learn" or "PyTorch"; one line where there is none."""
+        return self.experiment.code_in(library)
 
     @property
     @locked
@@ -356,7 +372,7 @@ class Panel(Figure):
     @locked
     def _toggle_code(self):
         hidden = self.script.layout.display == "none"
-        self.script.layout.display = None if hidden else "none"
+        self.script.layout.display = self.library.layout.display = None if hidden else "none"
         self.buttons["code"].description = "Hide code" if hidden else "Show code"
         self._show_texts()
 
@@ -385,7 +401,7 @@ class Panel(Figure):
         with LOCK, self._quietly():
             self.text.value = self.settings
             if self.script.layout.display != "none":
-                self.script.value = self.code
+                self.script.value = self.code_in(self.library.value)
 
     @locked
     def close(self):

@@ -14,6 +14,8 @@ from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, ti
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message
+from nbhelpers.playgrounds.engine.recipe import Recipe
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALE_DIVERGING,
@@ -101,6 +103,24 @@ class PlaneExperiment(Experiment):
             forward="\n".join(forward),
             A=f"A{last}",
         )
+
+    def other_code(self):
+        net, s = self.net, self.settings
+        recipe = Recipe(
+            data=f"{self.data_code}rng = np.random.default_rng({s.seed})",
+            sizes=net.sizes,
+            activation=net.activations[0].name,
+            output=net.activations[-1].name,
+            loss="half_squared_error",
+            total=True,
+            bias=net.has_bias,
+            weights=initial_weights(self.weights),
+            learning_rate=s.learning_rate,
+            n=len(self.X),
+            steps=self.steps,
+            diverged=self.diverged is not None,
+        )
+        return in_other_libraries(recipe)
 
 
 SCRIPT = """\
