@@ -236,6 +236,7 @@ print(f"stage {steps:,}, loss {{loss:.6g}} of all four rows")
 class GlassPicture(Picture):
     """The stages, the network with its numbers, and the factors of the selected weight."""
 
+    QUALITY = 62
     sizes = GlassBox.sizes
 
     def __init__(self):

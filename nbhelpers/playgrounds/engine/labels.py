@@ -1,7 +1,8 @@
 """Short texts that are drawn fast, as a network with a number at every weight needs them.
 
-Laying out a text takes matplotlib half a millisecond, and fifty of them the time of a whole
-picture. A `Label` is drawn once for each text that it ever shows; its pixels are kept.
+Laying out a text takes matplotlib half a millisecond, a long one five; fifty of them take longer
+than all the rest of a picture. A `Label` puts its text together from characters that are drawn
+once, and the pixels of a text that has been shown before are kept.
 """
 
 from functools import lru_cache
@@ -15,6 +16,7 @@ from matplotlib.text import Text
 from nbhelpers.playgrounds.engine.picture import DPI
 from nbhelpers.plots import PALETTE
 
+MARGIN = 2  # pixels that a character may reach beyond its own room
 SIDES = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
@@ -90,24 +92,30 @@ def block(text, size, weight, color, face, edge):
     return pixels[::-1]
 
 
-@lru_cache(maxsize=4096)
 def written(text, size, weight):
     """How much of each pixel (height, width) a text covers, from 0 to 1."""
+    cells = [character(one, size, weight) for one in text]
+    ends = np.cumsum([step for _, step in cells])
+    cover = np.zeros((len(cells[0][0]), ends[-1] + 2 * MARGIN))
+    for (cell, step), end in zip(cells, ends, strict=True):
+        part = cover[:, end - step : end - step + cell.shape[1]]
+        np.maximum(part, cell, out=part)
+    return cover[:, MARGIN - 1 : 1 - MARGIN]
+
+
+@lru_cache(maxsize=1024)
+def character(one, size, weight):
+    """What a character covers, with a margin left and right, and the pixels to the next one."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    height = round(1.36 * size * DPI / 72)
-    paper = sheet()
-    paper.clear()
-    width, _, _ = paper.get_text_width_height_descent(text, font, ismath=False)
-    width = min(int(np.ceil(width)) + 2, int(paper.width))
-    digits = 0.73 * size * DPI / 72  # the height of a digit of this typeface
+    em, paper = size * DPI / 72, RendererAgg(64, 64, DPI)
+
+    def width(text):
+        return paper.get_text_width_height_descent(text, font, ismath=False)[0]
+
+    step = max(round(width(f"|{one}|") - width("||")), 0)
+    height, digits = round(1.36 * em), 0.73 * em  # that of a digit of this typeface
     gc = paper.new_gc()
     gc.set_foreground("black")
-    paper.draw_text(gc, 1, round((height + digits) / 2), text, font, 0)
+    paper.draw_text(gc, MARGIN, round((height + digits) / 2), one, font, 0)
     gc.restore()
-    return np.asarray(paper.buffer_rgba())[:height, :width, 3] / 255
-
-
-@lru_cache
-def sheet():
-    """Where texts are drawn, one after the other."""
-    return RendererAgg(1000, 64, DPI)
+    return np.asarray(paper.buffer_rgba())[:height, : step + 2 * MARGIN, 3] / 255, step
