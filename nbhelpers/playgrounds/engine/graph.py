@@ -23,8 +23,8 @@ FAINT = "#6B6B6B"
 
 
 def shown(x):
-    """A number as it stands in the drawing: three digits, and a real minus sign."""
-    return short(float(x)).replace("-", "\u2212")
+    """A number as it stands in the drawing: three digits, a real minus sign, and none before 0."""
+    return short(float(x) + 0.0).replace("-", "\u2212")
 
 
 def darkness(a):
@@ -134,12 +134,12 @@ class Graph:
         """What lines and boxes mean, at the bottom left."""
         look = {"va": "center", "fontsize": 10}
         for y, (colour, words) in zip(
-            (48, 28), (("vermilion", "positive weight"), ("blue", "negative")), strict=True
+            (56, 36), (("vermilion", "positive weight"), ("blue", "negative")), strict=True
         ):
             self.ax.plot([12, 34], [y, y], color=PALETTE[colour], lw=4)
             self.ax.text(40, y, words, **look)
-        self.ax.plot([12, 34], [8, 8], color=PALETTE["ink"], lw=12, solid_capstyle="butt")
-        self.ax.text(40, 8, "going back", **look)
+        self.ax.plot([12, 34], [16, 16], color=PALETTE["ink"], lw=12, solid_capstyle="butt")
+        self.ax.text(40, 16, "going back", **look)
 
     def _add_labels(self, picture, places, names):
         ax, spots = self.ax, self.layout.spots
