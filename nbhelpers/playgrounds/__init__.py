@@ -11,6 +11,7 @@ from nbhelpers.playgrounds.bugs import bugs
 from nbhelpers.playgrounds.curve import activations, curve_bias, sgd
 from nbhelpers.playgrounds.digits import digits
 from nbhelpers.playgrounds.engine.digit_pad import DigitPad
+from nbhelpers.playgrounds.glass_box import glass_box
 from nbhelpers.playgrounds.mnist import mnist
 from nbhelpers.playgrounds.neurons import neuron, three_neurons
 from nbhelpers.playgrounds.one_weight import one_weight
@@ -22,7 +23,7 @@ from nbhelpers.playgrounds.softmax import softmax
 from nbhelpers.playgrounds.xor import xor, xor_recorded
 
 IN_ORDER = (  # of the notebooks
-    *(xor, bias, curve_bias, bowl, sgd, activations, signals, softmax, regions, bugs),
+    *(glass_box, xor, bias, curve_bias, bowl, sgd, activations, signals, softmax, regions, bugs),
     *(digits, optimizers, mnist, remedies),
 )
 PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}

@@ -17,8 +17,8 @@ from nbhelpers.plots import PALETTE
 
 X, Y = xor(dtype=np.float64)  # (4, 2), (4, 1)
 MOST = 8.0  # of a weight, both ways
-PLACES = {f"x{i + 1} to hidden {k + 1}": (0, i, k) for i in range(2) for k in range(3)}
-PLACES |= {f"hidden {k + 1} to output": (1, k, 0) for k in range(3)}
+PLACES = {f"W1[{i}, {k}]": (0, i, k) for i in range(2) for k in range(3)}
+PLACES |= {f"W2[{k}, 0]": (1, k, 0) for k in range(3)}
 
 
 @lru_cache(maxsize=16)
@@ -59,7 +59,7 @@ def curve(number, place):
 class OneWeight(Settings):
     """One of nine weights and the loss along it: drag it, or step downhill by its slope."""
 
-    weight: str = choice("hidden 1 to output", PLACES)
+    weight: str = choice("W2[0, 0]", PLACES)
     value: float = number(4.0, -MOST, MOST)
     learning_rate: float = number(10.0, 0.1, 100, log=True)
     seed: int = seed()
@@ -171,6 +171,6 @@ one_weight = figure(
     OneWeightPicture,
     OneWeightFigure,
     title="One weight and the loss along it",
-    example="weight=hidden 2 to output,value=-5,learning_rate=3",
+    example="weight=W2[1, 0],value=-5,learning_rate=3",
     notebook="01",
 )

@@ -46,6 +46,12 @@ class Line(Settings):
     def drag(self, name, x, y):
         return replace(self, slope=round(min(max(y / x, -3), 3), 2) if x else self.slope)
 
+    def pressed(self, place, x, y):
+        return self.drag("end", x, y)
+
+    def hovered(self, place, x, y):
+        return f"({x:.2f}, {y:.2f})" if y > 0 else ""
+
 
 class LinePicture(Picture):
     def build(self):
@@ -54,6 +60,9 @@ class LinePicture(Picture):
 
     def pointed(self, name):
         return self.ax
+
+    def places(self):
+        return {"plane": self.ax}
 
     def update(self, settings):
         self.curve.set_data([0, 1.5], [0, 1.5 * settings.slope])
@@ -174,6 +183,39 @@ def test_what_the_page_says_is_a_drag_or_nothing(shown):
     assert shown.settings != before
     assert shown.image.seen == 7
     assert abs(shown.image.handles[name][0] - (x + 12)) <= 12
+
+
+def test_clicks_and_questions_count_where_the_picture_says_so(bests):
+    shown = line(bests=bests)
+    shown.press("plane", 0.5, 0.5)
+    assert shown.state.slope == 1.0
+    assert shown.hover("plane", 0.5, 2) == "(0.50, 2.00)"
+    assert shown.hover("plane", 0.5, -2) == ""
+    other = FIGURES["neuron"](bests=bests)  # it has no such place
+    for ask in (shown.press, shown.hover):
+        with pytest.raises(ValueError, match="there is no place 'sky'; there are: plane"):
+            ask("sky", 0, 0)
+    with pytest.raises(ValueError, match="there is no place 'plane'; there are: none"):
+        other.press("plane", 0, 0)
+    shown.close()
+    for ask in (shown.press, shown.hover):
+        with pytest.raises(RuntimeError, match="this figure is closed"):
+            ask("plane", 0, 0)
+
+
+def test_a_click_in_pixels_is_a_click_in_data(bests):
+    shown = line(bests=bests)
+    if screens.screen_class() is None:
+        pytest.skip("without anywidget, or with ipywidgets 7, nothing can be clicked")
+    left, top, width, height = shown.image.places["plane"]
+    said = {"x": left + width / 2, "y": top + height / 3, "serial": 3}  # (0.75, 1)
+    shown.image._heard(None, said | {"hover": "plane"}, [])
+    assert shown.image.told == [3, "(0.75, 1.00)"]
+    assert (shown.state.slope, shown.image.seen) == (0.0, 0)
+    shown.image._heard(None, said | {"press": "plane"}, [])
+    assert shown.state.slope == pytest.approx(1.33)
+    assert shown.image.seen == 3
+    assert FIGURES["neuron"](bests=bests).image.places == {}
 
 
 def test_it_shows_itself_live_and_as_a_picture(shown):

@@ -169,10 +169,14 @@ class Experiment:
         """The number of steps that lead as far as `progress` says."""
         return progress
 
+    def hovered(self, place, x, y):
+        """What is at a place of the picture, in a few words (see `Settings.hovered`)."""
+        return self.settings.hovered(place, x, y)
+
     def code(self):
         """The plain NumPy script that gives what the picture shows: ASCII, and NumPy alone.
 
-        It prints "step 1,000, loss 0.0185" first, with the experiment's own unit.
+        It prints "step 1,000, loss 0.0185", with the experiment's own unit.
         """
         return "# there is no script for this experiment\n"
 
@@ -218,6 +222,10 @@ class Experiment:
         with WHOLE:
             self.settings = replace(self.settings, **values)
             self.reset()
+
+    def look(self, **values):
+        """Change settings that say only what is looked at (checked); the training stays."""
+        self.settings = replace(self.settings, **values)
 
     def new_weights(self):
         """Take the next seed, go back to step 0."""

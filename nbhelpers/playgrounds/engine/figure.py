@@ -33,11 +33,24 @@ What is seen is a function of the settings alone. Their class (see settings.py) 
 
     line = figure(Line, LinePicture, title="A line", example="slope=2", notebook="01")
 
+Clicks and a resting pointer have their own pair: the picture says where they count, the settings
+what they do::
+
+        def places(self):                  # of the picture: name -> axes
+            return {"plane": self.ax}
+
+        def pressed(self, place, x, y):    # of the settings: those after a click there
+            return replace(self, slope=1.0)
+
+        def hovered(self, place, x, y):    # of the settings: words that stand beside the pointer
+            return f"({x:.2f}, {y:.2f})"
+
 It works in a browser and without one::
 
     shown = line()
     shown.controls["slope"].value = 1.5    # as a slider does
     shown.drag("end", 1.0, 2.0)            # as a hand does
+    shown.press("plane", 1.0, 2.0), shown.hover("plane", 1.0, 2.0)
     shown.summary, shown.settings, shown.reached, shown.png()
 
 As the last expression of a cell it shows itself: live where a kernel runs, its picture elsewhere.
@@ -133,7 +146,7 @@ class Figure:
         reset, apply.
     number_boxes : dict of str to BoundedFloatText
         The number boxes beside the sliders of settings that are not whole numbers.
-    image : ipywidgets.Image, or Screen where something can be dragged
+    image : ipywidgets.Image, or Screen where something can be dragged, clicked or pointed at
     widget : VBox
         All of it.
     """
@@ -155,7 +168,9 @@ class Figure:
         self._made, self._cells = cell(), set()  # the cell that made it, those that show it
         self._quiet = self._hurried = False
         self._told = 0.0  # when the words were sent last
-        self.image = screen(picture, self._pointed) if self.state.handles() else None
+        self.image = None
+        if self.state.handles() or picture.places():
+            self.image = screen(picture, self._pointed, self._pressed, self._hovered)
         if self.image is None:
             self.image = widgets.Image(format="jpeg", width=picture.width)
         self.image.add_class("nn-picture")
@@ -250,6 +265,18 @@ class Figure:
         self._become(self.state.drag(name, float(x), float(y)))
 
     @locked
+    def press(self, place, x, y):
+        """Click at a point of a place, in its data coordinates (ValueError: no such place)."""
+        self._must_have(place)
+        self._become(self.state.pressed(place, float(x), float(y)))
+
+    @locked
+    def hover(self, place, x, y):
+        """What the page tells of a point of a place, in words; ValueError as above."""
+        self._must_have(place)
+        return self._told_of(place, float(x), float(y))
+
+    @locked
     def reset(self):
         """Back to what was shown first."""
         self._become(self.first)
@@ -340,6 +367,32 @@ class Figure:
                 self._hurried = False
 
     @locked
+    def _pressed(self, place, x, y):
+        """The page was clicked at a pixel of the picture."""
+        if place in self.picture.places():
+            self.press(place, *self._data(place, x, y))
+
+    @locked
+    def _hovered(self, place, x, y):
+        """What the page asks about a pixel of the picture."""
+        return self.hover(place, *self._data(place, x, y)) if place in self.picture.places() else ""
+
+    def _data(self, place, x, y):
+        """A pixel of the picture, from its top left, in the data coordinates of a place."""
+        to_data = self.picture.places()[place].transData.inverted()
+        return to_data.transform((x, self.picture.height - y))
+
+    def _told_of(self, place, x, y):
+        return self.state.hovered(place, x, y)
+
+    def _must_have(self, place):
+        self._must_be_open()
+        places = self.picture.places()
+        if place not in places:
+            there = ", ".join(places) or "none"
+            raise ValueError(f"there is no place {place!r:.60}; there are: {there}")
+
+    @locked
     def _apply(self):
         """Apply what stands in the settings box; say in words what is wrong with it."""
         if self._quiet or self.text.value == self.settings:
@@ -365,11 +418,7 @@ class Figure:
 
     def _show(self):
         """Send the state to the page."""
-        self._draw()
-        if isinstance(self.image, widgets.Image):
-            self.image.value = self.picture.render()
-        else:
-            self.image.show(self.picture.render(), self._places())
+        self._show_picture()
         if self._hurried:
             return
         self._told = time.perf_counter()
@@ -377,6 +426,13 @@ class Figure:
         self._show_controls()
         with self._quietly():
             self.text.value = self.settings
+
+    def _show_picture(self):
+        self._draw()
+        if isinstance(self.image, widgets.Image):
+            self.image.value = self.picture.render()
+        else:
+            self.image.show(self.picture.render(), self._places())
 
     def _places(self):
         """Where the handles are, in pixels of the picture from its top left."""

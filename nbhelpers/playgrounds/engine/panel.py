@@ -47,8 +47,8 @@ class Panel(Figure):
         What the panel shows, in a few words; used where no widget can be shown.
     steps : int
         How far to train before the first picture.
-    paces : sequence of int
-        Choices of how many steps *Step* makes, and Play between two pictures.
+    paces : sequence of int, or dict of str to int
+        Choices of how many steps *Step* makes, and Play between two pictures; with their words.
     pace : int
         The one to begin with.
     catch_up : float
@@ -119,8 +119,9 @@ class Panel(Figure):
         self.play.observe(self._ticked, "value")
         if self._play_trait:
             self.play.observe(lambda change: self._show_texts(), self._play_trait)
+        named = paces if isinstance(paces, dict) else {f"{n:,}": n for n in paces}
         self.pace = widgets.Dropdown(
-            options=[(f"{n:,}", n) for n in paces],
+            options=list(named.items()),
             value=pace,
             description=f"{self.experiment.unit}s at a time",
             style={"description_width": "initial"},
@@ -150,18 +151,23 @@ class Panel(Figure):
         )
         self.script.add_class("nn-named")
         b = self.buttons
-        seed = [self.controls[name] for name in self.controls if name == "seed"]
         self.aim = widgets.HTML()
         aim = [self.aim] if self._goal() is not None else []
         return [
             *aim,
-            row(self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
-                b["keep"], b["clear"]),
+            row(*self._clock_row()),
             *self._control_rows(without=["seed"]),
             row(self.text, b["apply"], b["code"], self.library),
             self.note,
             self.script,
-        ]  # fmt: skip
+        ]
+
+    def _clock_row(self):
+        """The widgets of the first row below the words."""
+        b = self.buttons
+        seed = [self.controls[name] for name in self.controls if name == "seed"]
+        return [self.play, b["step"], self.pace, b["reset"], b["new_weights"], *seed,
+                b["keep"], b["clear"]]  # fmt: skip
 
     @property
     def _play_trait(self):
@@ -278,9 +284,28 @@ class Panel(Figure):
     # -- how it works -----------------------------------------------------------------------
     @locked
     def change(self, **values):
-        """Give some settings other values, as the controls do, and train to the same step again."""
+        """Give some settings other values, as the controls do, and train to the same step again.
+
+        Those that only say what is looked at leave the training where it is.
+        """
+        allowed = self.experiment.Settings.allowed()
+        if values and all(name in allowed and allowed[name].view for name in values):
+            self.experiment.look(**values)
+            self._say("")
+            self._show()
+            return
         self._replace(lambda: self.experiment.change(**values))
         self._catch_up()
+
+    def _become(self, state):
+        """Take other settings, those after a click or a drag."""
+        now = self.state
+        changed = {name: v for name, v in vars(state).items() if v != getattr(now, name)}
+        if changed:
+            self.change(**changed)
+
+    def _told_of(self, place, x, y):
+        return self.experiment.hovered(place, x, y)
 
     def _follow(self, text, seconds=None):
         """Apply a settings string and train as far as it says, for at most so many seconds."""
@@ -393,8 +418,7 @@ class Panel(Figure):
             self._show_texts()
 
     def _show_picture(self):
-        self._draw()
-        self.image.value = self.picture.render()
+        super()._show_picture()
         time.sleep(0)  # gives the thread that sends it a chance to do so before we go on
 
     def _show_texts(self):

@@ -85,6 +85,10 @@ class Picture:
         """
         raise NotImplementedError("a picture needs update()")
 
+    def places(self):
+        """Where clicks count and the pointer is told something: name -> axes (a subclass's)."""
+        return {}
+
     def axes(self, left, bottom, width, height, **options):
         """Add axes at a place given in pixels, from the bottom left of the picture."""
         w, h = self.width, self.height

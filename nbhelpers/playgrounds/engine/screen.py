@@ -1,9 +1,11 @@
-"""A picture with handles that can be dragged: the page moves a handle at once, the picture follows.
+"""A picture under a hand: its handles are dragged, its places are clicked and pointed at.
 
-The page sends where a handle is, and at most two such messages are under way: while the kernel
-draws, only the newest place is kept. So a handle never lags behind the hand, and the picture is
-never further behind than one drawing. Where `anywidget` is missing, or ipywidgets is older than 8,
-there is a plain image, and sliders do all that a hand can do.
+The page moves a handle at once, and the picture follows: the page sends where the handle is, and at
+most two such messages are under way; while the kernel draws, only the newest place is kept. So a
+handle never lags behind the hand, and the picture is never further behind than one drawing. A click
+that isn't on a handle is such a message, too. What a resting pointer asks, one question at a time,
+is answered in words that the page shows beside it. Where `anywidget` is missing, or ipywidgets is
+older than 8, there is a plain image, and sliders and menus do all that a hand can do.
 """
 
 import math
@@ -17,7 +19,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 function render({ model, el }) {
   const root = document.createElement("div"), img = document.createElement("img");
-  const svg = document.createElementNS(SVG, "svg");
+  const svg = document.createElementNS(SVG, "svg"), tip = document.createElement("div");
   const [width, height] = [model.get("width"), model.get("height")];
   root.className = "nbhelpers-screen";
   root.style.width = width + "px";
@@ -25,10 +27,20 @@ function render({ model, el }) {
   img.width = width; img.height = height; img.alt = ""; img.draggable = false;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("aria-hidden", "true");             // sliders do the same for the keyboard
-  root.append(img, svg); el.appendChild(root);
+  tip.className = "tip"; tip.hidden = true;
+  tip.setAttribute("aria-hidden", "true");             // the words below say the same
+  root.append(img, svg, tip); el.appendChild(root);
 
   const circles = new Map();                           // name -> circle
   let held = null, sent = model.get("seen"), newest = null, url = null;
+  let down_at = null, asked = model.get("told")[0], over = null, question = null;
+
+  for (const [name, [x, y, w, h]] of Object.entries(model.get("places"))) {
+    const area = document.createElementNS(SVG, "rect");
+    Object.entries({ x, y, width: w, height: h }).forEach(([k, v]) => area.setAttribute(k, v));
+    area.dataset.place = name;
+    svg.appendChild(area);
+  }
 
   const picture = () => {
     const old = url;
@@ -66,7 +78,33 @@ function render({ model, el }) {
     return [clip((e.clientX - box.left) / box.width * width, width),
             clip((e.clientY - box.top) / box.height * height, height)];
   };
+  const ask = () => {
+    const [last] = model.get("told");
+    if (question === null || last < asked) return;
+    asked = last + 1;
+    model.send({ ...question, serial: asked });
+    question = null;
+  };
+  const told = () => {
+    tip.textContent = model.get("told")[1];
+    tip.hidden = over === null || !tip.textContent;
+    ask();
+  };
+  const leave = () => { over = question = null; tip.hidden = true; };
+  const point = e => {                                 // a mouse that is on a place
+    const name = e.target.dataset.place;
+    if (!name || e.buttons || e.pointerType === "touch") return leave();
+    const [x, y] = place(e);
+    over = name; question = { hover: name, x, y };
+    const box = svg.getBoundingClientRect();
+    tip.style.top = `${e.clientY - box.top + 18}px`;
+    const left = e.clientX - box.left;
+    if (left < box.width / 2) { tip.style.left = `${left + 12}px`; tip.style.right = ""; }
+    else { tip.style.right = `${box.width - left + 12}px`; tip.style.left = ""; }
+    ask();
+  };
   const down = e => {
+    down_at = e.button ? null : e.target.dataset.place ? e : null;
     if (held !== null || e.button || !e.target.dataset.name) return;
     e.preventDefault(); e.stopPropagation();
     held = e.target.dataset.name;
@@ -74,15 +112,24 @@ function render({ model, el }) {
     try { svg.setPointerCapture(e.pointerId); } catch (_) { /* a pointer that is gone */ }
   };
   const move = e => {
-    if (held === null) return;
+    if (held === null) return point(e);
     e.preventDefault();
     const [x, y] = place(e);
     put(held, x, y);
     newest = { handle: held, x, y, last: false };
     flush();
   };
-  const up = () => {
-    if (held === null) return;
+  const up = e => {
+    const from = down_at;
+    down_at = null;
+    if (held === null) {
+      if (!from || e.type !== "pointerup") return;
+      if (Math.hypot(e.clientX - from.clientX, e.clientY - from.clientY) > 5) return;
+      const [x, y] = place(from);
+      newest = { press: from.target.dataset.place, x, y };
+      flush();
+      return;
+    }
     const c = circles.get(held);
     if (c) {
       c.classList.remove("held");
@@ -97,13 +144,15 @@ function render({ model, el }) {
   svg.addEventListener("pointermove", move);
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
     svg.addEventListener(end, up);
+  svg.addEventListener("pointerleave", leave);
   model.on("change:value", picture);
   model.on("change:handles", places);
   model.on("change:seen", seen);
+  model.on("change:told", told);
   picture(); places();
   return () => {
     model.off("change:value", picture); model.off("change:handles", places);
-    model.off("change:seen", seen);
+    model.off("change:seen", seen); model.off("change:told", told);
     URL.revokeObjectURL(url);
   };
 }
@@ -119,6 +168,11 @@ _CSS = """
   cursor: grab; touch-action: none; }
 .nbhelpers-screen circle:hover { fill: #F0E442; }
 .nbhelpers-screen circle.held { fill: #F0E442; cursor: grabbing; }
+.nbhelpers-screen rect { fill: transparent; cursor: pointer; }
+.nbhelpers-screen .tip { position: absolute; z-index: 2; max-width: 45%; padding: 4px 8px;
+  font-size: 14px; line-height: 1.35; color: #fff; background: #222; border-radius: 4px;
+  pointer-events: none; white-space: pre-line; }
+.nbhelpers-screen .tip[hidden] { display: none; }
 """
 
 
@@ -134,7 +188,7 @@ def screen_class():
     import traitlets
 
     class Screen(anywidget.AnyWidget):
-        """The picture (`value`, a JPEG file's bytes) and its handles, in its pixels."""
+        """The picture (`value`, a JPEG file's bytes), its handles and places, in its pixels."""
 
         _esm = _ESM
         _css = _CSS
@@ -143,10 +197,20 @@ def screen_class():
         height = traitlets.Int().tag(sync=True)
         handles = traitlets.Dict().tag(sync=True)  # name -> [x, y], from the top left
         seen = traitlets.Int().tag(sync=True)  # the serial number of the last message
+        places = traitlets.Dict().tag(sync=True)  # name -> [left, top, width, height]
+        told = traitlets.List([0, ""]).tag(sync=True)  # the number of the last question, its answer
 
-        def __init__(self, picture, pointed):
-            super().__init__(width=picture.width, height=picture.height)
-            self._pointed = pointed
+        def __init__(self, picture, dragged, pressed, hovered):
+            boxes = {name: ax.bbox for name, ax in picture.places().items()}
+            super().__init__(
+                width=picture.width,
+                height=picture.height,
+                places={
+                    name: [box.x0, picture.height - box.y1, box.width, box.height]
+                    for name, box in boxes.items()
+                },
+            )
+            self._dragged, self._pressed, self._hovered = dragged, pressed, hovered
             self.on_msg(self._heard)
 
         def show(self, jpeg, places):
@@ -155,24 +219,36 @@ def screen_class():
             self.handles = {name: [round(float(v), 1) for v in at] for name, at in places.items()}
 
         def _heard(self, _, content, buffers):
-            """A handle was moved; what isn't such a message is passed over."""
+            """What the hand does; what isn't such a message is passed over."""
             try:
-                name, x, y, serial = (content[key] for key in ("handle", "x", "y", "serial"))
+                (kind,) = {"handle", "press", "hover"}.intersection(content)
+                name, x, y, serial = (content[key] for key in (kind, "x", "y", "serial"))
                 good = isinstance(name, str) and math.isfinite(x) and math.isfinite(y)
                 serial, last = int(serial), bool(content.get("last", True))
             except (TypeError, KeyError, ValueError, OverflowError):
                 return
+            words = ""
             with self.hold_sync():  # one message brings picture, handles and number
                 try:
-                    if good:
-                        self._pointed(name, float(x), float(y), last)
-                finally:
-                    self.seen = serial  # whatever happened: the page waits for it
+                    if good and kind == "hover":
+                        words = self._hovered(name, float(x), float(y))
+                    elif good and kind == "press":
+                        self._pressed(name, float(x), float(y))
+                    elif good:
+                        self._dragged(name, float(x), float(y), last)
+                finally:  # whatever happened: the page waits for it
+                    if kind == "hover":
+                        self.told = [serial, words]
+                    else:
+                        self.seen = serial
 
     return Screen
 
 
-def screen(picture, pointed):
-    """A new Screen that calls pointed(name, x, y, last), or None where there can't be one."""
+def screen(picture, dragged, pressed, hovered):
+    """A new Screen, or None where there can't be one.
+
+    It calls dragged(name, x, y, last), pressed(place, x, y) and hovered(place, x, y) -> words.
+    """
     made = screen_class()
-    return None if made is None else made(picture, pointed)
+    return None if made is None else made(picture, dragged, pressed, hovered)

@@ -12,6 +12,7 @@ A class of settings declares each with its default and what it may be::
 Its controls, the settings string and every error message follow from that.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 
@@ -33,6 +34,7 @@ class Allowed:
     show: bool = True
     normalize: Callable = None
     what: str = ""
+    view: bool = False
 
     def round(self, value):
         """A slider's value without its rounding noise: logarithmic ones get three digits."""
@@ -105,9 +107,14 @@ def number(default, low, high, log=False, label=None, short=None, typed=False, s
     return field(default=default, metadata={"allowed": allowed})
 
 
-def choice(default, options, label=None, short=None, show=True):
-    """A setting that is one of `options` (strings, or numbers, or bools)."""
-    allowed = Allowed(type(default), None, None, False, tuple(options), label, short, False, show)
+def choice(default, options, label=None, short=None, show=True, view=False):
+    """A setting that is one of `options` (strings, or numbers, or bools).
+
+    `view`: it says only what is looked at, so a training goes on where it is.
+    """
+    allowed = Allowed(
+        *(type(default), None, None, False, tuple(options), label, short, False, show), view=view
+    )
     return field(default=default, metadata={"allowed": allowed})
 
 
@@ -141,6 +148,14 @@ class Settings:
     def handles(self):
         """What can be dragged: name -> (x, y) in the data of the picture's axes `pointed(name)`."""
         return {}
+
+    def pressed(self, place, x, y):
+        """The settings after a click there, in the data of the picture's `places()[place]`."""
+        return self
+
+    def hovered(self, place, x, y):
+        """What is there, in a few words for the page to show beside the pointer; "": nothing."""
+        return ""
 
     @classmethod
     def allowed(cls):
@@ -176,7 +191,7 @@ class Settings:
         text = str(text).strip()
         if len(text) > 2000:
             raise ValueError("settings must be a text of at most 2000 characters")
-        for part in text.split(","):
+        for part in re.split(r",(?![^\[\]]*\])", text):  # a comma within [0, 2] belongs to a value
             if not part.strip():
                 continue
             name, equals, value = (piece.strip() for piece in part.partition("="))
