@@ -229,6 +229,9 @@ def test_cells_that_run_again_or_in_another_order_give_the_same_file(own_file, a
          "neuron = lambda X, w: squash(X @ w)", "neuron"),
         ("neuron = (lambda X, w:\n    1 / (1 + np.exp(-X @ w)))\n"
          'neuron = answers.use("xor_loop.neuron", neuron)', "neuron = (lambda X, w:\n", "neuron"),
+        ("def squash(z):\n    return 1 / (1 + np.exp(-z))\n"
+         'neuron = answers.use("xor_loop.neuron", lambda X, w:\n    squash(\n  X @ w)\n    + 0.0)',
+         "neuron = (lambda X, w:\n    squash(\n  X @ w)\n    + 0.0)\n", "neuron"),
         ("from nbhelpers.activations import sigmoid as squash\nimport numpy.linalg as la\n"
          "from numpy import matmul\nimport math\n"
          "def neuron(X, w):\n    return squash(matmul(X, w)) + math.pi - math.pi + 0 * la.norm(X)\n"
@@ -285,6 +288,9 @@ USE = 'neuron = answers.use("xor_loop.neuron", neuron)'
         (f"exec({RIGHT!r})\n{USE}", "its source isn't known, or isn't all of it"),
         (f"def make(k):\n    def neuron(X, w):\n        return k / (k + np.exp(-X @ w))\n"
          f"    return neuron\nneuron = make(1)\n{USE}", "isn't all of it"),
+        (f"def make(f):\n    return lambda X, w: f(X @ w)\n"
+         f"def squash(z):\n    return 1 / (1 + np.exp(-z))\nneuron = make(squash)\n{USE}",
+         "isn't all of it"),
         (f"class Net:\n    def __call__(self, X, w):\n        return 1 / (1 + np.exp(-X @ w))\n"
          f"neuron = Net()\n{USE}", "isn't all of it"),
         (f"import functools\ndef f(k, X, w):\n    return k / (k + np.exp(-X @ w))\n"
@@ -324,8 +330,10 @@ one_step = answers.use("bias.one_step", one_step)
 """
     Notebook(SIGMOID, other + body)
     Notebook(SIGMOID, DELTA, STEP)
-    first, second = (answers.recall(f"{x}.one_step") for x in ("xor_loop", "bias"))
-    assert [f.__code__.co_argcount for f in (first, second)] == [5, 7]
+    for lesson, arguments in (("xor_loop", 5), ("bias", 7)):
+        yours = answers.recall(f"{lesson}.one_step")
+        assert yours is not bank.exercise(f"{lesson}.one_step").reference
+        assert yours.__code__.co_argcount == arguments
     assert imported("my_network.one_step.__code__.co_argcount") == "7", "the later notebook's"
 
 
@@ -422,6 +430,23 @@ def test_where_the_folder_cannot_be_written_the_readers_own_one_is_used(folders,
     book = Notebook(SIGMOID, NEURON)
     assert "yours. my_network.py can't be written: " in capsys.readouterr().out
     assert book.names["neuron"] is not ours
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_there_is_no_second_file_where_there_is_one(folders, own_file, monkeypatch, capsys, there):
+    if there:
+        Notebook(GRADIENT)
+    replace = os.replace
+
+    def here_alone(source, target):
+        if own_file.parent == type(own_file)(target).parent:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        replace(source, target)
+
+    monkeypatch.setattr("nbhelpers.files.os.replace", here_alone)
+    Notebook(SIGMOID, NEURON)
+    assert ("can't be written: Permission denied." in capsys.readouterr().out) == there
+    assert (folders / "own" / "my_network.py").exists() == (not there)
 
 
 @pytest.mark.parametrize("there", [False, True])
