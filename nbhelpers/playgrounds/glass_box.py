@@ -41,7 +41,7 @@ def settings_for(sizes, chosen):
     class GlassSettings(Settings):
         weight: str = choice(chosen, weights, label="weight", short="", view=True)
         learning_rate: float = number(1.0, 0.01, 30, log=True, short="rate")
-        first: int = number(3, 1, 4, label="first example", short="first")
+        first: int = choice(3, (1, 2, 3, 4), label="first example", short="first")
         seed: int = seed()
 
         @property
