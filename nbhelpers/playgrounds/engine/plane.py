@@ -13,6 +13,7 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, times_slope
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.figure import short
 from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message
 from nbhelpers.playgrounds.engine.recipe import Recipe
 from nbhelpers.playgrounds.engine.scripts import in_other_libraries
@@ -191,6 +192,18 @@ class Network:
         return size
 
 
+class PlaneLoss(LossCurves):
+    """The loss, and the learning rate above it: at step 0 it would not be seen."""
+
+    def __init__(self, picture, ax):
+        super().__init__(picture, ax, ylim=(1e-4, 2), steps=1000)
+        self.rate = picture.changing(ax.text(1, 1.03, "", ha="right", transform=ax.transAxes))
+
+    def update(self, experiment, previous=None, kept=()):
+        self.rate.set_text(f"rate {short(experiment.settings.learning_rate)}")
+        super().update(experiment, previous, kept)
+
+
 class PlanePicture(Picture):
     """Network, decision surface and loss of an experiment in the plane, side by side."""
 
@@ -208,8 +221,7 @@ class PlanePicture(Picture):
         self.network.ax.text(x, y - 34, "output", ha="center", va="top")
 
     def _build_losses(self):
-        ax = self.axes(738, 52, 236, 276)
-        self.losses = LossCurves(self, ax, ylim=(1e-4, 2), steps=1000)
+        self.losses = PlaneLoss(self, self.axes(738, 52, 236, 276))
 
     def _build_surface(self):
         ax = self.plane = self.axes(374, 52, 276, 276)
