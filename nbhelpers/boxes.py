@@ -46,6 +46,11 @@ def box(kind, title, lines=()):
     )
 
 
+def folded(summary, lines):
+    """HTML fragments that are seen after a click on the summary."""
+    return f"<details><summary>{summary}</summary>{'<br>'.join(lines)}</details>"
+
+
 def plain(fragment):
     """The HTML fragment as plain text: tags dropped, entities resolved, x_1 and x^2 kept."""
     text = re.sub(r"<sub>(.*?)</sub>", r"_\1", fragment)

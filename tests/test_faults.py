@@ -171,7 +171,7 @@ from nbhelpers.training import fit
 X_test = X_mnist = np.random.default_rng(0).random((40, 784), dtype=np.float32)
 y_mnist = np.arange(40) % 10
 net = MLP([784, 4, 10], rng=np.random.default_rng(0))
-nets, P, answers = [net], net.forward(X_test)[-1], net.predict(X_test)
+nets, P, said = [net], net.forward(X_test)[-1], net.predict(X_test)
 """
 
 

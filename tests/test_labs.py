@@ -36,7 +36,7 @@ def test_when_each_has_learned():
 def test_sizes_are_drawn_with_their_numbers():
     ax = xor_loop.draw_sizes(count=6, steps=600)
     assert ax.texts[0].get_text() == "0"  # one hidden unit never learns it
-    assert len(ax.texts) == 8
+    assert len(ax.texts) == 9  # and the dashed line's
     assert sum(len(line.get_xdata()) for line in ax.lines[:-1]) == 8 * 6
     losses = xor_loop.draw_losses(xor_loop.train(3, steps=50))
     assert len(losses.lines) == 3

@@ -91,6 +91,7 @@ def draw_sizes(lr=1.0, count=50, steps=5_000, ax=None):
                 color=PALETTE["blue"])  # fmt: skip
         ax.text(hidden, 1.25 * steps, f"{learned.sum()}", ha="center", va="bottom")
     ax.axhline(steps, color=PALETTE["grey"], linestyle="--", linewidth=1)
+    ax.text(0.5, 0.94 * steps, "not learned", va="top", color="#595959")
     ax.set(xlabel="hidden units", ylabel="steps until all four are right", yscale="log")
     ax.set(xlim=(0.4, 8.6), ylim=(30, 2.6 * steps), xticks=range(1, 9))
     ax.set_yticks([100, 300, 1000, 3000], ["100", "300", "1,000", "3,000"], minor=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nbhelpers.network import MLP
-from nbhelpers.playgrounds.engine.code import apply, define, times_slope
+from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, times_slope
 from nbhelpers.playgrounds.engine.experiment import Experiment, once_a_step
 from nbhelpers.playgrounds.engine.figure import locked
 from nbhelpers.playgrounds.engine.graph import Graph, Layout, shown
@@ -20,7 +20,9 @@ from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.plane import truth_table
 from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.receipt import Receipt, Strip
+from nbhelpers.playgrounds.engine.recipe import Recipe
 from nbhelpers.playgrounds.engine.round import SAME, Round, name_of, stage_words
+from nbhelpers.playgrounds.engine.scripts import in_other_libraries
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
 
@@ -84,7 +86,7 @@ class GlassBox(Experiment):
     hidden_delta = None  # the reader's function of (delta, W, A): looked at, not relied on
 
     def build(self):
-        self.X, _, _ = truth_table(self.outputs[0])
+        self.X, _, self.table = truth_table(self.outputs[0])
         self.Y = np.array(self.outputs, dtype=float).T
         self.net = MLP(
             self.sizes,
@@ -207,6 +209,27 @@ class GlassBox(Experiment):
             every=every,
             steps=self.steps,
         )
+
+    def other_code(self):
+        """Whole rounds only: a step of another library is one."""
+        s = self.settings
+        X, Y = (f"np.roll({name}, {1 - s.first}, axis=0)" for name in "XY")  # `first` comes first
+        recipe = Recipe(
+            data=f"{self.table}X, Y = {X}, {Y}\nrng = np.random.default_rng({s.seed})",
+            sizes=self.sizes,
+            activation="sigmoid",
+            output="sigmoid",
+            loss="half_squared_error",
+            total=True,
+            bias=self.net.has_bias,
+            weights=initial_weights("uniform"),
+            learning_rate=s.learning_rate,
+            n=len(self.X),
+            batch=1,
+            shuffle=False,
+            steps=(self.steps + 1) // len(self.stages),
+        )
+        return in_other_libraries(recipe)
 
 
 SCRIPT = """\

@@ -84,7 +84,7 @@ class OneWeight(Settings):
 
     def goal(self):
         lowest = curve(self.seed, PLACES[self.weight])[1].min()
-        above = max(float(self.here()[0] - lowest), 0.0)
+        above = round(max(float(self.here()[0] - lowest), 0.0), 4)
         return Goal("go down to the lowest loss, within 0.0001", above, 1e-4, True, " above it")
 
     def handles(self):
@@ -122,7 +122,7 @@ class OneWeightPicture(Picture):
             ("slope", 0.75, "vermilion"),
             ("the weight", 0.47, "ink"),
             ("\u2212 rate \u00d7 slope", 0.31, "ink"),
-            ("the new weight", 0.09, "ink"),
+            ("new weight", 0.09, "ink"),
         ]:
             look |= {"color": PALETTE[colour], "weight": "bold" if "new" in words else "normal"}
             side.text(0, y, words, **look)

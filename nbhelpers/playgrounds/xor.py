@@ -62,7 +62,7 @@ class Xor(PlaneExperiment):
 
     def goal(self):
         score = float("nan") if self.solved is None else self.solved
-        words = f"every error below {SMALL}, in as few steps as you can"
+        words = f"every error below {SMALL} after 100 steps at most, and fewer are better"
         return Goal(words, score, target=100, lower=True, unit=" steps")
 
     def advice(self):
@@ -100,7 +100,7 @@ def first_right(hidden, number):
 class XorRecorded(Settings):
     """A training of 10,000 steps, recorded: move through its time and watch it learn."""
 
-    moment: int = number(0, 0, MOMENTS - 1, label="time")
+    moment: int = number(0, 0, MOMENTS - 1, label="moment")
     hidden: int = number(3, 1, 8, label="hidden units")
     seed: int = seed()
 
@@ -116,7 +116,8 @@ class XorRecorded(Settings):
         e, first = self.experiment(), first_right(self.hidden, self.seed)
         score = e.steps if e.right().all() else float("nan")
         target = recording(self.hidden, self.seed).steps[first] if first is not None else -1
-        words = "find the earliest moment at which all four are right"
+        size = f"{self.hidden} hidden unit{'s' * (self.hidden > 1)}"
+        words = f"the earliest moment with all four right ({size}, seed {self.seed})"
         return Goal(words, score, target, lower=True, unit=" steps")
 
     def handles(self):
@@ -133,7 +134,7 @@ class WholeLoss:
 
     def __init__(self, picture, ax):
         ax.set(xscale="log", yscale="log", xlim=(1, LAST), ylim=(1e-4, 2))
-        ax.set(xlabel="step", title="loss of the whole training")
+        ax.set(xlabel="step", title="loss of all 10,000 steps")
         self.ax = ax
         self.curve = picture.line(ax, color=PALETTE["blue"], lw=2.4)
         self.now = picture.line(ax, "o", color=PALETTE["ink"], ms=10)

@@ -5,7 +5,7 @@
 GitHub) both read well too.
 """
 
-from nbhelpers.boxes import FOCUS, Shown, box, plain
+from nbhelpers.boxes import FOCUS, Shown, box, folded, plain
 from nbhelpers.teaching import bank
 from nbhelpers.teaching.exercise import LETTERS
 
@@ -90,7 +90,10 @@ class Asked(Shown):
 
 
 class Revealed(Shown):
-    """The answer beside the prediction: `choice`, `answer` (letters) and `right` (or None)."""
+    """The answer beside the prediction: `choice`, `answer` (letters) and `right` (or None).
+
+    Without a prediction the answer is folded, so that a stored notebook doesn't give it away.
+    """
 
     def __init__(self, question, choice):
         self.choice, self.answer = choice, LETTERS[question.answer]
@@ -104,10 +107,11 @@ class Revealed(Shown):
             mine = question.index(choice)
             lines = [f"Your prediction: {question.lettered(mine)}", *lines, about[mine]]
         else:
-            kind, title = "neutral", f"The answer is {self.answer} (you made no prediction)"
+            kind, title = "neutral", "You made no prediction"
             del about[question.answer]
             lines += about
-        self.html = box(kind, title, lines)
+        shown = lines if choice else [folded("The answer all the same", lines)]
+        self.html = box(kind, title, shown)
         self.text = "\n  ".join(plain(line) for line in [title, *lines])
 
 

@@ -1,5 +1,6 @@
 """Call a reader's function that may never end, and come back all the same."""
 
+import contextlib
 import ctypes
 import sys
 import threading
@@ -44,11 +45,23 @@ class TimeLimit:
                 except TimeUp:
                     watch.join()
             if late:
-                late[0](me, None)  # what has not come by now will not come later
+                self._forget(me, late[0])
             self.left -= time.monotonic() - start
         if late:  # the function has caught it
             raise TimeUp
         return value
+
+    @staticmethod
+    def _forget(thread, raise_in):
+        """Let nothing come later: one more `TimeUp` takes its place, and ends here.
+
+        To take it away (None in its place) would leave Python's note that something is under way:
+        a function that a debugger follows would then never begin.
+        """
+        with contextlib.suppress(TimeUp):
+            raise_in(thread, ctypes.py_object(TimeUp))
+            while True:
+                pass
 
     def _watch(self, thread, ended, late):
         wait = max(self.left, AGAIN)

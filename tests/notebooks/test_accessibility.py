@@ -247,7 +247,7 @@ def test_every_picture_is_described_in_its_cell_and_in_the_text_beside_it():
             shown = any("image/png" in output.get("data", {}) for output in cell.get("outputs", ()))
             if shown and "playgrounds." in cell.source:
                 said = " ".join(map(plain_text, cell.outputs))
-                assert re.search(r": (\w+ [\d,.]+ · |\d of \d |.* %)", said), cell.id
+                assert re.search(r": (\w+ [\d,.]+ (·|of \d)|\d of \d |.* %)", said), cell.id
             else:
                 assert shown == ("alt" in cell.metadata), cell.id
             if "alt" in cell.metadata:

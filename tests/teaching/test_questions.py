@@ -1,5 +1,7 @@
 """Predict first: real buttons are pressed, real kernels run, static pages are read."""
 
+import re
+
 import nbformat
 import numpy as np
 import pytest
@@ -89,7 +91,8 @@ def test_without_a_prediction_all_is_explained():
             questions.ask("test.lines")
         revealed = questions.reveal("test.lines")
         assert (revealed.choice, revealed.right) == (None, None)
-        assert "The answer is B (you made no prediction)" in repr(revealed)
+        assert repr(revealed).startswith("You made no prediction\n  Answer: B.")
+        assert re.search("<details><summary>.*Answer: .*</details>", revealed.html)
         assert "About A: AND and OR can." in repr(revealed)
         assert "About C: C is what most people choose." in repr(revealed)
 
@@ -180,5 +183,5 @@ def test_in_a_notebook_run_from_top_to_bottom(tmp_path):
     assert set(ask[0].data) == {VIEW, "text/html", "text/plain"}
     assert set(clean(notebook).cells[1].outputs[0].data) == {"text/html", "text/plain"}
     assert "B. about 500" in plain_text(ask[0])
-    assert "you made no prediction" in plain_text(reveal[0])
+    assert "You made no prediction" in plain_text(reveal[0])
     assert "You predicted C; it is B" in plain_text(result[0])

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import subprocess
 import sys
 import threading
 
@@ -95,6 +96,31 @@ def test_nothing_comes_after_the_call(monkeypatch):
     assert len(ended) == 2000
     assert {None, 0} <= set(ended), "both ways out were taken"
     assert not any(t.name.endswith("(_watch)") for t in threading.enumerate())
+
+
+FOLLOWED = """
+import sys
+from nbhelpers.teaching.time_limit import TimeLimit, TimeUp
+
+def endless():
+    while True:
+        pass
+
+try:
+    TimeLimit(0.05).call(endless)
+except TimeUp:
+    sys.settrace(lambda *event: None)
+    (lambda: None)()
+    print("began")
+"""
+
+
+def test_a_debugger_can_follow_what_comes_after_it():
+    """In a Python of its own: where one is still told of something under way, nothing begins."""
+    run = subprocess.run(
+        [sys.executable, "-c", FOLLOWED], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert run.stdout == "began\n"
 
 
 def test_an_interrupt_reaches_the_kernel_at_once():

@@ -56,7 +56,7 @@ class LossCurves:
         self.level = picture.seldom(ax.xaxis, ax.yaxis)
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
         ax.xaxis.set_major_formatter(lambda value, position: f"{value:,.0f}")
-        colours = [*(PALETTE[name] for name in self.KEPT_COLOURS), PREVIOUS]
+        colours = [PREVIOUS, *(PALETTE[name] for name in self.KEPT_COLOURS)]
         self.old = [picture.line(ax, color=colour, lw=1.6) for colour in colours]
         self.lines = {
             name: picture.line(ax, color=colour, lw=self.WIDTH)
@@ -67,7 +67,7 @@ class LossCurves:
     def update(self, experiment, previous=None, kept=()):
         """Show the history of `experiment`, of the `previous` run and of the `kept` ones."""
         blank = [None] * (len(self.KEPT_COLOURS) - len(kept))
-        for line, run in zip(self.old, [*kept, *blank, previous], strict=True):
+        for line, run in zip(self.old, [previous, *kept, *blank], strict=True):
             line.set_visible(run is not None)
             if run:
                 line.set_data(*self.points(run, self.main))

@@ -217,14 +217,21 @@ class Figure:
 
     def _rows(self):
         """What stands below the summary."""
-        self.aim = widgets.HTML()
         reset, apply = self._add_buttons(reset=("Reset", self.reset), apply=("Apply", self._apply))
         return [
-            self.aim,
+            *self._aim_rows(),
             *self._control_rows(),
             row(reset, self.text, apply),
             self.note,
         ]
+
+    def _aim_rows(self):
+        """The goal, if there is one, and the way back to the best."""
+        if self._goal() is None:
+            return []
+        self.aim = widgets.HTML()
+        (best,) = self._add_buttons(best=("Show my best", self.show_best))
+        return [row(self.aim, best)]
 
     def _control_rows(self, without=()):
         """The controls but those: sliders with their boxes in a row, menus in another one."""
@@ -280,6 +287,16 @@ class Figure:
     def reset(self):
         """Back to what was shown first."""
         self._become(self.first)
+
+    @locked
+    def show_best(self):
+        """Back to the settings with which the goal's best score was reached."""
+        kept = self.bests.settings(self._goal())
+        try:
+            if kept is not None:
+                self.settings = kept
+        except ValueError as error:  # kept by another version
+            self._say(f"Not applied: {error}")
 
     @property
     @locked
@@ -451,6 +468,7 @@ class Figure:
         if goal is not None:
             words = html.escape(goal.told(self.bests.best(goal)))
             self.aim.value = f'<p class="nn-goal" role="status">{words}</p>'
+            self.buttons["best"].disabled = self.bests.settings(goal) is None
 
     def _show_controls(self):
         with self._quietly():

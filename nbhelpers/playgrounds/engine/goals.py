@@ -44,11 +44,17 @@ class Goal:
 
     def told(self, best=None):
         """The goal in one line, with the present score and the best so far."""
-        now = "not yet" if math.isnan(self.score) else f"now {self.score:,.4g}{self.unit}"
+        parts = ["not yet" if math.isnan(self.score) else f"now {written(self.score)}{self.unit}"]
         if self.reached:
-            return f"Goal: {self.words} · {now} · \u2713 reached"
-        before = "" if best is None or self.at_least(best) else f" · best {best:,.4g}{self.unit}"
-        return f"Goal: {self.words} · {now}{before}"
+            parts.append("\u2713 reached")
+        if best is not None and not self.at_least(best):
+            parts.append(f"best {written(best)}{self.unit}")
+        return " \u00b7 ".join([f"Goal: {self.words}", *parts])
+
+
+def written(score):
+    """A score with four decimals at most: 8,708 or 0.4088."""
+    return f"{score:,.4f}".rstrip("0").rstrip(".")
 
 
 class Bests:
@@ -72,6 +78,11 @@ class Bests:
         """The best score for a goal, or None."""
         entry = self.kept.get(goal.words)
         return None if entry is None else entry["score"]
+
+    def settings(self, goal):
+        """The settings string of the best score for a goal, or None."""
+        entry = self.kept.get(goal.words)
+        return None if entry is None else entry["settings"]
 
     def keep(self, goal, settings):
         """Keep the goal's score and its settings string if it is better than what there is."""

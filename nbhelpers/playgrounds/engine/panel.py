@@ -151,10 +151,8 @@ class Panel(Figure):
         )
         self.script.add_class("nn-named")
         b = self.buttons
-        self.aim = widgets.HTML()
-        aim = [self.aim] if self._goal() is not None else []
         return [
-            *aim,
+            *self._aim_rows(),
             row(*self._clock_row()),
             *self._control_rows(without=["seed"]),
             row(self.text, b["apply"], b["code"], self.library),

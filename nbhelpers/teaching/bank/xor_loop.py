@@ -21,12 +21,21 @@ def _activations(seed, hidden):
     return (A2 - _Y) * A2 * (1 - A2), W2, A1
 
 
+def _deltas(seed, hidden):
+    delta2, W2, A1 = _activations(seed, hidden)
+    return _X, A1, _hidden_delta(delta2, W2, A1), delta2
+
+
 def _neuron(X, w):
     return sigmoid(X @ w)
 
 
 def _hidden_delta(delta2, W2, A1):
     return delta2 @ W2.T * A1 * (1 - A1)
+
+
+def _gradients(X, A1, delta1, delta2):
+    return X.T @ delta1, A1.T @ delta2
 
 
 def _one_step(X, Y, W1, W2, lr):
@@ -88,6 +97,29 @@ EXERCISES = {
             "<code>A1 * (1 - A1)</code>.",
         ),
     ),
+    "gradients": Exercise(
+        reference=_gradients,
+        cases=[_deltas(0, 3), _deltas(1, 5), _deltas(2, 1)],
+        outputs=("dW1", "dW2"),
+        mistakes={
+            "return X.T @ delta1, A1.T @ delta2 -> return A1.T @ delta2, X.T @ delta1": "the two "
+            "are in the wrong order: first dW1, then dW2",
+            (
+                "X.T @ delta1 -> X.T @ delta1 / len(X)",
+                "A1.T @ delta2 -> A1.T @ delta2 / len(X)",
+            ): "the products of the examples are averaged; here they are added up",
+            ("X.T @ delta1 -> -X.T @ delta1", "A1.T @ delta2 -> -A1.T @ delta2"): "look at the "
+            "sign: slopes, not steps downhill",
+            "A1.T @ delta2 -> (A1 * (1 - A1)).T @ delta2": "what came in at W2 is A1 itself, "
+            "without a slope",
+        },
+        hints=(
+            "A slope is what came in times the blame: at <code>W2</code>, <code>A1</code> came in, "
+            "and the blame is <code>delta2</code>.",
+            "The shape of <code>dW2</code> is that of <code>W2</code>, (3, 1): "
+            "<code>A1.T @ delta2</code> adds up over the four rows.",
+        ),
+    ),
     "one_step": Exercise(
         reference=_one_step,
         cases=[
@@ -125,7 +157,7 @@ EXERCISES = {
         mistakes={
             15: "XOR is not the only one: what about its opposite, “both the same”?",
             16: "all sixteen would include XOR",
-            2: "those are only the two that can't be learned",
+            2: "only two can't be learned; or did np.unique count without axis=1?",
         },
         hints=(
             "Each column of <code>says_yes</code> is what one line answers to the four points. How "
@@ -136,19 +168,6 @@ EXERCISES = {
 }
 
 QUESTIONS = {
-    "one_line": Question(
-        text="100,000 random lines, four points. How many points does the <b>best</b> line get "
-        "right?",
-        options={
-            "2 of 4": "Half right is what guessing gives. A line does better: it can cut off one "
-            "corner.",
-            "3 of 4": "A line can cut off one corner, so that three are right. To get the fourth "
-            "as well, it would have to bend.",
-            "4 of 4: with so many lines, one will fit": "A good guess for most problems. Here no "
-            "line exists, so a million wouldn't help.",
-        },
-        answer="B",
-    ),
     "order": Question(
         text="What does the wrong order, <code>W2</code> updated first, do to the training?",
         options={
