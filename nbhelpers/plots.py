@@ -99,11 +99,31 @@ def lecture(on=True):
 
     Text, lines and pictures keep their proportions, so nothing overlaps that didn't before. On a
     page too narrow for them, pictures are as wide as the page; figures grow with their controls.
+    As the last expression of a cell it makes the text of JupyterLab's page larger, too.
     """
     global zoom
     zoom = 2 if on else 1
     for style in (mpl.rcParams, OURS):
         style["figure.dpi"] = STYLE["figure.dpi"] * zoom
+    return LargePage() if on else None
+
+
+class LargePage:
+    """Shows nothing; where it is shown, text and code of the page are half as large again."""
+
+    def __repr__(self):
+        return "From here on, pictures and figures are drawn larger."
+
+    def _repr_html_(self):
+        return f"{self!r}<style>{LARGE}</style>"
+
+
+# The second line is for boxes of questions and checks (boxes.py), which have a size of their own.
+LARGE = """
+.jp-Notebook { --jp-content-font-size1: 21px; --jp-code-font-size: 20px; }
+.jp-Notebook .jp-OutputArea div[style*="max-width:52em"] { font-size: 21px !important; }
+.jp-Notebook .jp-OutputArea .nn-question :is(label, button) { font-size: 20px; }
+"""
 
 
 @contextmanager

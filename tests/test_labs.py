@@ -16,11 +16,23 @@ def test_many_starts_are_each_the_program_of_notebook_01():
         assert np.allclose(errors[-1, seed], np.abs(names["A2"] - names["Y"])[:, 0], rtol=1e-12)
 
 
-@pytest.mark.parametrize("options", [{"output": "linear"}, {"wrong_order": True}])
+OTHERS = {"output": "linear"}, {"wrong_order": True}, {"weights": "normal"}
+
+
+@pytest.mark.parametrize("options", OTHERS, ids=lambda options: next(iter(options)))
 def test_other_forms_differ_and_learn_too(options):
     plain, other = (xor_loop.train(3, steps=3_000, lr=0.1 * 3, **o) for o in ({}, options))
     assert not np.allclose(plain[-1], other[-1], rtol=1e-9)
     assert (other[-1].max(axis=1) < plain[0].max(axis=1)).all()
+
+
+def test_first_weights_of_both_signs():
+    W1, W2 = xor_loop.first_weights(2, 3, "normal")
+    rng = np.random.default_rng(1)
+    assert np.array_equal(W1[1], rng.standard_normal((2, 3)))
+    assert np.array_equal(W2[1], rng.standard_normal((3, 1)))
+    with pytest.raises(ValueError, match="weights must be 'uniform' or 'normal', got 'zero'"):
+        xor_loop.train(1, steps=1, weights="zero")
 
 
 def test_an_unknown_output_is_named():
@@ -29,8 +41,10 @@ def test_an_unknown_output_is_named():
 
 
 def test_when_each_has_learned():
-    errors = np.array([[[0.6, 0.1], [0.7, 0.2]], [[0.4, 0.1], [0.7, 0.3]]])  # (2, 2, 2)
-    assert xor_loop.steps_to_learn(errors).tolist() == [1, np.inf]
+    """Only what stays right counts: four networks, right at steps 1 and 2, 1, 0 to 2, never."""
+    right = np.array([[0, 1, 1], [0, 1, 0], [1, 1, 1], [0, 0, 0]]).T  # (steps, networks)
+    errors = np.where(right, 0.1, 0.7)[:, :, None] * np.ones(4)
+    assert xor_loop.steps_to_learn(errors).tolist() == [1, np.inf, 0, np.inf]
 
 
 def test_sizes_are_drawn_with_their_numbers():

@@ -115,7 +115,7 @@ def test_a_lecture_draws_everything_twice_as_large(other_settings):
 
     plots.use_style()
     for on, dpi in ((True, 192), (False, 96)):
-        plots.lecture(on)
+        assert ("font-size" in plots.lecture(on)._repr_html_()) if on else not plots.lecture(on)
         assert plt.figure().dpi == PLOTS["confusion"]().figure.dpi == dpi
         panel = PLAYGROUNDS["xor"]()
         assert ("nn-lecture" in panel.widget._dom_classes) is on

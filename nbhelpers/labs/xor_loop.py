@@ -18,14 +18,21 @@ X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])  # inputs (4, 2)
 Y = np.array([[0], [1], [1], [0]])  # targets (4, 1)
 
 
-def random_weights(count, hidden):
-    """The first weights of the seeds 0, 1, ...: W1 (count, 2, hidden), W2 (count, hidden, 1)."""
+def first_weights(count, hidden, weights="uniform"):
+    """The first weights of the seeds 0, 1, ...: W1 (count, 2, hidden), W2 (count, hidden, 1).
+
+    They are "uniform" on [0, 1), or "normal": of both signs, with standard deviation 1.
+    """
+    if weights not in ("uniform", "normal"):
+        raise ValueError(f"weights must be 'uniform' or 'normal', got {weights!r:.60}")
     starts = [np.random.default_rng(seed) for seed in range(count)]
-    W1 = np.stack([rng.random((2, hidden)) for rng in starts])
-    return W1, np.stack([rng.random((hidden, 1)) for rng in starts])
+    draw = [rng.random if weights == "uniform" else rng.standard_normal for rng in starts]
+    W1 = np.stack([numbers((2, hidden)) for numbers in draw])
+    return W1, np.stack([numbers((hidden, 1)) for numbers in draw])
 
 
-def train(count=10, hidden=3, steps=60_000, lr=1.0, output="sigmoid", wrong_order=False):
+def train(count=10, hidden=3, steps=60_000, lr=1.0, weights="uniform",
+          output="sigmoid", wrong_order=False):  # fmt: skip
     """Train `count` networks, of the seeds 0 to count - 1.
 
     Parameters
@@ -33,6 +40,8 @@ def train(count=10, hidden=3, steps=60_000, lr=1.0, output="sigmoid", wrong_orde
     count, hidden, steps : int
     lr : float
         Learning rate.
+    weights : {"uniform", "normal"}
+        The first ones, see `first_weights`.
     output : {"sigmoid", "linear"}
     wrong_order : bool
         Whether W2 is updated before the blame goes back through it.
@@ -44,7 +53,7 @@ def train(count=10, hidden=3, steps=60_000, lr=1.0, output="sigmoid", wrong_orde
     """
     if output not in ("sigmoid", "linear"):
         raise ValueError(f"output must be 'sigmoid' or 'linear', got {output!r:.60}")
-    W1, W2 = random_weights(count, hidden)
+    W1, W2 = first_weights(count, hidden, weights)
     errors = np.empty((steps, count, len(X)))
     for step in range(steps):
         A1 = sigmoid(X @ W1)  # (count, 4, hidden)
@@ -60,9 +69,11 @@ def train(count=10, hidden=3, steps=60_000, lr=1.0, output="sigmoid", wrong_orde
 
 
 def steps_to_learn(errors):
-    """The first step at which all four answers are right, a float for each network (inf: none)."""
-    right = (errors < 0.5).all(axis=2)  # (steps, count)
-    return np.where(right.any(axis=0), right.argmax(axis=0), np.inf)
+    """The step from which on all four answers stay right, a float for each network (inf: none)."""
+    wrong = ~(errors < 0.5).all(axis=2)  # (steps, count)
+    last = len(wrong) - wrong[::-1].argmax(axis=0)  # one after the last that isn't all right
+    last = np.where(wrong.any(axis=0), last, 0)
+    return np.where(last < len(wrong), last, np.inf)
 
 
 @styled
@@ -77,24 +88,24 @@ def draw_losses(errors, ax=None):
 
 
 @styled
-def draw_sizes(lr=1.0, count=50, steps=5_000, ax=None):
+def draw_sizes(lr=1.0, weights="uniform", count=50, steps=5_000, ax=None):
     """Train `count` networks of each size from 1 to 8 hidden units; draw when each has learned.
 
-    Returns the axes; their title says how many have learned.
+    Learned is what stays right to the end. Above each size stands how many have; returns the axes.
     """
     ax = new_axes(ax, figsize=(8, 3.6))
     aside = np.random.default_rng(0).uniform(-0.25, 0.25, count)
     for hidden in range(1, 9):
-        needed = steps_to_learn(train(count, hidden, steps, lr))
+        needed = steps_to_learn(train(count, hidden, steps, lr, weights))
         learned = np.isfinite(needed)
         ax.plot(hidden + aside, np.where(learned, needed, steps), "o", ms=4, alpha=0.6,
                 color=PALETTE["blue"])  # fmt: skip
         ax.text(hidden, 1.25 * steps, f"{learned.sum()}", ha="center", va="bottom")
     ax.axhline(steps, color=PALETTE["grey"], linestyle="--", linewidth=1)
     ax.text(0.5, 0.94 * steps, "not learned", va="top", color="#595959")
-    ax.set(xlabel="hidden units", ylabel="steps until all four are right", yscale="log")
+    ax.set(xlabel="hidden units", ylabel="steps until all four stay right", yscale="log")
     ax.set(xlim=(0.4, 8.6), ylim=(30, 2.6 * steps), xticks=range(1, 9))
     ax.set_yticks([100, 300, 1000, 3000], ["100", "300", "1,000", "3,000"], minor=False)
     ax.minorticks_off()
-    ax.set_title(f"learning rate {lr:g}: how many of {count} starts learn, and when")
+    ax.set_title(f"learning rate {lr:g}, {weights} weights: how many of {count} learn, and when")
     return ax

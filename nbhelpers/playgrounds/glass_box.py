@@ -320,6 +320,8 @@ class GlassPanel(Panel):
         self._add_buttons(back=("Back", self.back))
         rows = super()._rows()
         self.buttons["step"].description = "Next"
+        self.pace.layout.width = "240px"
+        self.words.layout.min_height = "3em"  # of two lines, so that Next stays in its place
         return rows
 
     def _clock_row(self):

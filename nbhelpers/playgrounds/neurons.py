@@ -100,6 +100,7 @@ class NeuronPlane:
         ax.set(xlim=(LOW, HIGH), ylim=(LOW, HIGH), title=title)
         ax.set(xlabel=names[0], ylabel=names[1])
         ticks_of_truth(ax)
+        ax.yaxis.set_label_coords(-0.1, 0.9)  # between two ticks
         self.half = picture.changing(Polygon(np.zeros((1, 2)), color=PALE_DIVERGING(0.85)))
         ax.add_patch(self.half)
         self.edge = picture.line(ax, color=PALETTE["ink"], lw=2)
@@ -196,7 +197,7 @@ class Neuron(Rows):
     computes = "one neuron computes"
     table: str = choice("OR", TABLES, label="to compute")
     w1: float = weight(1.0, "w\u2081")
-    w2: float = weight(-1.0, "w\u2082")
+    w2: float = weight(-0.5, "w\u2082")
     threshold: float = weight(0.5, "threshold")
 
     @property
@@ -247,7 +248,7 @@ class ThreeNeurons(Rows):
     computes = "three neurons compute"
     table: str = choice("XOR", TABLES, label="to compute")
     a1: float = weight(1.0, "first: w\u2081")
-    a2: float = weight(-1.0, "first: w\u2082")
+    a2: float = weight(-0.5, "first: w\u2082")
     a: float = weight(0.5, "first: threshold")
     b1: float = weight(1.0, "second: w\u2081")
     b2: float = weight(0.5, "second: w\u2082")
@@ -306,7 +307,6 @@ class ThreeNeuronsPicture(Picture):
             ]
         ):
             plane = NeuronPlane(self, (44 + 252 * k, 60, 200, 200), title, inputs)
-            plane.ax.yaxis.labelpad = 0
             setattr(self, name, plane)
         heads = {"$x_1$": 1, "$x_2$": 1, "$a$": 1, "$b$": 1, "says": 1.5, "": 1}
         self.table = Table(self, (780, 60, 212, 230), heads)

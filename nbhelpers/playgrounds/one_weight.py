@@ -72,7 +72,7 @@ class OneWeight(Settings):
     def stepped(self):
         """The weight after one step downhill, as far as it is shown."""
         value = self.value - self.learning_rate * self.here()[1]
-        return float(np.clip(value, -MOST, MOST))
+        return float(np.clip(round(value, 4), -MOST, MOST))
 
     def summary(self):
         loss, slope = self.here()

@@ -326,7 +326,8 @@ def _raised(exercise, answer, runs, case, error):
         where = f"It is called like this: {code(_call_text(exercise, _name(answer)))}."
     before = "The"
     if runs:
-        before = f"The first {f'{len(runs)} inputs' if len(runs) > 1 else 'input'} went well; the"
+        those = f"{len(runs)} inputs" if len(runs) > 1 else "input"
+        before = f"The first {those} raised no error; the"
     called = f"{before} check called your function with {_shapes(exercise, case)}."
     known = known_failures(exercise, runs, case, failure)
     return _Finding("error", [failure.words(), f"{where} {called}"], known=known)

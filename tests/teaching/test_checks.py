@@ -196,7 +196,7 @@ ERRORS = {  # a key is an exercise and part of what is said
     ("xor_loop.neuron", "Going number by number needs"): lambda X, w: np.where(X > 0, w, 0),
     ("xor_loop.neuron", ": w.T @ X. The check"): in_two_lines,
     ("xor_loop.neuron", "too many values to unpack"): two_columns,
-    ("xor_loop.neuron", "The first input went well; the check called your function with X of "
+    ("xor_loop.neuron", "The first input raised no error; the check called your function with X of "
      "shape (6, 3) and w of shape (3, 1)."): two_columns,
     ("xor_loop.hidden_delta", "@ can't multiply (4, 1) by (3, 1)"): lambda d, W, A: d @ W * A,
 }  # fmt: skip

@@ -188,7 +188,8 @@ QUESTIONS = {
             "1": "One hidden unit passes on one number, and that number grows or falls along one "
             "direction of the plane. That can't bend anything.",
             "2": "Two units are enough to move the points so that one line separates them. One of "
-            "our fifty starts with two gets stuck; none with three.",
+            "our fifty starts with two gets stuck; none with three. (They all start with positive "
+            "weights; below, try others.)",
             "3": "Three is what makes it reliable; most starts already learn with two.",
             "6": "Six work, of course. It needs far fewer.",
         },
