@@ -122,7 +122,7 @@ class LargePage:
 LARGE = """
 .jp-Notebook { --jp-content-font-size1: 21px; --jp-code-font-size: 20px; }
 .jp-Notebook .jp-OutputArea div[style*="max-width:52em"] { font-size: 21px !important; }
-.jp-Notebook .jp-OutputArea .nn-question :is(label, button) { font-size: 20px; }
+.jp-Notebook .jp-OutputArea .nn-question * { font-size: 20px !important; }
 """
 
 

@@ -10,11 +10,11 @@ from nbhelpers.playgrounds.bowl import bowl
 from nbhelpers.playgrounds.bugs import bugs
 from nbhelpers.playgrounds.curve import activations, curve_bias, sgd
 from nbhelpers.playgrounds.digits import digits
+from nbhelpers.playgrounds.downhill import one_weight, two_weights
 from nbhelpers.playgrounds.engine.digit_pad import DigitPad
 from nbhelpers.playgrounds.glass_box import glass_box
 from nbhelpers.playgrounds.mnist import mnist
 from nbhelpers.playgrounds.neurons import neuron, three_neurons
-from nbhelpers.playgrounds.one_weight import one_weight
 from nbhelpers.playgrounds.optimizers import optimizers
 from nbhelpers.playgrounds.regions import regions
 from nbhelpers.playgrounds.remedies import remedies
@@ -27,8 +27,7 @@ IN_ORDER = (  # of the notebooks
     *(digits, optimizers, mnist, remedies),
 )
 PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}
-FIGURES = {
-    function.__name__: function for function in (neuron, three_neurons, one_weight, xor_recorded)
-}
+LIVE = (neuron, three_neurons, one_weight, two_weights, xor_recorded)  # nothing is trained
+FIGURES = {function.__name__: function for function in LIVE}
 
 __all__ = ["FIGURES", "PLAYGROUNDS", "DigitPad", *FIGURES, *PLAYGROUNDS]

@@ -83,7 +83,7 @@ class GlassBox(Experiment):
     outputs = ([0, 1, 1, 0],)
     Settings = settings_for(sizes, "W1[0, 2]")
     unit = "stage"
-    hidden_delta = None  # the reader's function of (delta, W, A): looked at, not relied on
+    hidden_delta = None  # the reader's function of (delta, W, A), whose numbers are used
 
     def build(self):
         self.X, _, self.table = truth_table(self.outputs[0])
@@ -114,7 +114,8 @@ class GlassBox(Experiment):
 
     def _begin(self):
         k = self.example
-        self.round = Round(self.net.W, self.X[[k]], self.Y[[k]], self.settings.learning_rate)
+        rate, f = self.settings.learning_rate, self.hidden_delta
+        self.round = Round(self.net.W, self.X[[k]], self.Y[[k]], rate, f)
 
     @property
     def stage(self):
@@ -149,7 +150,7 @@ class GlassBox(Experiment):
     @once_a_step
     def yours(self):
         """What the reader's function says of this round's hidden deltas, in words; "": nothing."""
-        return "" if self.hidden_delta is None else self.round.compared(self.hidden_delta)
+        return "" if self.hidden_delta is None else self.round.compared()
 
     def hovered(self, place, x, y):
         found = layout_of(self.sizes).nearest(x, y)
@@ -306,14 +307,17 @@ class GlassPicture(Picture):
 class GlassPanel(Panel):
     """Next and Back through the stages; Play shows one a second.
 
-    `hidden_delta`, the reader's function of (delta2, W2, A1), is compared with the true deltas.
+    `hidden_delta`, the reader's function of (delta2, W2, A1), gives the hidden deltas, right or
+    wrong; where it differs from the true ones, that is said.
     """
 
     TICK, BURST = 1.0, 0.0  # one picture a tick
     SPELL = FIRST = 0.5  # a round is never cut short, and no stage is shown on the way
 
     def __init__(self, experiment, *args, hidden_delta=None, **options):
-        experiment.hidden_delta = hidden_delta
+        if hidden_delta is not None:
+            experiment.hidden_delta = hidden_delta
+            experiment.reset()
         super().__init__(experiment, *args, **options)
 
     def _rows(self):

@@ -14,6 +14,7 @@ from lab import jupyter_lab, open_notebook
 from notebook_tools import write
 
 from nbhelpers.playgrounds import FIGURES
+from nbhelpers.playgrounds.downhill import PAIRS, PLACES, surface, trained, walked
 from nbhelpers.playgrounds.engine import screen as screens
 from nbhelpers.playgrounds.engine.controls import family
 from nbhelpers.playgrounds.engine.goals import Bests, Goal
@@ -22,7 +23,6 @@ from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.recording import growing
 from nbhelpers.playgrounds.engine.settings import Settings, number
 from nbhelpers.playgrounds.neurons import HIGH, LOW, Neuron, above, half_plane
-from nbhelpers.playgrounds.one_weight import PLACES
 from nbhelpers.playgrounds.xor import Xor, XorSettings, first_right, recording
 
 ROOT = Path(__file__).parents[2]
@@ -401,6 +401,38 @@ def test_steps_downhill_lead_to_the_goal(bests):
     for _ in range(60):
         shown.step()
     assert shown.reached
+
+
+def test_two_weights_walk_downhill_as_the_notebook_does(bests):
+    """Every step by finite differences of the notebook's own loss, the other weights as trained."""
+    shown = FIGURES["two_weights"](
+        "weights=W2[0, 0] and W2[2, 0],first=-6,second=-7,steps_made=5,seed=2", bests=bests
+    )
+    path, losses = walked(shown.state)
+    W1, W2 = (w.copy() for w in trained(2))
+    at = np.array([-6.0, -7.0])
+    for now, loss in zip(path, losses, strict=True):
+        assert np.allclose(now, at, atol=1e-6)
+        W2[[0, 2], 0] = at
+        assert loss == pytest.approx(notebook_loss(W1, W2), rel=1e-5)
+        slopes = []
+        for k in (0, 2):
+            around = [W2.copy(), W2.copy()]
+            around[0][k] += 1e-6
+            around[1][k] -= 1e-6
+            slopes.append((notebook_loss(W1, around[0]) - notebook_loss(W1, around[1])) / 2e-6)
+        at = at - 3.0 * np.array(slopes)
+
+
+def test_the_surface_is_the_loss_and_its_goal_can_be_reached(bests):
+    shown = FIGURES["two_weights"]("steps_made=100", bests=bests)
+    assert not shown.reached
+    shown.drag("start", 2, -4)
+    assert shown.reached
+    Z = surface(0, PAIRS["W1[0, 0] and W2[0, 0]"])
+    W1, W2 = (w.copy() for w in trained(0))
+    W1[0, 0], W2[0, 0] = -12 + 24 * 50 / 80, -12 + 24 * 7 / 80  # second weight from row to row
+    assert Z[7, 50] == pytest.approx(notebook_loss(W1, W2), rel=1e-9)
 
 
 # ---------------------------------------------------------------- a recorded training

@@ -79,6 +79,8 @@ class Round:
     x, y : arrays (1, inputs), (1, outputs)
     rate : float
         The learning rate.
+    hidden_delta : callable, optional
+        The reader's function of (delta, W, A). Its numbers are used where it gives any.
 
     Attributes
     ----------
@@ -92,14 +94,16 @@ class Round:
     loss : float
     """
 
-    def __init__(self, W, x, y, rate):
+    def __init__(self, W, x, y, rate, hidden_delta=None):
         self.W, self.x, self.y, self.rate = [w.copy() for w in W], x, y, rate
         self.stage, self.n = 0, len(W)
         self.Z, self.A = self.forward(self.W)
         slopes = [a * (1 - a) for a in self.A]
         self.delta = [None] * self.n + [(self.A[-1] - y) * slopes[-1]]
+        self.right, self.wrong = {}, {}  # of hidden layers: the deltas, what is wrong with yours
         for k in range(self.n - 1, 0, -1):
-            self.delta[k] = self.delta[k + 1] @ self.W[k].T * slopes[k]
+            self.right[k] = self.delta[k + 1] @ self.W[k].T * slopes[k]
+            self.delta[k], self.wrong[k] = self._hidden_delta(hidden_delta, k)
         self.dW = [self.A[k].T @ self.delta[k + 1] for k in range(self.n)]
         self.after = [w - rate * dw for w, dw in zip(self.W, self.dW, strict=True)]
         self.loss = self.half_square(self.A[-1])
@@ -252,40 +256,40 @@ class Round:
         return f"loss of this example: {words}"
 
     # -- the reader's function --------------------------------------------------------------
-    def compared(self, hidden_delta):
-        """What a function of (delta, W, A) says of the known hidden deltas, in words; "": nothing.
-
-        Whatever it returns or raises, the round has the right numbers.
-        """
-        layers = [k for k in range(self.n - 1, 0, -1) if self.knows("delta", k)]
-        found = [self._compared(hidden_delta, k) for k in layers]
-        wrong = next(filter(None, found), "")
-        return wrong or SAME * bool(found)
-
-    def _compared(self, hidden_delta, layer):
-        """What is wrong with its deltas of a hidden layer, or ""."""
-        right, given = self.delta[layer], (self.delta[layer + 1], self.W[layer], self.A[layer])
+    def _hidden_delta(self, hidden_delta, layer):
+        """The deltas of a hidden layer, and what is wrong with the reader's, in words, or ""."""
+        right, given = self.right[layer], (self.delta[layer + 1], self.W[layer], self.A[layer])
+        if hidden_delta is None:
+            return right, ""
         instead = "these are the right numbers"
         try:
-            returned = hidden_delta(*(array.copy() for array in given))
+            with np.errstate(all="ignore"):
+                returned = hidden_delta(*(array.copy() for array in given))
             if returned is ...:
-                return f"your hidden_delta isn't written yet; {instead}"
-            yours = np.asarray(returned, dtype=float)
+                return right, f"your hidden_delta isn't written yet; {instead}"
+            yours = np.array(returned, dtype=float)
         except Exception as error:
             last = traceback.format_exception_only(error)[-1]
             what = " ".join(last.split())[:70].encode("ascii", "replace").decode()
-            return f"your hidden_delta raises {what}; {instead}"
+            return right, f"your hidden_delta raises {what}; {instead}"
         if yours.shape != right.shape:
-            return f"your hidden_delta gives shape {yours.shape}, not {right.shape}; {instead}"
+            words = f"gives shape {yours.shape}, not {right.shape}"
+            return right, f"your hidden_delta {words}; {instead}"
         if not np.isfinite(yours).all():
-            return f"your hidden_delta gives numbers that aren't finite; {instead}"
+            return right, f"your hidden_delta gives numbers that aren't finite; {instead}"
         if np.allclose(yours, right, rtol=1e-4, atol=1e-12):
-            return ""
+            return yours, ""
         k = int(np.abs(yours - right).argmax())
-        return (
+        return yours, (
             f"\u03b4 of {self.unit_name(layer, k)}, yours: {shown(yours[0, k])}, "
             f"true (by finite differences): {shown(self.measured_delta(layer)[k])}"
         )
+
+    def compared(self):
+        """What is to be said of the known hidden deltas of the reader's function; "": nothing."""
+        found = [self.wrong[k] for k in range(self.n - 1, 0, -1) if self.knows("delta", k)]
+        wrong = next(filter(None, found), "")
+        return wrong or SAME * bool(found)
 
     def measured_delta(self, layer):
         """The deltas of a layer, (units,), by finite differences: the loss against its sums z."""

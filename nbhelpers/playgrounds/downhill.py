@@ -1,19 +1,27 @@
-"""One weight of notebook 01's network, moved along its loss by a hand or by its slope."""
+"""Notebook 01's network going downhill: one weight along its loss, two on the surface of theirs.
 
+The loss is that of the notebook, half the sum of the squared errors of the four examples.
+"""
+
+import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
 
 from nbhelpers.datasets import xor
 from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.controls import row
 from nbhelpers.playgrounds.engine.figure import Figure, locked, short
 from nbhelpers.playgrounds.engine.goals import Goal
+from nbhelpers.playgrounds.engine.loss_surface import LossSurface
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
-from nbhelpers.plots import PALETTE
+from nbhelpers.plots import PALE_DIVERGING, PALETTE
 
 X, Y = xor(dtype=np.float64)  # (4, 2), (4, 1)
 MOST = 8.0  # of a weight, both ways
@@ -30,22 +38,23 @@ def network(number):
 
 
 def loss_and_slope(number, place, values):
-    """The loss with one weight at each of the values (n,), and its slopes there, both (n,).
+    """The loss with one weight at each of the values (n,), and its slopes there, both (n,)."""
+    losses, slopes = losses_and_slopes(network(number).W, [place], values[:, None])
+    return losses, slopes[:, 0]
 
-    The loss is that of notebook 01, half the sum of the squared errors of the four examples.
-    """
-    layer, i, k = place
-    net = network(number)
-    W = [np.repeat(w[None], len(values), axis=0) for w in net.W]  # (n, 2, 3), (n, 3, 1)
-    W[layer][:, i, k] = values
+
+def losses_and_slopes(weights, places, values):
+    """Losses (n,) and slopes (n, k) where the weights at k places have the values (n, k)."""
+    W = [np.repeat(w[None], len(values), axis=0) for w in weights]  # (n, 2, 3), (n, 3, 1)
+    for (layer, i, j), column in zip(places, values.T, strict=True):
+        W[layer][:, i, j] = column
     A = [X[None]]
     for w in W:
         A.append(1 / (1 + np.exp(-(A[-1] @ w))))
-    delta = (A[2] - Y) * A[2] * (1 - A[2])  # (n, 4, 1)
-    if layer == 0:
-        delta = delta @ W[1].swapaxes(1, 2) * A[1] * (1 - A[1])  # (n, 4, 3)
-    slopes = (A[layer][:, :, i] * delta[:, :, k]).sum(axis=1)
-    return 0.5 * ((A[2] - Y) ** 2).sum(axis=(1, 2)), slopes
+    delta = [None, (A[2] - Y) * A[2] * (1 - A[2])]  # (n, 4, 1)
+    delta[0] = delta[1] @ W[1].swapaxes(1, 2) * A[1] * (1 - A[1])  # (n, 4, 3)
+    slopes = [(A[layer][:, :, i] * delta[layer][:, :, j]).sum(axis=1) for layer, i, j in places]
+    return 0.5 * ((A[2] - Y) ** 2).sum(axis=(1, 2)), np.stack(slopes, axis=1)
 
 
 @lru_cache(maxsize=16)
@@ -172,5 +181,125 @@ one_weight = figure(
     OneWeightFigure,
     title="One weight and the loss along it",
     example="weight=W2[1, 0],value=-5,learning_rate=3",
+    notebook="01",
+)
+
+
+# ---------------------------------------------------------------- two weights
+WIDE = 12.0  # how far two weights go, both ways
+LONGEST, TRAINED = 100, 10_000  # steps of a path, and of the training before it
+PAIRS = {
+    f"{one} and {other}": (PLACES[one], PLACES[other])
+    for one, other in [
+        ("W1[0, 0]", "W2[0, 0]"),
+        ("W1[0, 0]", "W1[0, 2]"),
+        ("W1[0, 0]", "W1[1, 0]"),
+        ("W2[0, 0]", "W2[2, 0]"),
+    ]
+}
+
+
+@lru_cache(maxsize=16)
+def trained(number):
+    """The weights after 10,000 steps of notebook 01's program at learning rate 1."""
+    net, optimizer = copy.deepcopy(network(number)), SGD(len(X))  # its gradients are means
+    for _ in range(TRAINED):
+        net.backward(net.forward(X, check=False), Y, check=False)
+        optimizer.step(net.params, net.grads)
+    return [w.copy() for w in net.W]
+
+
+@lru_cache(maxsize=16)
+def surface(number, places, n=81):
+    """The losses (n, n) over two weights, the others as they are after the training."""
+    values = np.linspace(-WIDE, WIDE, n)
+    grid = np.stack(np.meshgrid(values, values), axis=-1).reshape(-1, 2)
+    return losses_and_slopes(trained(number), places, grid)[0].reshape(n, n)
+
+
+@dataclass(frozen=True)
+class TwoWeights(Settings):
+    """Two weights of a trained network start anew: drag the start, then let it step downhill."""
+
+    weights: str = choice("W1[0, 0] and W2[0, 0]", PAIRS, label="weights")
+    first: float = number(-4.0, -WIDE, WIDE, label="start, first")
+    second: float = number(4.0, -WIDE, WIDE, label="start, second")
+    learning_rate: float = number(3.0, 0.1, 100, log=True)
+    steps_made: int = number(0, 0, LONGEST, label="steps")
+    seed: int = seed()
+
+    def summary(self):
+        path, losses = walked(self)
+        at = "({:.2f}, {:.2f})".format(*path[-1])
+        return f"step {self.steps_made} \u00b7 at {at} \u00b7 loss {losses[-1]:.4f}"
+
+    def goal(self):
+        loss = round(float(walked(self)[1][-1]), 4)
+        return Goal("a start that leads to a loss below 0.01", loss, 0.01, lower=True)
+
+    def handles(self):
+        return {"start": (self.first, self.second)}
+
+    def drag(self, name, x, y):
+        x, y = (float(np.clip(round(v, 2), -WIDE, WIDE)) for v in (x, y))
+        return replace(self, first=x, second=y)
+
+
+@lru_cache(maxsize=4)
+def walked(settings):
+    """The two weights at each step (steps + 1, 2), and the losses there."""
+    weights, places = trained(settings.seed), PAIRS[settings.weights]
+    at, path, losses = np.array([[settings.first, settings.second]]), [], []
+    for _ in range(settings.steps_made + 1):
+        loss, slopes = losses_and_slopes(weights, places, at)
+        path.append(at[0])
+        losses.append(loss[0])
+        at = np.clip(at - settings.learning_rate * slopes, -1e3, 1e3)
+    return np.array(path), np.array(losses)
+
+
+class TwoWeightsPicture(Picture):
+    """The surface with the path, and the loss along the path."""
+
+    def __init__(self):
+        super().__init__(height=400)
+
+    def build(self):
+        ax = self.axes(70, 56, 310, 310, title="drag the black dot")
+        self.surface = LossSurface(self, ax, (-WIDE, WIDE))
+        self.names = [self.changing(ax.text(0.5, -0.13, "", transform=ax.transAxes, ha="center")),
+                      self.changing(ax.text(-0.17, 0.5, "", transform=ax.transAxes, va="center",
+                                            ha="center", rotation=90))]  # fmt: skip
+        scale = ScalarMappable(LogNorm(1e-3, 1), PALE_DIVERGING)
+        bar = self.figure.colorbar(
+            scale, cax=self.axes(396, 56, 12, 310), ticks=[1e-3, 1e-2, 0.1, 1]
+        )
+        bar.ax.set_yticklabels(["0.001", "0.01", "0.1", "1"])
+        bar.outline.set_visible(False)
+        bar.ax.minorticks_off()
+        down = self.axes(560, 56, 400, 310, title="loss along the path", xlabel="step")
+        down.set(xlim=(0, LONGEST), ylim=(1e-3, 2), yscale="log")
+        self.rate = self.changing(down.text(1, 1.03, "", ha="right", transform=down.transAxes))
+        self.curve = self.line(down, color=PALETTE["blue"], lw=2.4)
+        self.now = self.line(down, "o", color="white", mec=PALETTE["ink"], mew=2, ms=10)
+
+    def pointed(self, name):
+        return self.surface.ax
+
+    def update(self, settings):
+        path, losses = walked(settings)
+        self.surface.update(surface(settings.seed, PAIRS[settings.weights]), path)
+        for text, name in zip(self.names, settings.weights.split(" and "), strict=True):
+            text.set_text(name)
+        self.rate.set_text(f"rate {short(settings.learning_rate)}")
+        self.curve.set_data(np.arange(len(losses)), losses)
+        self.now.set_data([len(losses) - 1], losses[-1:])
+
+
+two_weights = figure(
+    TwoWeights,
+    TwoWeightsPicture,
+    title="Two weights and the surface of their loss",
+    example="first=0,second=0,steps_made=60",
     notebook="01",
 )
