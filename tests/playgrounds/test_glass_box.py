@@ -506,7 +506,7 @@ def test_clicking_in_a_browser(browser, tmp_path):
 
         page.mouse.click(*on_page(layout.spots[7]))
         assert panel.changed(before, "pictures")
-        menu = panel.root.locator("select").last
+        menu = panel.root.get_by_label("weight", exact=True)
         assert panel.until(lambda: menu.input_value() == "W2[1, 0]")
         words = panel.root.locator(".nn-summary")
         for stage in (1, 2):
