@@ -198,7 +198,7 @@ class Neuron(Rows):
     table: str = choice("OR", TABLES, label="to compute")
     w1: float = weight(1.0, "w\u2081")
     w2: float = weight(-0.5, "w\u2082")
-    threshold: float = weight(0.5, "threshold")
+    threshold: float = weight(0.6, "threshold")
 
     @property
     def line(self):
@@ -249,10 +249,10 @@ class ThreeNeurons(Rows):
     table: str = choice("XOR", TABLES, label="to compute")
     a1: float = weight(1.0, "first: w\u2081")
     a2: float = weight(-0.5, "first: w\u2082")
-    a: float = weight(0.5, "first: threshold")
+    a: float = weight(0.6, "first: threshold")
     b1: float = weight(1.0, "second: w\u2081")
     b2: float = weight(0.5, "second: w\u2082")
-    b: float = weight(1.0, "second: threshold")
+    b: float = weight(1.1, "second: threshold")
     c1: float = weight(1.0, "third: w\u2081")
     c2: float = weight(-1.0, "third: w\u2082")
     c: float = weight(-0.5, "third: threshold")
@@ -308,8 +308,8 @@ class ThreeNeuronsPicture(Picture):
         ):
             plane = NeuronPlane(self, (44 + 252 * k, 60, 200, 200), title, inputs)
             setattr(self, name, plane)
-        heads = {"$x_1$": 1, "$x_2$": 1, "$a$": 1, "$b$": 1, "says": 1.5, "": 1}
-        self.table = Table(self, (780, 60, 212, 230), heads)
+        heads = {"$x_1$": 1, "$x_2$": 1, "$a$": 1, "$b$": 1, "says": 1.4, "goal": 1.4, "": 0.8}
+        self.table = Table(self, (766, 60, 230, 230), heads)
 
     def pointed(self, name):
         return getattr(self, name.split()[0]).ax
@@ -320,7 +320,8 @@ class ThreeNeuronsPicture(Picture):
         self.second.update(*settings.line("b"), X, wanted)
         self.third.update(*settings.line("c"), hidden + self.APART, wanted, right)
         says = settings.says().astype(int)
-        self.table.update(*hidden.astype(str).T, says.astype(str), signs(right))
+        columns = *hidden.astype(str).T, says.astype(str), map(str, wanted)
+        self.table.update(*columns, signs(right))
 
 
 neuron = figure(

@@ -63,7 +63,7 @@ class Xor(PlaneExperiment):
     def goal(self):
         score = float("nan") if self.solved is None else self.solved
         words = f"every error below {SMALL} after 100 steps at most, and fewer are better"
-        return Goal(words, score, target=100, lower=True, unit=" steps")
+        return Goal(words, score, target=100, lower=True, unit=" steps", at=self.solved)
 
     def advice(self):
         return "Try a smaller learning rate, or a sigmoid output."

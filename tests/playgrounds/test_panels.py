@@ -678,8 +678,12 @@ def test_xor_has_a_challenge_whose_best_is_kept(tmp_path):
     assert panel.reached
     entry = panel.bests.kept["every error below 0.1 after 100 steps at most, and fewer are better"]
     assert entry["settings"].startswith("learning_rate=20.0,hidden=8")
+    assert entry["settings"].endswith(f"steps={first}")
     panel.change(learning_rate=0.01)
     assert not panel.reached
+    panel.buttons["best"].click()
+    assert panel.settings == entry["settings"]
+    assert panel.reached
 
 
 def test_the_xor_picture_shows_the_network():

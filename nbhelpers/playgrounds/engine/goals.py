@@ -25,6 +25,8 @@ class Goal:
         Whether less is better.
     unit : str
         What stands after a score, " of 4 right".
+    at : int, optional
+        The step of a training that has the score, if it is not the present one.
     """
 
     words: str
@@ -32,6 +34,7 @@ class Goal:
     target: float
     lower: bool = False
     unit: str = ""
+    at: int | None = None
 
     def at_least(self, other):
         """Whether the score is as good as another one."""

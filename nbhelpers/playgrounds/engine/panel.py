@@ -352,6 +352,12 @@ class Panel(Figure):
     def _goal(self):
         return self.experiment.goal()
 
+    def _keep_best(self):
+        goal = self._goal()
+        if goal is not None:
+            at = self.experiment.steps if goal.at is None else goal.at
+            self.bests.keep(goal, self.experiment.settings.text(steps=at))
+
     def _show_words(self):
         self._keep_best()
         super()._show_words()

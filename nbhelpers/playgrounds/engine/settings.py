@@ -38,8 +38,10 @@ class Allowed:
 
     def round(self, value):
         """A slider's value without its rounding noise: logarithmic ones get three digits."""
-        if not self.log or not isinstance(value, float) or not np.isfinite(value):
+        if not isinstance(value, float) or not np.isfinite(value):
             return value
+        if not self.log:
+            return round(value, 9) + 0.0  # no -0.0
         return min(max(float(f"{value:.3g}"), self.low), self.high)
 
     def check(self, name, value):

@@ -130,7 +130,7 @@ EXERCISES = {
         outputs=("W1", "W2"),
         mistakes={
             ("W1 - lr -> W1 + lr", "W2 - lr -> W2 + lr"): "you walk uphill: the step is minus lr "
-            "times the gradient",
+            "times the gradient, and delta2 begins with A2 - Y",
             ("W1 - lr * -> W1 -", "W2 - lr * -> W2 -"): "the learning rate is missing",
             ("W1 - lr * -> ", "W2 - lr * -> "): "you return the gradients; asked are the new "
             "weights, W - lr * dW",
@@ -157,7 +157,7 @@ EXERCISES = {
         mistakes={
             15: "XOR is not the only one: what about its opposite, “both the same”?",
             16: "all sixteen would include XOR",
-            2: "only two can't be learned; or did np.unique count without axis=1?",
+            2: "np.unique without axis=1 counts what the numbers can be: True and False",
         },
         hints=(
             "Each column of <code>says_yes</code> is what one line answers to the four points. How "
@@ -168,6 +168,19 @@ EXERCISES = {
 }
 
 QUESTIONS = {
+    "delta": Question(
+        text="The output's blame is δ<sub>2</sub> = −0.0475. From hidden unit 3, whose activation "
+        "is 0.51, a weight of 0.544 leads there. What is the blame of hidden unit 3?",
+        options={
+            "−0.0475 · 0.544 = −0.0258": "That is the blame of its <i>activation</i>. Its sum has "
+            "to go through the sigmoid first, whose slope is 0.51 · (1 − 0.51).",
+            "−0.0475 · 0.544 · 0.51 · (1 − 0.51) = −0.00645": "Back along the weight, then through "
+            "the slope of its own sigmoid.",
+            "−0.0475 · 0.51 = −0.0242": "That is the slope of the <i>weight</i> between them: what "
+            "came in, times the blame at its other end.",
+        },
+        answer="B",
+    ),
     "order": Question(
         text="What does the wrong order, <code>W2</code> updated first, do to the training?",
         options={
