@@ -308,7 +308,7 @@ class ThreeNeuronsPicture(Picture):
         ):
             plane = NeuronPlane(self, (44 + 252 * k, 60, 200, 200), title, inputs)
             setattr(self, name, plane)
-        heads = {"$x_1$": 1, "$x_2$": 1, "$a$": 1, "$b$": 1, "says": 1.4, "goal": 1.4, "": 0.8}
+        heads = {"$x_1$": 1, "$x_2$": 1, "$a$": 1, "$b$": 1, "says": 1.8, "$y$": 1, "": 0.8}
         self.table = Table(self, (766, 60, 230, 230), heads)
 
     def pointed(self, name):
