@@ -143,8 +143,11 @@ def redraw(panel, times=40):
         if hasattr(panel, "experiment"):
             panel.experiment.step(1)
         else:
-            name = next(iter(panel.number_boxes))
-            panel.state = replace(panel.state, **{name: 0.02 * k})
+            sliders = [n for n, allowed in panel.state.allowed().items() if not allowed.options]
+            value = type(getattr(panel.state, sliders[0]))(
+                k if sliders[0] == "moment" else 0.02 * k
+            )
+            panel.state = replace(panel.state, **{sliders[0]: value})
         start, work = time.perf_counter(), time.process_time()
         panel._draw()
         panel.picture.render()
