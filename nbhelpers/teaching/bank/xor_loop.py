@@ -66,9 +66,9 @@ EXERCISES = {
             "exp(-z))",
         },
         hints=(
-            "The whole loop is one matrix product: each row of <code>X</code> meets the column "
-            "<code>w</code>.",
-            "<code>X @ w</code> gives the four sums. What is still to be done to each of them?",
+            "Two things happen: one matrix product gives the sums of all rows, then each sum is "
+            "squashed. Which of them do you have?",
+            "<code>X @ w</code> gives the four sums; <code>sigmoid</code> squashes them.",
         ),
     ),
     "hidden_delta": Exercise(
@@ -92,8 +92,9 @@ EXERCISES = {
             " @ W2.T -> ": "the weights between the hidden units and the output are missing",
         },
         hints=(
-            "Start with the blame that arrives: <code>delta2 @ W2.T</code> has shape (4, 3).",
-            "Then multiply, number by number, by the slope of each hidden unit, "
+            "Three factors: the blame that arrives through the weights, <code>A1</code>, and "
+            "<code>1 - A1</code>. Which of them do you have?",
+            "<code>delta2 @ W2.T</code> has shape (4, 3); multiply it, number by number, by "
             "<code>A1 * (1 - A1)</code>.",
         ),
     ),
