@@ -291,6 +291,7 @@ def test_wrong_numbers_go_on_and_are_named_beside_the_true_ones():
     assert words in panel.summary
     assert f"true (by finite differences): {shown(delta[k])}" in panel.summary
     assert words in panel.picture.words.get_text()
+    assert this.chain(panel.state.selected)[5].words == "yours: not right"
     panel.close()
 
 

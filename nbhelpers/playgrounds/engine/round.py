@@ -192,7 +192,10 @@ class Round:
 
     def _delta(self, layer, k):
         number = self.delta[layer][0, k] if self.knows("delta", layer) else None
-        return Row(delta_of(layer), number, f"of {self.unit_name(layer, k)}")
+        words = f"of {self.unit_name(layer, k)}"
+        if layer in self.right and not np.allclose(self.delta[layer], self.right[layer]):
+            words = "yours: not right"
+        return Row(delta_of(layer), number, words)
 
     # -- in numbers -------------------------------------------------------------------------
     def numbers(self, weight):
