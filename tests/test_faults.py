@@ -551,6 +551,10 @@ def test_an_interrupt_waits_for_the_end_and_a_second_one_does_not():
     assert (WHOLE.depth, WHOLE.interrupted) == (0, False)
 
 
+# IPython looks at each frame of a traceback; where it can't, rarely, Python prints it instead.
+NO_FORMAT = "Unexpected exception formatting exception. Falling back to standard exception"
+
+
 class Kernel:
     """A real kernel that a test can interrupt."""
 
@@ -573,7 +577,7 @@ class Kernel:
         return self._follow(message["header"]["msg_id"], interrupt)
 
     def _follow(self, asked, interrupt):
-        printed, error, content = "", "", {}
+        printed, errors, error, content = "", "", "", {}
         while content.get("execution_state") != "idle":
             answer = self.client.get_iopub_msg(timeout=120)
             if answer["parent_header"].get("msg_id") != asked:
@@ -583,8 +587,11 @@ class Kernel:
                 if interrupt and not printed:
                     self.manager.interrupt_kernel()
                 printed += content["text"]
+            elif answer["msg_type"] == "stream":
+                errors += content["text"]
             error = content.get("ename", error)
-        return printed, error
+        printed, failed, _ = printed.partition(NO_FORMAT)
+        return printed, errors.split()[-1] if failed else error
 
 
 @pytest.fixture(scope="module")

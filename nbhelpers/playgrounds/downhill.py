@@ -165,9 +165,9 @@ class OneWeightFigure(Figure):
     """With a button that takes one step downhill."""
 
     def _rows(self):
-        aim, *rest = super()._rows()
+        rows = super()._rows()
         (step,) = self._add_buttons(step=("Step downhill", self.step))
-        return [aim, row(step), *rest]
+        return [row(step), *rows]  # above the goal, whose words may need another line
 
     @locked
     def step(self):

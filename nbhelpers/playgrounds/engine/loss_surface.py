@@ -41,4 +41,4 @@ class LossSurface:
         self.line.set_data(*path.T)
         self.dots.set_data(*path.T)
         self.start.set_data(*path[:1].T)
-        self.end.set_data(*path[-1:].T)
+        self.end.set_data(*path[1:][-1:].T)
