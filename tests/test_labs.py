@@ -54,3 +54,51 @@ def test_sizes_are_drawn_with_their_numbers():
     assert sum(len(line.get_xdata()) for line in ax.lines[:-1]) == 8 * 6
     losses = xor_loop.draw_losses(xor_loop.train(3, steps=50))
     assert len(losses.lines) == 3
+
+
+# ---------------------------------------------------------------- what notebook 01 says in words
+def ended(errors):
+    """How many networks have all four right at the end."""
+    return np.isfinite(xor_loop.steps_to_learn(errors)).sum()
+
+
+def test_weights_of_both_signs_need_more_units():
+    """8, 38, 50 of fifty starts with two to four; 45 with three after ten times as long."""
+    learned = [ended(xor_loop.train(50, n, 5_000, weights="normal")) for n in (1, 2, 3, 4)]
+    assert learned == pytest.approx([0, 8, 38, 50], abs=1)
+    longer = ended(xor_loop.train(50, 3, 50_000, weights="normal"))
+    assert longer == pytest.approx(45, abs=1)
+
+
+def test_large_rates_lose_what_they_had():
+    assert ended(xor_loop.train(50, 2, 5_000, lr=1.0)) == 49
+    assert ended(xor_loop.train(50, 2, 5_000, lr=3.0)) <= 10
+    three, eight = (xor_loop.train(50, n, 5_000, lr=3.0) for n in (3, 8))
+    assert np.median(xor_loop.steps_to_learn(three)) < np.median(xor_loop.steps_to_learn(eight))
+    for lr, steps in ((1.0, 314), (3.0, 107), (5.0, 88)):
+        needed = xor_loop.steps_to_learn(xor_loop.train(20, 3, 5_000, lr))
+        assert np.median(needed) == pytest.approx(steps, abs=2)
+    right, wrong = (ended(xor_loop.train(20, 3, 5_000, 10.0, wrong_order=w)) for w in (False, True))
+    assert (right, wrong) == (pytest.approx(12, abs=5), pytest.approx(13, abs=5))  # it is chaos
+    assert ended(xor_loop.train(20, 3, 5_000, lr=30.0)) <= 3
+
+
+def test_three_inputs_with_more_units_are_learned_less_often(monkeypatch):
+    """On your own: 17 of twenty with three units, 2 with eight, 10 with weights from -1 to 1."""
+    X = np.array(list(np.ndindex(2, 2, 2)))
+    monkeypatch.setattr(xor_loop, "X", X)
+    monkeypatch.setattr(xor_loop, "Y", (X.sum(axis=1, keepdims=True) == 1).astype(int))
+
+    def weights(low):
+        def first_weights(count, hidden, kind):
+            draws = [np.random.default_rng(seed) for seed in range(count)]
+            W1 = np.stack([rng.uniform(low, 1, (3, hidden)) for rng in draws])
+            return W1, np.stack([rng.uniform(low, 1, (hidden, 1)) for rng in draws])
+
+        return first_weights
+
+    monkeypatch.setattr(xor_loop, "first_weights", weights(0))
+    assert ended(xor_loop.train(20, 3, 5_000)) == pytest.approx(17, abs=1)
+    assert ended(xor_loop.train(20, 8, 5_000)) == pytest.approx(2, abs=1)
+    monkeypatch.setattr(xor_loop, "first_weights", weights(-1))
+    assert ended(xor_loop.train(20, 8, 5_000)) == pytest.approx(10, abs=1)

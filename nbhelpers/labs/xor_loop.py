@@ -102,7 +102,7 @@ def draw_sizes(lr=1.0, weights="uniform", count=50, steps=5_000, ax=None):
                 color=PALETTE["blue"])  # fmt: skip
         ax.text(hidden, 1.25 * steps, f"{learned.sum()}", ha="center", va="bottom")
     ax.axhline(steps, color=PALETTE["grey"], linestyle="--", linewidth=1)
-    ax.text(0.5, 0.94 * steps, "not learned", va="top", color="#595959")
+    ax.text(8.55, 0.94 * steps, "not learned", ha="right", va="top", color="#595959")
     ax.set(xlabel="hidden units", ylabel="steps until all four stay right", yscale="log")
     ax.set(xlim=(0.4, 8.6), ylim=(10, 2.6 * steps), xticks=range(1, 9))
     ax.set_yticks([10, 100, 1000], ["10", "100", "1,000"], minor=False)
