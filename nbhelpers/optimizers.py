@@ -1,4 +1,4 @@
-"""Optimizers: how a gradient becomes a step, and schedules: how large the steps are over time.
+"""Optimizers: how a gradient becomes a step.
 
 An optimizer sees two flat vectors, the parameters and their gradient, and changes the parameters
 in place: `optimizer.step(net.params, net.grads)`. It remembers what it needs (a velocity, two
@@ -11,10 +11,8 @@ the weights (`l2` leaves the biases alone); with momentum and Adam they do not (
 Hutter, 2019).
 
 Built in notebooks 03 (SGD), 08 (momentum; its weight decay goes through the gradient, unlike here)
-and 09 (Nesterov, Adam, schedules).
+and 09 (Nesterov, Adam).
 """
-
-import math
 
 import numpy as np
 
@@ -220,32 +218,3 @@ def forget_the_faded(average, t, every=64, nothing=1e-30):
     """
     if t % every == 0:
         average[np.abs(average) < nothing] = 0
-
-
-def constant(progress):
-    """Return 1: the learning rate stays. `progress` runs from 0 (start) to 1 (end of training)."""
-    return 1.0
-
-
-def step(progress, factor=0.1, at=(0.5, 0.75)):
-    """Return 1, times `factor` for each share of the training in `at` that has passed."""
-    return float(factor ** sum(progress >= share for share in at))
-
-
-def cosine(progress):
-    """Return ½ (1 + cos(π · progress)): a slow start, a slow end, 0 at last.
-
-    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017).
-    """
-    return 0.5 * (1 + math.cos(math.pi * progress))
-
-
-def warmup_linear(progress, warmup=0.1):
-    """Return a factor that rises from 0 to 1 in the first tenth, then falls in a line to 0.
-
-    Source: Goyal et al., "Accurate, large minibatch SGD" (2017), for the warm-up.
-    """
-    return float(progress / warmup if progress < warmup else (1 - progress) / (1 - warmup))
-
-
-SCHEDULES = {f.__name__: f for f in (constant, step, cosine, warmup_linear)}

@@ -18,6 +18,8 @@ KERNELS = (
     "initializers",
     "network",
     "optimizers",
+    "schedules",
+    "history",
     "training",
     "gradient_check",
     "warps",

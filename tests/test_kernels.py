@@ -21,11 +21,12 @@ from nbhelpers.gradient_check import (
     numerical_gradient,
     relative_error,
 )
+from nbhelpers.history import History
 from nbhelpers.initializers import INITIALIZERS
 from nbhelpers.losses import LOSSES, binary_cross_entropy, softmax, softmax_cross_entropy
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD, Adam
-from nbhelpers.training import History, evaluate, fit, train_step
+from nbhelpers.training import evaluate, fit, train_step
 from nbhelpers.validation import checked_inputs, checked_targets, underflow_allowed
 
 FLOATS = [np.float32, np.float64]

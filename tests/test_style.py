@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from nbhelpers import plots
+from nbhelpers.history import History
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.engine.digit_pad import DigitPad
-from nbhelpers.training import History
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from nbhelpers import training, warps
 from nbhelpers.network import MLP
-from nbhelpers.optimizers import PIECE, SCHEDULES, SGD, Adam, adam
+from nbhelpers.optimizers import PIECE, SGD, Adam, adam
+from nbhelpers.schedules import SCHEDULES
 from nbhelpers.training import evaluate, fit, minibatches
 
 

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from nbhelpers import datasets
 from nbhelpers.network import MLP
-from nbhelpers.optimizers import SCHEDULES, SGD, Adam
+from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.playgrounds.engine import race_scripts
 from nbhelpers.playgrounds.engine.code import OPTIMIZER_CODE, initial_weights, insert
 from nbhelpers.playgrounds.engine.curves import decades, lines
@@ -26,6 +26,7 @@ from nbhelpers.playgrounds.engine.playground import playground
 from nbhelpers.playgrounds.engine.recipe import NOT_FINITE, OWN_LOSS, cannot
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE, own_style
+from nbhelpers.schedules import SCHEDULES
 
 RUNNERS = ("SGD", "momentum", "Nesterov", "Adam")
 COLOURS = dict(zip(RUNNERS, ("blue", "vermilion", "green", "purple"), strict=True))

@@ -21,13 +21,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from notebook_tools import contrast, notebooks, plain_text, read
 
 from nbhelpers import boxes, plots
+from nbhelpers.history import History
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.curve import COLOURS as UNITS
 from nbhelpers.playgrounds.engine.curves import PREVIOUS, LossCurves
 from nbhelpers.playgrounds.optimizers import COLOURS as RUNNERS
 from nbhelpers.plots import CLASS_COLORS, CYCLE, DIVERGING, PALE_DIVERGING, PALETTE
-from nbhelpers.training import History
 
 # -- colours -----------------------------------------------------------------------------------
 

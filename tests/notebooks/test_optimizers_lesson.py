@@ -9,8 +9,9 @@ from lesson import definitions, ran
 from scripts import output_of
 
 from nbhelpers import datasets
-from nbhelpers.optimizers import SCHEDULES, SGD, Adam
+from nbhelpers.optimizers import SGD, Adam
 from nbhelpers.playgrounds import optimizers
+from nbhelpers.schedules import SCHEDULES
 from nbhelpers.teaching import bank, checks
 
 # the name of the module is the name of the factory in its package, so it is found like this
