@@ -30,6 +30,7 @@ ORDER = (
     *KERNELS,
     "files",
     "boxes",
+    "time_limit",
     "mnist_files",
     "datasets",
     "weights",

@@ -12,13 +12,13 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 
 from nbhelpers.datasets import xor
-from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.controls import row
 from nbhelpers.playgrounds.engine.figure import Figure, locked, short
 from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.loss_surface import LossSurface
 from nbhelpers.playgrounds.engine.picture import Picture
+from nbhelpers.playgrounds.engine.plane import xor_network
 from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALE_DIVERGING, PALETTE
@@ -32,9 +32,7 @@ PLACES |= {f"W2[{k}, 0]": (1, k, 0) for k in range(3)}
 @lru_cache(maxsize=16)
 def network(number):
     """The 2-3-1 network of notebook 01 with the random weights of a seed."""
-    rng = np.random.default_rng(number)
-    options = {"loss": "half_squared_error", "initializer": "uniform", "bias": False}
-    return MLP([2, 3, 1], "sigmoid", "sigmoid", rng=rng, dtype=np.float64, **options)
+    return xor_network(np.random.default_rng(number))
 
 
 def loss_and_slope(number, place, values):

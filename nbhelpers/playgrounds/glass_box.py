@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nbhelpers.network import MLP
 from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, times_slope
 from nbhelpers.playgrounds.engine.experiment import Experiment, once_a_step
 from nbhelpers.playgrounds.engine.figure import locked
@@ -17,8 +16,9 @@ from nbhelpers.playgrounds.engine.graph import Graph, Layout, shown
 from nbhelpers.playgrounds.engine.labels import Label
 from nbhelpers.playgrounds.engine.panel import Panel
 from nbhelpers.playgrounds.engine.picture import Picture
-from nbhelpers.playgrounds.engine.plane import truth_table
+from nbhelpers.playgrounds.engine.plane import truth_table, xor_network
 from nbhelpers.playgrounds.engine.playground import playground
+from nbhelpers.playgrounds.engine.reader import whose
 from nbhelpers.playgrounds.engine.receipt import Receipt, Strip
 from nbhelpers.playgrounds.engine.recipe import Recipe
 from nbhelpers.playgrounds.engine.round import SAME, Round, name_of, stage_words
@@ -88,16 +88,7 @@ class GlassBox(Experiment):
     def build(self):
         self.X, _, self.table = truth_table(self.outputs[0])
         self.Y = np.array(self.outputs, dtype=float).T
-        self.net = MLP(
-            self.sizes,
-            activation="sigmoid",
-            output="sigmoid",
-            loss="half_squared_error",
-            initializer="uniform",
-            bias=False,
-            rng=self.rng,
-            dtype=np.float64,
-        )
+        self.net = xor_network(self.rng, self.sizes)
         self.stages = stage_words(self.net.n_layers)
         self._begin()
         self.record("loss", self.total_loss())
@@ -150,7 +141,8 @@ class GlassBox(Experiment):
     @once_a_step
     def yours(self):
         """What the reader's function says of this round's hidden deltas, in words; "": nothing."""
-        return "" if self.hidden_delta is None else self.round.compared()
+        said = "" if self.hidden_delta is None else self.round.compared()
+        return f"{whose(self.hidden_delta)} {SAME}" if said == SAME else said
 
     def hovered(self, place, x, y):
         found = layout_of(self.sizes).nearest(x, y)
@@ -297,7 +289,7 @@ class GlassPicture(Picture):
         title = f"\u2202L/\u2202{name_of(weight)}, factor by factor"
         self.receipt.update(title, rows, (this.update_words(weight), this.loss_words()), fresh)
         yours = experiment.yours()
-        same = "  \u2713 yours" if yours == SAME else ""
+        same = f"  \u2713 {whose(experiment.hidden_delta)}s" if yours.endswith(SAME) else ""
         self.headline.set_text(experiment.stages[this.stage][1] + same)
         wrong = yours and not same
         self.words.set_text(yours if wrong else this.numbers(weight))

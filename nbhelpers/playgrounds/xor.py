@@ -8,14 +8,21 @@ from functools import lru_cache
 
 import numpy as np
 
-from nbhelpers.network import MLP
 from nbhelpers.playgrounds.engine.code import COMMON
+from nbhelpers.playgrounds.engine.figure import Figure
 from nbhelpers.playgrounds.engine.goals import Goal
-from nbhelpers.playgrounds.engine.plane import PlaneExperiment, PlanePicture, truth_table
+from nbhelpers.playgrounds.engine.plane import (
+    PlaneExperiment,
+    PlanePicture,
+    truth_table,
+    xor_network,
+)
 from nbhelpers.playgrounds.engine.playground import figure, playground
+from nbhelpers.playgrounds.engine.reader import whose
 from nbhelpers.playgrounds.engine.recording import Recording
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
 from nbhelpers.plots import PALETTE
+from nbhelpers.time_limit import TimeLimit, TimeUp
 
 SMALL = 0.1  # the error that the goal asks for
 
@@ -42,16 +49,7 @@ class Xor(PlaneExperiment):
         s = self.settings
         self.weights = s.weights
         self.solved = None  # the first step at which every error is below 0.1
-        return MLP(
-            [2, s.hidden, 1],
-            activation=s.activation,
-            output=s.output,
-            loss="half_squared_error",
-            initializer=s.weights,
-            bias=False,
-            rng=self.rng,
-            dtype=np.float64,
-        )
+        return xor_network(self.rng, (2, s.hidden, 1), s.activation, s.output, s.weights)
 
     def advance(self):
         loss = super().advance()
@@ -81,18 +79,48 @@ xor = playground(
 
 # ---------------------------------------------------------------- a recorded training
 LAST, MOMENTS = 10_000, 61
+SECONDS = 10  # that a training by the reader's function may take
+
+
+class ByHand(Xor):
+    """The same training, each step made by a function of (X, Y, W1, W2, lr)."""
+
+    def update(self):
+        W = self.net.W
+        given = (array.copy() for array in (self.X, self.Y, *W))  # which it may change
+        new = self.one_step(*given, self.settings.learning_rate)
+        for w, its in zip(W, new, strict=True):
+            if np.shape(its) != w.shape:
+                raise ValueError(f"weights of shape {w.shape} became {np.shape(its)}")
+            w[...] = its
 
 
 @lru_cache(maxsize=8)
-def recording(hidden, number):
-    """The whole training of such a network, from the start of a seed, at learning rate 1."""
-    return Recording(Xor(XorSettings(hidden=hidden, seed=number)), LAST, MOMENTS)
+def recording(hidden, number, one_step=None):
+    """The whole training of such a network, from the start of a seed, at learning rate 1.
+
+    With it comes what is to be said of the function that makes the steps; where that one fails or
+    takes too long, the training is ours.
+    """
+    settings = XorSettings(hidden=hidden, seed=number)
+    words = ""
+    if one_step is not None:
+        words = f"{whose(one_step)} one_step"
+        run = ByHand(settings)
+        run.one_step = one_step
+        try:
+            return TimeLimit(SECONDS).call(Recording, run, LAST, MOMENTS), f"steps by {words}"
+        except TimeUp:
+            words += f" needs more than {SECONDS} s for {LAST:,} steps; these are ours"
+        except Exception as error:  # it is the reader's
+            words += f" stopped at step {run.steps + 1:,} ({error!r:.80}); these are ours"
+    return Recording(Xor(settings), LAST, MOMENTS), words
 
 
 @lru_cache(maxsize=8)
-def first_right(hidden, number):
+def first_right(hidden, number, one_step=None):
     """The first moment with all four answers right, or None."""
-    run = recording(hidden, number)
+    run, _ = recording(hidden, number, one_step)
     return next((k for k in range(len(run)) if run.at(k).right().all()), None)
 
 
@@ -104,18 +132,25 @@ class XorRecorded(Settings):
     hidden: int = number(3, 1, 8, label="hidden units")
     seed: int = seed()
 
+    one_step = None  # the reader's function, if its training is shown
+
+    def recorded(self):
+        """The training, and what is to be said of the function that makes its steps."""
+        return recording(self.hidden, self.seed, self.one_step)
+
     def experiment(self):
         """The network at this moment."""
-        return recording(self.hidden, self.seed).at(self.moment)
+        return self.recorded()[0].at(self.moment)
 
     def summary(self):
-        e = self.experiment()
-        return f"step {e.steps:,} \u00b7 loss {e.total_loss():.4f} \u00b7 {e.describe()}"
+        e, said = self.experiment(), self.recorded()[1]
+        words = f"step {e.steps:,}", f"loss {e.total_loss():.4f}", e.describe(), said
+        return " \u00b7 ".join(filter(None, words))
 
     def goal(self):
-        e, first = self.experiment(), first_right(self.hidden, self.seed)
+        e, first = self.experiment(), first_right(self.hidden, self.seed, self.one_step)
         score = e.steps if e.right().all() else float("nan")
-        target = recording(self.hidden, self.seed).steps[first] if first is not None else -1
+        target = self.recorded()[0].steps[first] if first is not None else -1
         size = f"{self.hidden} hidden unit{'s' * (self.hidden > 1)}"
         words = f"the earliest moment with all four right ({size}, seed {self.seed})"
         return Goal(words, score, target, lower=True, unit=" steps")
@@ -125,7 +160,7 @@ class XorRecorded(Settings):
         return {"moment": (max(e.steps, 1), e.total_loss())}
 
     def drag(self, name, x, y):
-        far = np.abs(np.log(np.maximum(recording(self.hidden, self.seed).steps, 1) / max(x, 1)))
+        far = np.abs(np.log(np.maximum(self.recorded()[0].steps, 1) / max(x, 1)))
         return replace(self, moment=int(far.argmin()))
 
 
@@ -159,9 +194,21 @@ class XorRecordedPicture(PlanePicture):
         super().update(settings.experiment())
 
 
+class RecordedFigure(Figure):
+    """With `one_step`, the training that this function of (X, Y, W1, W2, lr) makes."""
+
+    def __init__(self, state, *args, one_step=None, **options):
+        if one_step is not None:
+            kind = type(state)
+            own = type(kind.__name__, (kind,), {"one_step": staticmethod(one_step)})
+            state = own(**vars(state))
+        super().__init__(state, *args, **options)
+
+
 xor_recorded = figure(
     XorRecorded,
     XorRecordedPicture,
+    RecordedFigure,
     title="A training of XOR, recorded",
     example="moment=40,hidden=2",
     notebook="01",

@@ -17,7 +17,7 @@ from nbhelpers.teaching import bank, checks, my_network, sources
 from nbhelpers.teaching.failures import last_line
 from nbhelpers.teaching.lessons import PANEL, highlighted
 from nbhelpers.teaching.my_network import NAME, Block, Damaged
-from nbhelpers.teaching.time_limit import TimeLimit, TimeUp
+from nbhelpers.time_limit import TimeLimit, TimeUp
 
 _FILE = code(NAME)
 _OURS = "The cells below use ours until yours passes."

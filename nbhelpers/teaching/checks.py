@@ -38,7 +38,7 @@ from nbhelpers.teaching.recognise import (
     pick,
     right_values,
 )
-from nbhelpers.teaching.time_limit import TimeLimit, TimeUp
+from nbhelpers.time_limit import TimeLimit, TimeUp
 
 SECONDS = 10  # for all calls of an answer in one check
 

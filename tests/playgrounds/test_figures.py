@@ -4,6 +4,9 @@ import html
 import inspect
 import json
 import re
+import signal
+import sys
+import time
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -24,7 +27,9 @@ from nbhelpers.playgrounds.engine.recording import growing
 from nbhelpers.playgrounds.engine.settings import Settings, number
 from nbhelpers.playgrounds.neurons import HIGH, LOW, Neuron, above, half_plane
 from nbhelpers.playgrounds.xor import Xor, XorSettings, first_right, recording
+from nbhelpers.teaching import bank
 
+step_of_notebook = bank.exercise("xor_loop.one_step").reference
 ROOT = Path(__file__).parents[2]
 
 
@@ -468,6 +473,83 @@ def test_the_earliest_moment_with_four_right_is_its_goal(bests):
     one.change(moment=60)
     assert not one.reached
     assert "not yet" in one.aim.value
+
+
+# ---------------------------------------------------------------- by the reader's function
+def slow(X, Y, W1, W2, lr):
+    time.sleep(0.01)
+    return W1, W2
+
+
+def spoils(X, Y, W1, W2, lr):
+    new = step_of_notebook(X, Y, W1, W2, lr)
+    X[:], Y[:], W1[:], W2[:] = 0, 0, 0, 0
+    return new
+
+
+OWN = [
+    (step_of_notebook, "our one_step"),
+    (lambda *given: step_of_notebook(*given), "your one_step"),
+    (spoils, "your one_step"),
+]
+
+
+@pytest.mark.parametrize(("function", "words"), OWN)
+def test_a_recorded_training_by_a_function(function, words, bests):
+    """It is what the function makes, and the summary says whose steps they are."""
+    own = FIGURES["xor_recorded"]("moment=60", one_step=function, bests=bests)
+    plain = FIGURES["xor_recorded"]("moment=60", bests=bests)
+    assert own.summary == f"{plain.summary} \u00b7 steps by {words}"
+    stays = FIGURES["xor_recorded"]("moment=60", one_step=lambda X, Y, W1, W2, lr: (W1, W2))
+    assert np.array_equal(stays.state.experiment().net.W[0], Xor(XorSettings()).net.W[0])
+    own.controls["hidden"].value = 5
+    own.settings = "moment=60,hidden=5,seed=2"
+    plain.settings = own.settings
+    assert own.summary.startswith(plain.summary)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (slow, "your one_step needs more than 0.2 s for 10,000 steps; these are ours"),
+        (lambda X, Y, W1, W2, lr: (W1, 1 / 0), "stopped at step 1 (ZeroDivisionError"),
+        (lambda X, Y, W1, W2, lr: (W1, W2[:2]), "weights of shape (3, 1) became (2, 1)"),
+        (lambda X, Y, W1, W2, lr: (W1,), "these are ours"),
+        (lambda X, Y, W1, W2, lr: None, "these are ours"),
+    ],
+)
+def test_a_function_that_fails_leaves_our_training(function, words, bests, monkeypatch):
+    monkeypatch.setattr(sys.modules["nbhelpers.playgrounds.xor"], "SECONDS", 0.2)
+    own = FIGURES["xor_recorded"]("moment=60", one_step=function, bests=bests)
+    plain = FIGURES["xor_recorded"]("moment=60", bests=bests)
+    assert own.summary.startswith(plain.summary)
+    assert words in own.summary
+
+
+def test_an_interrupted_recording_is_made_anew(bests):
+    calls = []
+
+    def one_step(X, Y, W1, W2, lr):
+        calls.append(1)
+        if len(calls) == 500:
+            signal.raise_signal(signal.SIGINT)
+        return step_of_notebook(X, Y, W1, W2, lr)
+
+    own = FIGURES["xor_recorded"]("moment=60", one_step=lambda *given: (given[2], given[3]))
+    own.state.__class__.one_step = staticmethod(one_step)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with pytest.raises(KeyboardInterrupt):
+        own.change(seed=3)
+    assert len(calls) == 500
+    plain = FIGURES["xor_recorded"]("moment=60,seed=3", bests=bests)
+    assert own.summary == plain.summary + " \u00b7 steps by your one_step"
+
+
+def test_a_recording_ends_where_the_loss_has_no_bounds(bests):
+    own = FIGURES["xor_recorded"](one_step=lambda X, Y, W1, W2, lr: (W1 * 1e99, W2), bests=bests)
+    own.change(moment=60)
+    assert own.summary.startswith("step 4 \u00b7 loss nan")
+    assert own.png()[:4] == b"\x89PNG"
 
 
 # ---------------------------------------------------------------- under a hand

@@ -9,6 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 
 from nbhelpers.datasets import xor
+from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, times_slope
 from nbhelpers.playgrounds.engine.curves import LossCurves
@@ -40,6 +41,20 @@ def truth_table(outputs):
     return xor(dtype=np.float64)[0], np.array([outputs], dtype=float).T, TABLE.format(outputs)
 
 
+def xor_network(rng, sizes=(2, 3, 1), activation="sigmoid", output="sigmoid", weights="uniform"):
+    """Notebook 01's network: no bias, float64, half the squared error."""
+    return MLP(
+        sizes,
+        activation=activation,
+        output=output,
+        loss="half_squared_error",
+        initializer=weights,
+        bias=False,
+        rng=rng,
+        dtype=np.float64,
+    )
+
+
 class PlaneExperiment(Experiment):
     """The base of such an experiment: a subclass says what is learned, and by which network.
 
@@ -58,10 +73,14 @@ class PlaneExperiment(Experiment):
         self.record("loss", self.total_loss())
 
     def advance(self):
-        self.net.backward(self.A, self.Y, check=False)
-        self.optimizer.step(self.net.params, self.net.grads)
+        self.update()
         self.A = self.net.forward(self.X, check=False)
         return self.record("loss", self.total_loss())
+
+    def update(self):
+        """Change the weights by one step."""
+        self.net.backward(self.A, self.Y, check=False)
+        self.optimizer.step(self.net.params, self.net.grads)
 
     def total_loss(self):
         """The loss of notebook 01: half the sum of the squared errors of all examples."""

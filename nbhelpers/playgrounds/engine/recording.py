@@ -9,6 +9,10 @@ A figure takes the number of the moment as a setting and gives the experiment to
 
 import copy
 
+import numpy as np
+
+from nbhelpers.playgrounds.engine.guards import WHOLE
+
 
 class Recording:
     """An experiment that is trained at once; its parameters are kept on the way.
@@ -25,26 +29,38 @@ class Recording:
     Attributes
     ----------
     steps : list of int
-        The step of each moment.
+        The step of each moment; they end earlier where the loss has grown without bounds.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The training was interrupted.
     """
 
     def __init__(self, experiment, steps, moments):
         self.experiment = experiment
-        self.steps, self._params = growing(steps, moments), []
-        for step in self.steps:
+        self.steps, self._params = [], []
+        for step in growing(steps, moments):
             experiment.step(step - experiment.steps)
+            if WHOLE.interrupted:
+                raise KeyboardInterrupt  # half a training is none
+            if experiment.steps < step:
+                break
+            self.steps.append(step)
             self._params.append(experiment.net.params.copy())
 
     def __len__(self):
         return len(self.steps)
 
     def at(self, moment):
-        """The experiment as it was at a moment, 0 to len - 1; its history is the whole one."""
+        """The experiment as it was at a moment, or at the last; its history is the whole one."""
+        moment = min(moment, len(self) - 1)
         then = copy.copy(self.experiment)
         then.net, then.measured = copy.deepcopy(self.experiment.net), {}
         then.steps = self.steps[moment]
         then.net.params[...] = self._params[moment]
-        then.A = then.net.forward(then.X, check=False)
+        with np.errstate(all="ignore"):
+            then.A = then.net.forward(then.X, check=False)
         return then
 
 

@@ -17,7 +17,7 @@ from nbhelpers.plots import PALETTE
 
 TIMES = " \u00b7 "
 GRADIENT = "\u2202L/\u2202w"
-SAME = "your hidden_delta gives the same numbers"
+SAME = "hidden_delta gives the same numbers"
 DOWN = str.maketrans("0123456789", "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089")
 ERROR, SLOPE_OUT, WAY, SLOPE, INPUT = (  # colours of factors
     PALETTE[name] for name in ("purple", "sky", "green", "orange", "yellow")

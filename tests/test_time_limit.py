@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from notebook_tools import plain_text
 
+from nbhelpers import time_limit
 from nbhelpers.publishing.execute import execute
-from nbhelpers.teaching import checks, time_limit
-from nbhelpers.teaching.time_limit import TimeLimit, TimeUp
+from nbhelpers.teaching import checks
+from nbhelpers.time_limit import TimeLimit, TimeUp
 
 
 def endless(*arguments):
@@ -100,7 +101,7 @@ def test_nothing_comes_after_the_call(monkeypatch):
 
 FOLLOWED = """
 import sys
-from nbhelpers.teaching.time_limit import TimeLimit, TimeUp
+from nbhelpers.time_limit import TimeLimit, TimeUp
 
 def endless():
     while True:
