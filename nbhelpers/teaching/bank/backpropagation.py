@@ -221,4 +221,18 @@ QUESTIONS = {
         },
         answer="C",
     ),
+    "order": Question(
+        text="What does the wrong order, <code>W2</code> updated first, do to the training of "
+        "notebook 01?",
+        options={
+            "The network no longer learns XOR": "That would be the better bug: you would find it. "
+            "This one hides.",
+            "It learns, and ends just as well: the mistake hides": "The blame goes back through "
+            "the wrong weights. But at this learning rate they are so close to the right ones "
+            "that the direction hardly changes: the network learns, and nobody notices.",
+            "Exactly the same numbers come out": "The blame travels through other weights, so "
+            "delta1 differs. By how much, you'll see in a moment.",
+        },
+        answer="B",
+    ),
 }

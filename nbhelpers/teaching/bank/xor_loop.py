@@ -30,6 +30,10 @@ def _neuron(X, w):
     return sigmoid(X @ w)
 
 
+def _loss(A2, Y):
+    return 0.5 * np.sum((A2 - Y) ** 2)
+
+
 def _hidden_delta(delta2, W2, A1):
     return delta2 @ W2.T * A1 * (1 - A1)
 
@@ -69,6 +73,28 @@ EXERCISES = {
             "Two things happen: one matrix product gives the sums of all rows, then each sum is "
             "squashed. Which of them do you have?",
             "<code>X @ w</code> gives the four sums; <code>sigmoid</code> squashes them.",
+        ),
+    ),
+    "loss": Exercise(
+        reference=_loss,
+        cases=[
+            (np.array([[0.7], [0.8], [0.6], [0.9]]), _Y),
+            (np.random.default_rng(2).random((6, 1)), np.array([[0], [1], [1], [0], [1], [0]])),
+            (np.array([[0.25]]), np.array([[1]])),
+        ],
+        mistakes={
+            "0.5 * -> ": "the ½ in front is missing",
+            (lambda A2, Y: 0.5 * np.sum(A2 - Y)): "too much and too little cancel: square each "
+            "difference",
+            (lambda A2, Y: 0.5 * np.sum(A2 - Y) ** 2): "square each difference first, then add up",
+            (lambda A2, Y: 0.5 * np.sum(np.abs(A2 - Y))): "those are the differences without their "
+            "signs; here they are squared",
+            "np.sum -> np.mean": "the squares are averaged; here they are added up",
+            (lambda A2, Y: 0.5 * (A2 - Y) ** 2): "that is one number a row; add them up",
+        },
+        hints=(
+            "From the inside out: a difference, its square, the sum, the half.",
+            "<code>np.sum</code> of an array adds up all its numbers.",
         ),
     ),
     "hidden_delta": Exercise(
@@ -179,19 +205,6 @@ QUESTIONS = {
             "the slope of its own sigmoid.",
             "−0.0475 · 0.51 = −0.0242": "That is the slope of the <i>weight</i> between them: what "
             "came in, times the blame at its other end.",
-        },
-        answer="B",
-    ),
-    "order": Question(
-        text="What does the wrong order, <code>W2</code> updated first, do to the training?",
-        options={
-            "The network no longer learns XOR": "That would be the better bug: you would find it. "
-            "This one hides.",
-            "It learns, and ends just as well: the mistake hides": "The blame goes back through "
-            "the wrong weights. But at this learning rate they are so close to the right ones "
-            "that the direction hardly changes: the network learns, and nobody notices.",
-            "Exactly the same numbers come out": "The blame travels through other weights, so "
-            "delta1 differs. By how much, you'll see in a moment.",
         },
         answer="B",
     ),
