@@ -155,17 +155,20 @@ def test_a_check_says_that_a_function_does_not_end(hurried, answer):
     assert [result.stage for result in said] == ["error", "error"]
     assert "still running after 0.05 seconds: does a loop in it end?" in said[0].message
     assert "called your function with X of shape (4, 2) and w of shape (2, 1)." in said[0].message
-    assert said[1].message.count("Hint:") == 2, "it is a try like any other"
+    assert said[1].message.count("Hint:") == 1, "it is a try like any other"
 
 
 def test_it_says_in_which_line_it_was(hurried):
+    def less(rows):
+        return sum(range(1000)) * 0 + rows - 8
+
     def counts_down(X, w):
         rows = len(X)
         while rows != 0:
-            rows -= 8
+            rows = less(rows)
         return X @ w
 
-    assert "of its cell: " in checks.check("xor_loop.neuron", counts_down).message
+    assert "rows = less(rows)" in checks.check("xor_loop.neuron", counts_down).message
     with np.errstate(over="raise"):
         checks.check("xor_loop.neuron", counts_down)
         assert np.geterr()["over"] == "raise"

@@ -2,11 +2,10 @@
 
 `check("lesson.name", answer)` compares an answer (a function, a number, an array or a tuple of
 arrays) with the one in the bank. It never raises, whatever the answer is or does, and comes back
-from one that doesn't end. Hints come in stages, one at each try: the shape, the sign, one value,
-the likely mistake by name. A mistake that is recognised exactly is named at the second try. A
-function that stops with an error has been tried as well: the error is told in words, and the hints
-come as they do for wrong values. Where the answer is no number at all, or the wrong number of them,
-the hints begin at the second try.
+from one that doesn't end. What an answer shows by itself is told at once: what came and what was
+expected, the error in words, a mistake that is recognised, the notebook's arrays that a function
+reads. What is the same for every answer comes with the number of the try: hints, and of a plain
+value, which a sign or a factor would give away, the sign, the size, the likely mistake.
 """
 
 import contextlib
@@ -32,11 +31,13 @@ from nbhelpers.teaching.recognise import (
     general_mistakes,
     known_failures,
     known_mistakes,
-    nearest_mistake,
+    names_outside,
     numeric,
     outcome,
     pick,
+    right_runs,
     right_values,
+    swapped,
 )
 from nbhelpers.time_limit import TimeLimit, TimeUp
 
@@ -47,8 +48,8 @@ SECONDS = 10  # for all calls of an answer in one check
 class Result(Shown):
     """What `check` found: `passed`, `stage` and `message` (plain text).
 
-    `stage` is "passed", "unsolved", "error", "type", "changed input", "nan", "shape", "sign",
-    "value" or "mistake". `mistakes` lists the mistakes that were recognised and named.
+    `stage` is "passed", "unsolved", "error", "type", "changed input", "nan", "shape", "value" or
+    "mistake". `mistakes` lists the mistakes that were recognised and named.
     """
 
     name: str
@@ -91,7 +92,7 @@ class _Finding:
     sign: str = ""
     example: str = ""
     known: list = field(default_factory=list)  # mistakes recognised exactly, in words
-    nearest: str = ""
+    general: list = field(default_factory=list)  # the same without a list
 
 
 _results = {}  # name -> latest Result in this kernel
@@ -172,25 +173,17 @@ def _result(name, exercise, finding):
         title = ("✓ Right: " if right else "○ Not solved yet: ") + code(short)
         kind = "passed" if right else "neutral"
         return Result(name, kind, finding.stage, title, [*finding.facts])
-    lines, stage, named = list(finding.facts), finding.stage, ()
+    lines, stage = list(finding.facts), finding.stage
     tries = _tries[name] = _tries.get(name, 0) + 1
-    if stage == "type":
-        lines += [f"Hint: {hint}" for hint in exercise.hints[: tries - 1]]
-    else:
-        if stage == "differs":
-            stage = ("shape", "sign", "value", "mistake")[min(tries, 4) - 1]
-        if tries >= 2 and finding.known:
-            stage, named = "mistake", tuple(finding.known)
-            lines += [f"This looks like a known mistake: {_sentence(m)}" for m in finding.known]
-        clues = [finding.sign] if tries >= 2 and not named else []
-        clues += [finding.example] if tries >= 3 else []
-        if any(clues):
-            lines.append(" ".join(filter(None, clues)))
-        if tries >= 4 and not finding.known and finding.nearest:
-            named = (finding.nearest,)
-            lines.append(f"The nearest typical mistake: {_sentence(finding.nearest)}")
-        hints = exercise.hints[:tries]
-        lines += [f"Hint: {hint}" for hint in (hints[-1:] if named else hints)]
+    told = tries + 2 * bool(exercise.cases)  # one value of a function gives nothing away
+    named = tuple(finding.known or (finding.general if told >= 2 else ()))
+    lines += [f"This looks like a known mistake: {_sentence(mistake)}" for mistake in named]
+    clues = [finding.sign] if told >= 2 and not named else []
+    clues += [finding.example] if (tries >= 2 if named else told >= 3) else []
+    lines += [" ".join(filter(None, clues))] if any(clues) else []
+    hints = exercise.hints[: tries if stage == "value" and not named else tries - 1]
+    lines += [f"Hint: {hint}" for hint in (hints[-1:] if named else hints)]
+    stage = "mistake" if named else stage
     return Result(name, "hint", stage, "△ Not yet: " + code(short), lines, named)
 
 
@@ -201,16 +194,20 @@ def _sentence(mistake):
 # -- calling the answer -----------------------------------------------------------------------
 
 _REPLACE = "Replace the <code>...</code>, then run the cell again."
+_NOTHING = "Your answer is <code>None</code>: no value. (<code>print</code> gives none.)"
 
 
 def _compare(exercise, answer):
     """The _Finding about an answer."""
     if _blank(answer):
-        return _Finding("unsolved", [_REPLACE])
+        return _Finding("unsolved", [_NOTHING if answer is None else _REPLACE])
     if isinstance(exercise.reference, str):
         return _compare_text(exercise, answer)
     if callable(exercise.reference):
-        return _compare_function(exercise, answer)
+        finding = _compare_function(exercise, answer)
+        if finding.stage not in ("passed", "unsolved") and not finding.known:
+            finding.facts += _outside(answer)
+        return finding
     if callable(answer):
         return _Finding("type", ["A value is asked for here, and you pass a function."])
     return _compare_values(exercise, [((), exercise.reference, answer)])
@@ -226,7 +223,7 @@ def _compare_text(exercise, answer):
     if given == right:
         return _Finding("passed", ["This is the right answer."])
     said = [m for wrong, m in exercise.mistakes.items() if _spelled(wrong) == given]
-    return _Finding("differs", ["This is not the right answer yet."], known=said)
+    return _Finding("value", ["This is not the right answer yet."], known=said)
 
 
 def _spelled(text):
@@ -256,6 +253,7 @@ def _compare_function(exercise, answer):
             return _raised(exercise, answer, runs, case, error)
         yours = freeze(yours)
         touched = {i for i in range(len(case)) if not _equal(case[i], arguments[i])}
+        spoiled |= touched - set(exercise.changes)
         if _blank(yours) and not (touched and exercise.changes):
             if yours is not None:
                 return _Finding("unsolved", [_REPLACE])
@@ -264,31 +262,59 @@ def _compare_function(exercise, answer):
         if exercise.changes:
             yours = freeze(pick(exercise, arguments, None))
         runs.append((case, outcome(exercise, exercise.reference, case), yours))
-        spoiled |= touched - set(exercise.changes)
     none = "Your function returns <code>None</code>"
     if empty and runs:
         fact = f"{none} for {_describe(exercise, empty[0])}, and a value for other inputs: "
         return _Finding("type", [fact + "one way through it has no <code>return</code>."])
     if empty:
-        fact = f"{none}. If it is written: is <code>return</code> missing?"
-        return _Finding("unsolved", [fact])
+        facts = [f"{none}. If it is written: is <code>return</code> missing?"]
+        if "print" in names_outside(answer):
+            facts.append("<code>print</code> shows a value, but doesn't return it.")
+        return _Finding("unsolved", facts + [_advice(exercise, spoiled)] * bool(spoiled))
     finding = _compare_values(exercise, runs)
+    right = right_runs(exercise, runs)
+    explained = finding.known or finding.general or finding.facts[1:]
+    if right and finding.stage in ("value", "shape", "nan") and not explained:
+        finding.facts.append(f"For some it is right: for {_describe(exercise, right[0])}.")
     return _spoiled(exercise, runs, spoiled, finding) if spoiled else finding
 
 
-def _spoiled(exercise, runs, positions, finding):
-    """The finding, with advice about arguments that should have been left as they were."""
+def _outside(function):
+    """What is to be said about values of the notebook that a function uses."""
+    values = [n for n, v in names_outside(function).items() if numeric(v)]
+    used = " and ".join(map(code, values))
+    return [f"Your function uses {used} of the notebook{_gets(function)}."] if values else []
+
+
+def _gets(function):
+    """What a function is called with, by its own names."""
+    made = getattr(function, "__code__", None)
+    names = made.co_varnames[: made.co_argcount] if made else ()
+    return f"; the check passes {_listed(map(code, names))}" if names else ""
+
+
+def _listed(words):
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _advice(exercise, positions):
+    """What is to be said about arguments that should have been left as they were."""
     names = _argument_names(exercise)
     which = " and ".join(code(names[i]) for i in sorted(positions))
-    advice = (
+    return (
         f"Your function changes its input {which} in place, so the caller's array is no longer "
         "what it was. Make a new array (<code>B = A * 2</code>, not <code>A *= 2</code>), or "
         "work on a <code>.copy()</code>."
     )
+
+
+def _spoiled(exercise, runs, positions, finding):
+    """The finding, with advice about arguments that should have been left as they were."""
     if finding.stage == "passed":
         finding.facts = ["The values are right."]
         finding.known = known_mistakes(exercise, runs)  # the listed one that does the same
-    finding.facts, finding.stage = [advice, *finding.facts], "changed input"
+    finding.facts, finding.stage = [_advice(exercise, positions), *finding.facts], "changed input"
     return finding
 
 
@@ -327,10 +353,14 @@ def _raised(exercise, answer, runs, case, error):
     before = "The"
     if runs:
         those = f"{len(runs)} inputs" if len(runs) > 1 else "input"
-        before = f"The first {those} raised no error; the"
+        right = len(right_runs(exercise, runs)) == len(runs)
+        before = f"The first {those} {'gave what is right' if right else 'raised no error'}; the"
     called = f"{before} check called your function with {_shapes(exercise, case)}."
     known = known_failures(exercise, runs, case, failure)
-    return _Finding("error", [failure.words(), f"{where} {called}"], known=known)
+    words = failure.words()
+    if isinstance(error, NameError):
+        words = f"{words}{_gets(answer)}."
+    return _Finding("error", [words, f"{where} {called}"], known=known)
 
 
 def _endless(exercise, answer, case, error):
@@ -376,7 +406,8 @@ def _described(exercise, case, limit):
             yield code(f"{name} = arrays {shapes}")
         else:
             text = repr(value.item() if isinstance(value, np.generic) else value)
-            yield code(f"{name} = {text if len(text) < 60 else type(value).__name__}")
+            short = type(value).__name__ if len(text) >= 60 or callable(value) else text
+            yield code(f"{name} = {short}")
 
 
 def _describe(exercise, case):
@@ -384,8 +415,7 @@ def _describe(exercise, case):
 
 
 def _shapes(exercise, case):
-    *first, last = _described(exercise, case, limit=0)
-    return f"{', '.join(first)} and {last}" if first else last
+    return _listed(_described(exercise, case, limit=0))
 
 
 def _input(exercise, case):
@@ -397,7 +427,9 @@ def _kind(value):
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype.name} of shape {value.shape}"
     kind = type(value.item() if isinstance(value, np.generic) else value)
-    words = {list: "a list", tuple: "a tuple", dict: "a dictionary", str: "a text"}
+    if kind in (list, tuple):
+        return f"a {kind.__name__} of {len(value)} value{'s' * (len(value) != 1)}"
+    words = {dict: "a dictionary", str: "a text in quotes"}
     words |= {int: "a number", float: "a number", bool: "True or False", complex: "complex"}
     if kind in words:
         return words[kind]
@@ -406,16 +438,22 @@ def _kind(value):
     return f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {html.escape(kind.__name__)}"
 
 
-def _wrong_type(label, right, mine):
+def _wrong_type(exercise, case, label, right, mine):
     wanted = "A number" if np.ndim(right) == 0 else "A NumPy array of numbers"
-    text = f"{wanted} is asked for{' as ' + label if label else ''}; yours is {_kind(mine)}."
-    if isinstance(mine, (list, tuple)) and np.ndim(right):
-        text += " <code>np.array(...)</code> makes an array of it."
-    return text
+    facts = [f"{wanted} is asked for{' as ' + label if label else ''}; yours is {_kind(mine)}."]
+    if isinstance(mine, tuple) and case:
+        good = [i for i, value in enumerate(mine, 1) if _right(exercise, value, right)]
+        facts += [f"Value {i} is right." for i in good]
+    elif isinstance(mine, list) and np.ndim(right):
+        with contextlib.suppress(ValueError):  # rows of different lengths
+            shapes = _shape_words(np.shape(mine)), _shape_words(np.shape(right))
+            made = "<code>np.array(...)</code> makes an array of it of"
+            facts += [f"{made} {'; expected: '.join(shapes)}."]
+    return facts
 
 
 def _shape_words(shape):
-    return "a single number (shape <code>()</code>)" if shape == () else f"shape {code(shape)}"
+    return "a single number" if shape == () else f"shape {code(shape)}"
 
 
 # -- comparing values -------------------------------------------------------------------------
@@ -426,8 +464,9 @@ def _compare_values(exercise, runs):
     pairs, logical = [], False
     for k, (case, expected, yours) in enumerate(runs):
         several = isinstance(expected, (tuple, list))
-        if several and isinstance(yours, np.ndarray) and yours.shape[:1] == (len(expected),):
-            yours = list(yours)
+        rows = list(yours) if isinstance(yours, np.ndarray) and yours.ndim else []
+        if several and list(map(np.shape, rows)) == list(map(np.shape, expected)):
+            yours = rows
             runs[k] = case, expected, yours
         if several and not (isinstance(yours, (tuple, list)) and len(yours) == len(expected)):
             return _wrong_number(exercise, case, expected, yours)
@@ -436,7 +475,7 @@ def _compare_values(exercise, runs):
             named = code(exercise.outputs[i]) if i < len(exercise.outputs) else f"value {i + 1}"
             label = named if several else ""
             if not numeric(mine):
-                return _Finding("type", [_wrong_type(label, right, mine)])
+                return _Finding("type", _wrong_type(exercise, case, label, right, mine))
             logical = logical or (_logical(mine) and not _logical(right))
             pairs.append(Pair(case, label, _numbers(right), _numbers(mine)))
     tests = ((test, pair) for test in (_shape_problem, _nan_problem) for pair in pairs)
@@ -446,27 +485,33 @@ def _compare_values(exercise, runs):
         n = len(runs)
         tested = f"Your function agrees on all {n} inputs" if n > 1 else "Your answer agrees"
         return _Finding("passed", [f"{tested}. Well done."])
-    if logical:
+    if logical and not (finding.stage == "shape" and _plain(exercise, pairs)):
         finding.facts.append(
             "You give True or False where numbers are asked for; they count as 1 and 0."
         )
         finding.sign = ""
     finding.known = known_mistakes(exercise, runs)
-    if not finding.known and finding.stage == "differs":
-        if not (_plain(exercise, pairs) and _whole(pairs)):  # half of a count says nothing
-            finding.known = general_mistakes(exercise, pairs)
-        finding.nearest = nearest_mistake(exercise, runs)
+    if finding.stage == "shape":
+        finding.general = swapped(pairs, exercise.tolerance)
+    elif finding.stage == "value" and not (_plain(exercise, pairs) and _whole(pairs)):
+        finding.general = general_mistakes(exercise, pairs)  # half of a count says nothing
     return finding
 
 
 def _wrong_number(exercise, case, expected, yours):
-    got = _kind(yours)
-    if isinstance(yours, (tuple, list)):
-        got = f"{len(yours)} value{'s' * (len(yours) != 1)}"
+    values = yours if isinstance(yours, (tuple, list)) else [yours]
     wanted = f" with {_describe(exercise, case)}" if case else ""
     if len(exercise.outputs) == len(expected):
         wanted = f" ({', '.join(code(n) for n in exercise.outputs)})"
-    return _Finding("type", [f"{len(expected)} values are asked for{wanted}; yours is {got}."])
+    fact = f"{len(expected)} values are asked for{wanted}; yours is {_kind(yours)}."
+    named = zip(exercise.outputs, expected, strict=False) if case else ()
+    right = [code(n) for n, v in named if any(_right(exercise, mine, v) for mine in values)]
+    there = [f"{_listed(right)} {'are' if right[1:] else 'is'} there and right."] if right else []
+    return _Finding("type", [fact, *there])
+
+
+def _right(exercise, mine, right):
+    return numeric(mine) and all_right(mine, right, exercise.tolerance)
 
 
 def _logical(value):
@@ -482,8 +527,8 @@ def _shape_problem(exercise, pair):
     case, label, right, mine = pair
     if right.shape == mine.shape:
         return None
-    yours = f"{label}: yours" if label else "Yours"
-    fact = f"{yours} has {_shape_words(mine.shape)}; expected: {_shape_words(right.shape)}."
+    yours, has = f"{label}: yours" if label else "Yours", "has" if mine.ndim else "is"
+    fact = f"{yours} {has} {_shape_words(mine.shape)}; expected: {_shape_words(right.shape)}."
     facts, tolerance = [fact + _input(exercise, case)], exercise.tolerance
     if mine.ndim == 2 and mine.T.shape == right.shape and all_right(mine.T, right, tolerance):
         facts.append("The values are right, but rows and columns are swapped: <code>.T</code>.")
@@ -493,6 +538,8 @@ def _shape_problem(exercise, pair):
         facts.append("The values are right, only their arrangement is not.")
     elif mine.ndim == 0 and right.ndim:
         facts.append("Something adds up or averages over everything; is an <code>axis</code> due?")
+    elif right.dtype.kind in "iu" and right.ndim == 0 and right in mine.shape:
+        facts.append("These may be the right things, but asked is how many they are.")
     elif right.ndim and mine.ndim == right.ndim + 1 and mine.shape[0] == mine.shape[1]:
         facts.append("A column and a row were combined into a square: look at their shapes.")
     return _Finding("shape", facts)
@@ -531,13 +578,13 @@ def _value_problem(exercise, pairs):
     flips = sum((np.sign(p.mine) * np.sign(p.right) < 0).sum() for p in pairs)
     if _plain(exercise, pairs):
         sign = "It has the wrong sign." if flips and not _whole(pairs) else ""
-        return _Finding("differs", [fact], sign, _direction(pairs))
+        return _Finding("value", [fact], sign, _direction(pairs))
     if flips:
         few = "One value has" if flips == 1 else f"{flips} values have"
         sign = f"{few} the wrong sign (of {total} in all)."
     else:
         sign = "" if _whole(pairs) else "No value has the wrong sign; it is the size that is wrong."
-    return _Finding("differs", [fact], sign, _example(exercise, pairs, masks))
+    return _Finding("value", [fact], sign, _example(exercise, pairs, masks))
 
 
 def _plain(exercise, pairs):

@@ -63,7 +63,8 @@ class Exercise:
         What somebody may write by mistake -> that mistake in words. It is a function or a value;
         or a change of the reference, "old -> new" (or a tuple of changes), see `but`.
     hints : sequence of str
-        Shown one more at each try. Simple HTML (`<code>`, `<sub>`) is fine.
+        Shown one more at each try, after what the answer shows by itself. Each is true of every
+        answer, so it doesn't say what the answer lacks. Simple HTML (`<code>`, `<sub>`) is fine.
     tolerance : float
         Accepted difference, relative to the largest value of an output.
     outputs : sequence of str

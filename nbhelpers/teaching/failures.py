@@ -7,6 +7,7 @@ import operator
 import re
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +25,17 @@ _OPERATORS = {
     ast.FloorDiv: ("//", operator.floordiv),
 }
 _EQUAL_RANK = (ast.MatMult, ast.Mult, ast.Div)
+_OURS = str(Path(__file__).parent / "bank")
+
+#: what Python or NumPy says -> what is most likely behind it
+_CAUSES = {
+    "object is not callable": "Brackets right behind a value call it: is a <code>*</code> or a "
+    "<code>@</code> missing between them?",
+    "can't multiply sequence": "A tuple or a list stands where an array is needed.",
+    "only .* arrays can be converted": "What takes single numbers got an array: for arrays there "
+    "is <code>np.exp</code>, not <code>math.exp</code>.",
+    "RecursionError": "It calls itself without end.",
+}
 
 
 @dataclass(eq=False)
@@ -33,6 +45,7 @@ class Failure:
     `error` is the last line of its traceback; `line` and `number` are the line of the function
     that raised, where its source is known; `symbol` is the operator in it (`"@"`), `operands` its
     two values if they could be found again, and `order` a sentence about the order of `@` and `*`.
+    `inside` says which other function it was in, and the shapes there.
     """
 
     error: str
@@ -41,12 +54,20 @@ class Failure:
     symbol: str = ""
     operands: tuple | None = None
     order: str = ""
+    inside: str = ""
+
+    @property
+    def kind(self):
+        """What one error has in common with another: `A @ B` and `np.dot(A, B)` stop alike."""
+        return _inner(self.error) or self.error
 
     def words(self):
-        """One or two sentences (HTML) about what happened."""
+        """A few sentences (HTML) about what happened."""
         about = _matmul(self) or _broadcast(self) or _growth(self)
         other = f"Your function stops with an error: {code(self.error)}"
-        return f"{about} {self.order}".strip() if about else other
+        causes = (f". {words}" for said, words in _CAUSES.items() if re.search(said, self.error))
+        sentences = [about, self.order] if about else ["".join([other, *causes])]
+        return " ".join(filter(None, [*sentences, self.inside]))
 
 
 def examine(function, error):
@@ -56,7 +77,10 @@ def examine(function, error):
     own, step = None, error.__traceback__
     while step is not None:
         name = step.tb_frame.f_code.co_filename
-        own = step if name == home or "ipykernel_" in name else own
+        if own is None or isinstance(error, Exception):  # its own loop never ends, no helper's
+            own = step if name == home or "ipykernel_" in name else own
+        if step is own or _OURS in name:
+            failure.inside = _inside(function, step.tb_frame)
         step = step.tb_next
     if own is None:
         return failure
@@ -78,6 +102,16 @@ def examine(function, error):
     return failure
 
 
+def _inside(function, frame):
+    """The shapes that another function has at hand, where one is called; "" in the function."""
+    made, local = frame.f_code, frame.f_locals
+    arrays = {n: local.get(n) for n in made.co_varnames[: made.co_argcount]}
+    shapes = [f"{code(n)} of shape {v.shape}" for n, v in arrays.items() if type(v) is np.ndarray]
+    if made is getattr(function, "__code__", None) or "<" in made.co_name or not shapes:
+        return ""
+    return f"It was in {code(made.co_name.lstrip('_'))}, with {', '.join(shapes)}."
+
+
 def last_line(error):
     """The last line of a traceback: "ValueError: what it says"."""
     return traceback.format_exception_only(error)[-1].strip()
@@ -87,23 +121,26 @@ def last_line(error):
 
 
 def _matmul(failure):
-    found = re.search(r"matmul: .*\(size (\d+) is different from (\d+)\)", failure.error)
-    pattern = r"shapes (\(.*?\)) and (\(.*?\)) not aligned: (\d+).*!= (\d+)"
-    aligned = re.search(pattern, failure.error)
-    if aligned:
-        these = f"{_tuple(aligned[1])} by {_tuple(aligned[2])}"
-        return f"The matrix product can't multiply {these}: {_inner(aligned[3], aligned[4])}"
     if "matmul: Input operand" in failure.error and "enough dimensions" in failure.error:
         return f"{code('@')} multiplies arrays; for a single number it is {code('*')}."
-    if not found:
+    inner = _inner(failure.error)
+    if not inner:
         return ""
-    shapes = [str(np.shape(value)) for value in failure.operands or ()]
+    told = re.search(r"shapes (\(.*?\)) and (\(.*?\)) not aligned", failure.error)
+    shapes = [str(_tuple(text)) for text in told.groups()] if told else []
+    shapes = shapes or [str(np.shape(value)) for value in failure.operands or ()]
+    what = "The matrix product" if told else code("@")
     these = " by ".join(shapes) or "these two arrays"
-    return f"{code('@')} can't multiply {these}: {_inner(found[2], found[1])}"
+    return (
+        f"{what} can't multiply {these}: the inner numbers, {' and '.join(inner)}, must be equal."
+    )
 
 
-def _inner(left, right):
-    return f"the inner numbers, {left} and {right}, must be equal."
+def _inner(error):
+    """The two inner numbers of a matrix product that didn't fit, as texts; () for other errors."""
+    found = re.search(r"matmul: .*\(size (\d+) is different from (\d+)\)", error)
+    aligned = re.search(r"not aligned: (\d+).*!= (\d+)", error)
+    return found.groups()[::-1] if found else aligned.groups() if aligned else ()
 
 
 def _broadcast(failure):
@@ -174,8 +211,10 @@ def _parts(node):
         return _symbol(node), [node.left, node.right]
     if isinstance(node, ast.AugAssign):
         return _symbol(node) + "=", [node.target, node.value]
-    matmul = isinstance(node.func, ast.Attribute) and node.func.attr == "matmul"
-    return ("@", node.args) if matmul and len(node.args) == 2 else ("", [])
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("matmul", "dot"):
+        return "", []
+    operands = node.args if len(node.args) == 2 else [node.func.value, *node.args]
+    return ("@", operands) if len(operands) == 2 else ("", [])
 
 
 def _value(node, frame):

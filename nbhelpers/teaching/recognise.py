@@ -1,6 +1,8 @@
 """Recognise typical mistakes: by the values they give, by the error they stop with."""
 
 import copy
+import dis
+import types
 from typing import NamedTuple
 
 import numpy as np
@@ -96,11 +98,39 @@ def _agreement(exercise, given, yours, outputs=None):
     return float(mask.mean()) if mask.size else 0.0
 
 
+def right_runs(exercise, runs):
+    """The cases that the learner has right."""
+    return [c for c, right, yours in runs if _agreement(exercise, [right], [yours]) == 1]
+
+
 def known_mistakes(exercise, runs):
-    """The listed mistakes that give all the learner's values, in words."""
-    yours = [values for _, _, values in runs]
-    wrong = exercise.mistakes.items()
-    return [m for f, m in wrong if _agreement(exercise, _given(exercise, f, runs), yours) == 1]
+    """The listed mistakes that give all the learner's values, in words.
+
+    Where some of several outputs are right, the others are looked for by themselves: `W2: …`; not
+    among the mistakes that give right values in another order.
+    """
+    _, expected, yours = zip(*runs, strict=True)
+    wrong = [(m, _given(exercise, f, runs)) for f, m in exercise.mistakes.items()]
+    found = [m for m, given in wrong if _agreement(exercise, given, yours) == 1]
+    names = exercise.outputs
+    bad = [i for i in range(len(names)) if _agreement(exercise, expected, yours, [i]) < 1]
+    if not found and 0 < len(bad) < len(names):
+        label = " and ".join(names[i] for i in bad)
+        alike = [
+            m
+            for m, given in wrong
+            if _agreement(exercise, given, yours, bad) == 1
+            and not _moved(exercise, given, expected)
+        ]
+        found = [f"{label}: {m}" for m in alike[:1]]
+    return found
+
+
+def _moved(exercise, given, expected):
+    """Whether an output is what another one should be."""
+    first, right = _flat(given[0]), _flat(expected[0])
+    places = [(i, j) for i in range(len(first)) for j in range(len(right)) if i != j]
+    return any(all_right(first[i], right[j], exercise.tolerance) for i, j in places)
 
 
 def known_failures(exercise, runs, case, failure):
@@ -118,37 +148,19 @@ def _fails_alike(exercise, wrong, case, failure):
         other = examine(wrong, error)
     else:
         return False
-    if other.error != failure.error or (other.operands is None) != (failure.operands is None):
+    if other.kind != failure.kind or (other.operands is None) != (failure.operands is None):
         return False
     pairs = zip(other.operands or (), failure.operands or (), strict=True)
-    return all(all_right(mine, theirs, exercise.tolerance) for theirs, mine in pairs)
-
-
-def nearest_mistake(exercise, runs):
-    """The listed mistake that gives most of the learner's values, if that is half or more.
-
-    Where there are several outputs, it is looked for in those that the learner has wrong; those
-    that are right must be right there too.
-    """
-    _, expected, yours = zip(*runs, strict=True)
-    outputs = range(len(_flat(yours[0])))
-    right = [i for i in outputs if _agreement(exercise, expected, yours, [i]) == 1]
-    scores = {}
-    for wrong, mistake in exercise.mistakes.items():
-        given = _given(exercise, wrong, runs)
-        score = _agreement(exercise, given, yours, [i for i in outputs if i not in right])
-        if score >= 0.5 and all(_agreement(exercise, expected, given, [i]) == 1 for i in right):
-            scores[mistake] = score
-    return max(scores, key=scores.get, default="")
+    sizes = (map(np.abs, pair) for pair in pairs)  # in np.exp(-X * w), -X meets w
+    return all(all_right(mine, theirs, exercise.tolerance) for theirs, mine in sizes)
 
 
 def general_mistakes(exercise, pairs):
     """Mistakes that can be recognised without a list: sign, transposed, swapped, factor, shift."""
     tolerance = exercise.tolerance
     wrong = {p.label for p in pairs if not all_right(p.mine, p.right, tolerance)}
-    swapped = _swapped(pairs, tolerance)
-    if swapped:
-        return [swapped]
+    if swapped(pairs, tolerance):
+        return swapped(pairs, tolerance)
     if len(wrong) == 1 and len({p.label for p in pairs}) > 1:  # the other outputs are right
         found = general_mistakes(exercise, [p for p in pairs if p.label in wrong])
         return [f"{wrong.pop()}: {mistake}" for mistake in found]
@@ -160,17 +172,18 @@ def general_mistakes(exercise, pairs):
         return ["the sign is flipped: every value is right once it is multiplied by −1"]
     if any(p.right.ndim == 2 for p in pairs) and all_close(lambda mine: mine.T):
         return ["the result is transposed: rows and columns are swapped"]
-    return _factor(pairs, tolerance) or _shift(pairs, tolerance)
+    return _factor(pairs, tolerance) or _shift(pairs, tolerance) or _rounded(pairs)
 
 
-def _swapped(pairs, tolerance):
+def swapped(pairs, tolerance):
+    """That two outputs are in the wrong order, or []."""
     labels = list(dict.fromkeys(p.label for p in pairs))
     if len(labels) != 2:
-        return ""
+        return []
     first, second = pairs[0::2], pairs[1::2]
     crossed = zip([*first, *second], [*second, *first], strict=True)
     ok = all(all_right(a.mine, b.right, tolerance) for a, b in crossed)
-    return f"{labels[0]} and {labels[1]} are in the wrong order" if ok else ""
+    return [f"{labels[0]} and {labels[1]} are in the wrong order"] if ok else []
 
 
 def _rows(case):
@@ -198,7 +211,7 @@ def _factor(pairs, tolerance):
         ask = "is 1/n missing?" if missing else "is it divided by n once too often?"
         return [f"with n = {n} examples your values are {n} times too {size}: {ask}"]
     factor = ratios[0]
-    if factor == 0 or not np.allclose(ratios, factor, rtol=1e-5):
+    if factor == 0 or abs(abs(factor) - 1) < 1e-3 or not np.allclose(ratios, factor, rtol=1e-5):
         return []
     values = sum(np.count_nonzero(p.right) for p in pairs)
     size = abs(factor) if abs(factor) > 1 else 1 / abs(factor)
@@ -215,3 +228,26 @@ def _shift(pairs, tolerance):
         return []
     word = "large" if differences[0] > 0 else "small"
     return [f"all your values are too {word} by {abs(differences[0]):.4g}"]
+
+
+def _rounded(pairs):
+    if all(p.mine.dtype.kind in "iu" and np.array_equal(p.mine, np.trunc(p.right)) for p in pairs):
+        return ["an array of whole numbers cuts off what comes after the point"]
+    for digits in range(7) if any(p.mine.any() for p in pairs) else ():
+        if all(np.allclose(p.mine, np.round(p.right, digits), rtol=0, atol=1e-12) for p in pairs):
+            return ["your values are rounded; return them as they are"]
+    return []
+
+
+# -- by the names in it -----------------------------------------------------------------------
+
+
+def names_outside(function):
+    """The names that a function written in Python reads from around it -> their values there."""
+    found, todo = {}, [getattr(function, "__code__", None)]
+    for part in todo:
+        if isinstance(part, types.CodeType):
+            read = (i.argval for i in dis.get_instructions(part) if i.opname == "LOAD_GLOBAL")
+            found |= {n: function.__globals__.get(n) for n in read}
+            todo += part.co_consts
+    return found

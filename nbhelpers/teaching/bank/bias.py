@@ -169,7 +169,8 @@ EXERCISES = {
         hints=(
             "Forward with <code>+ b1</code> and <code>+ b2</code>; the two deltas are those of "
             "notebook 01; then four updates.",
-            "Return four arrays: <code>return new_W1, new_b1, new_W2, new_b2</code>.",
+            "The slope of a bias is the sum of its column, <code>delta1.sum(axis=0)</code>; what "
+            "is returned is <code>new_W1, new_b1, new_W2, new_b2</code>.",
         ),
     ),
 }

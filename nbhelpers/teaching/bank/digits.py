@@ -169,7 +169,7 @@ EXERCISES = {
             ("axis=0 -> axis=-1", "axis=1 -> axis=0"): "precision and recall are swapped: rows "
             "are the true digits, so a row's sum is how many there <i>are</i>, a column's how "
             "often it was <i>said</i>",
-            ("axis=0 -> ", "axis=1 -> "): "both are shares of <i>all</i> digits; divide by the "
+            ("axis=0 -> ", "axis=1 -> "): "that is a share of <i>all</i> digits; divide by the "
             "sum of a column, or of a row",
             (
                 "M.sum(axis=0) -> (M.sum(axis=0) - d)",

@@ -66,6 +66,13 @@ EXERCISES = {
             "w does both",
             (lambda X, w: w @ X): "w @ X is the wrong way round: the rows of X meet the column w, "
             "X @ w",
+            "X @ w -> sigmoid(X @ w)": "each sum is squashed twice; once is enough",
+            (lambda X, w: sigmoid(X) @ w): "the inputs are squashed; first come the sums, X @ w, "
+            "then the squash",
+            (lambda X, w: X @ w > 0): "that is the neuron that jumps; the squash takes the place "
+            "of its threshold",
+            (lambda X, w: 1 / 1 + np.exp(-X @ w)): "brackets are missing: 1 / 1 + exp(-z) is "
+            "(1 / 1) + exp(-z)",
             "X @ w -> -(X @ w)": "the sign inside the sigmoid is turned around: it is 1 / (1 + "
             "exp(-z))",
         },
@@ -103,6 +110,8 @@ EXERCISES = {
         mistakes={
             " * A1 * (1 - A1) -> ": "the slope of the sigmoid, A1 * (1 - A1), is missing",
             " * (1 - A1) -> ": "the slope of the sigmoid is A1 * (1 - A1); yours is A1 alone",
+            "A1 * (1 - A1) -> (1 - A1)": "the slope of the sigmoid is A1 * (1 - A1); yours is 1 - "
+            "A1 alone",
             "A1 * (1 - A1) -> sigmoid(A1) * (1 - sigmoid(A1))": "the slope of the sigmoid is A1 * "
             "(1 - A1), in terms of its output; yours squashes A1 a second time",
             "(1 - A1) -> 1 - A1": "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1; the slope "
@@ -112,6 +121,7 @@ EXERCISES = {
             "A1 * (1 - A1) -> (A1 * 1 - A1)": "A1 * 1 - A1 is 0 whatever A1 is; the slope is A1 * "
             "(1 - A1)",
             "W2.T -> W2": "W2 has to lie on its side: delta2 @ W2.T",
+            "delta2 @ W2.T -> W2.T @ delta2": "W2.T @ delta2 is the wrong way round: delta2 @ W2.T",
             "delta2 @ W2.T * A1 * (1 - A1) -> A1 * (1 - A1) * delta2 @ W2.T": "A1 * (1 - A1) * "
             "delta2 is multiplied first; put brackets around (delta2 @ W2.T)",
             "1 - A1 -> 1 + A1": "that is A1 * (1 + A1): look at the sign",
@@ -137,6 +147,12 @@ EXERCISES = {
             ): "the products of the examples are averaged; here they are added up",
             ("X.T @ delta1 -> -X.T @ delta1", "A1.T @ delta2 -> -A1.T @ delta2"): "look at the "
             "sign: slopes, not steps downhill",
+            "X.T -> X": "X has to lie on its side, so that the product adds up over the rows: X.T "
+            "@ delta1",
+            "A1.T -> A1": "A1 has to lie on its side, so that the product adds up over the rows: "
+            "A1.T @ delta2",
+            "X.T @ delta1 -> X.T @ delta2": "the blame at the other end of W1 is delta1",
+            "A1.T @ delta2 -> X.T @ delta2": "what came in at W2 is A1, not X",
             "A1.T @ delta2 -> (A1 * (1 - A1)).T @ delta2": "what came in at W2 is A1 itself, "
             "without a slope",
         },
@@ -161,6 +177,12 @@ EXERCISES = {
             ("W1 - lr * -> W1 -", "W2 - lr * -> W2 -"): "the learning rate is missing",
             ("W1 - lr * -> ", "W2 - lr * -> "): "you return the gradients; asked are the new "
             "weights, W - lr * dW",
+            ("W1 - lr * X.T @ delta1 -> W1", "W2 - lr * A1.T @ delta2 -> W2"): "these are the "
+            "weights as they came in; asked are those after the step, W - lr * dW",
+            ("X.T @ delta1 -> X.T @ delta1 / len(X)", "A1.T @ delta2 -> A1.T @ delta2 / len(X)"): (
+                "the slopes of the examples are averaged; here they are added up"
+            ),
+            "A2 - Y -> 2 * (A2 - Y)": "a factor 2 is left: the ½ of the loss cancels it",
             ("W1 - lr -> lr", "W2 - lr -> lr"): "you return the updates, lr * dW; asked are the "
             "new weights, W - lr * dW",
             ("W1 - lr -> -lr", "W2 - lr -> -lr"): "you return the updates, -lr * dW; asked are "
@@ -176,12 +198,18 @@ EXERCISES = {
         hints=(
             "Forward first: <code>A1</code> and <code>A2</code>. Then <code>delta2</code>, "
             "<code>delta1</code>. Then both updates.",
-            "Return two arrays: <code>return new_W1, new_W2</code>.",
+            "<code>gradients(...)</code> gives <code>dW1</code> and <code>dW2</code>; what is "
+            "returned is <code>W1 - lr * dW1</code> and <code>W2 - lr * dW2</code>.",
         ),
     ),
     "learnable": Exercise(
         reference=14,
         mistakes={
+            4: "that is the number of rows: <code>says_yes</code> has a row for each point, and a "
+            "column for each line",
+            56: "that counts the numbers of all columns that differ, four in each",
+            100_000: "that is how many lines were drawn; many of them answer alike",
+            14 / 16: "that is a share of the sixteen; asked is how many",
             15: "XOR is not the only one: what about its opposite, “both the same”?",
             16: "all sixteen would include XOR",
             2: "np.unique without axis=1 counts what the numbers can be: True and False",
