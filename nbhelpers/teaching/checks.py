@@ -282,8 +282,11 @@ def _compare_function(exercise, answer):
 def _outside(function):
     """What is to be said about values of the notebook that a function uses."""
     values = [n for n, v in names_outside(function).items() if numeric(v)]
-    used = " and ".join(map(code, values))
-    return [f"Your function uses {used} of the notebook{_gets(function)}."] if values else []
+    return (
+        [f"Your function uses {_listed(map(code, values))} of the notebook{_gets(function)}."]
+        if values
+        else []
+    )
 
 
 def _gets(function):

@@ -34,6 +34,7 @@ _CAUSES = {
     "can't multiply sequence": "A tuple or a list stands where an array is needed.",
     "only .* arrays can be converted": "What takes single numbers got an array: for arrays there "
     "is <code>np.exp</code>, not <code>math.exp</code>.",
+    r"bitwise_xor|\^": "A power is <code>**</code>; <code>^</code> is not.",
     "RecursionError": "It calls itself without end.",
 }
 

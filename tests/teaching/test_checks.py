@@ -205,6 +205,7 @@ ERRORS = {  # a key is an exercise and part of what is said
     ("double", "'undefined' is not defined; the check passes A."): lambda A: A * undefined,  # noqa: F821
     ("double", "there is np.exp, not math.exp."): lambda A: math.exp(A),
     ("double", "float'. A tuple or a list stands"): lambda A: 0.5 * (A, A),
+    ("double", "A power is **; ^ is not."): lambda A: A ^ 2,
     ("double", "It calls itself without end."): lambda A: endless(A),
     ("double", "The first input raised no error; the check"): lambda A: A[[0, 1, 2, 3]],
     ("xor_loop.hidden_delta", "was in neuron, with X of shape (4, 3), w of shape (4, 3)."):
