@@ -80,7 +80,7 @@ xor = playground(
 
 
 # ---------------------------------------------------------------- a recorded training
-LAST, MOMENTS = 10_000, 61
+LAST, MOMENTS = 10_000, 121
 
 
 @lru_cache(maxsize=8)
@@ -163,6 +163,6 @@ xor_recorded = figure(
     XorRecorded,
     XorRecordedPicture,
     title="A training of XOR, recorded",
-    example="moment=40,hidden=2",
+    example="moment=80,hidden=2",
     notebook="01",
 )

@@ -23,7 +23,7 @@ from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.recording import growing
 from nbhelpers.playgrounds.engine.settings import Settings, number
 from nbhelpers.playgrounds.neurons import HIGH, LOW, Neuron, above, half_plane
-from nbhelpers.playgrounds.xor import Xor, XorSettings, first_right, recording
+from nbhelpers.playgrounds.xor import MOMENTS, Xor, XorSettings, first_right, recording
 
 ROOT = Path(__file__).parents[2]
 
@@ -303,6 +303,23 @@ def test_a_drag_that_fails_does_not_leave_the_page_waiting(bests, monkeypatch):
     assert shown.image.seen == 4
 
 
+def test_a_move_that_changes_nothing_is_answered_without_drawing(bests, monkeypatch):
+    shown, drawn = line(bests=bests), []
+    if screens.screen_class() is None:
+        pytest.skip("without anywidget, or with ipywidgets 7, nothing can be dragged")
+    monkeypatch.setattr(shown, "PAUSE", 1e9)  # words wait until the hand lets go
+    render = shown.picture.render
+    monkeypatch.setattr(shown.picture, "render", lambda: drawn.append(1) or render())
+    said = {"handle": "end", "x": 500.0, "y": 100.0, "last": False}
+    for serial in (1, 2):
+        shown.image._heard(None, said | {"serial": serial}, [])
+    assert shown.image.seen == 2
+    assert len(drawn) == 1
+    assert shown.summary not in shown.words.value
+    shown.image._heard(None, said | {"serial": 3, "last": True}, [])
+    assert shown.summary in shown.words.value
+
+
 def test_where_nothing_can_be_written_scores_last_as_long_as_the_kernel(tmp_path):
     (tmp_path / "mine").write_text("a file where a folder should be")
     shown = line(bests=Bests(tmp_path / "mine" / "bests.json"))
@@ -438,7 +455,7 @@ def test_the_surface_is_the_loss_and_its_goal_can_be_reached(bests):
 # ---------------------------------------------------------------- a recorded training
 def test_every_moment_is_what_training_to_it_gives(bests):
     shown = FIGURES["xor_recorded"]("hidden=2,seed=1", bests=bests)
-    for moment in (60, 0, 7, 33):  # in any order
+    for moment in (MOMENTS - 1, 0, 7, 66):  # in any order
         shown.change(moment=moment)
         e = shown.state.experiment()
         trained = Xor(XorSettings(hidden=2, seed=1))
@@ -447,15 +464,15 @@ def test_every_moment_is_what_training_to_it_gives(bests):
         assert shown.summary == (
             f"step {e.steps:,} \u00b7 loss {trained.loss:.4f} \u00b7 {trained.describe()}"
         )
-    assert growing(10_000, 61)[-1] == 10_000
-    assert (np.diff(growing(50, 61)) == 1).all()
+    assert growing(10_000, MOMENTS)[-1] == 10_000
+    assert (np.diff(growing(50, MOMENTS)) == 1).all()
 
 
 def test_the_earliest_moment_with_four_right_is_its_goal(bests):
     recording.cache_clear(), first_right.cache_clear()
     shown = FIGURES["xor_recorded"](bests=bests)
     reached = [shown.reached]
-    for moment in range(1, 61):
+    for moment in range(1, MOMENTS):
         shown.change(moment=moment)
         reached.append(shown.reached)
     assert reached.count(True) == 1
@@ -465,7 +482,7 @@ def test_the_earliest_moment_with_four_right_is_its_goal(bests):
     shown.change(moment=first - 1)
     assert not shown.state.experiment().right().all()
     one = FIGURES["xor_recorded"]("hidden=1", bests=bests)  # never
-    one.change(moment=60)
+    one.change(moment=MOMENTS - 1)
     assert not one.reached
     assert "not yet" in one.aim.value
 
