@@ -16,6 +16,7 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.controls import row
 from nbhelpers.playgrounds.engine.figure import Figure, locked, short
 from nbhelpers.playgrounds.engine.goals import Goal
+from nbhelpers.playgrounds.engine.labels import Label
 from nbhelpers.playgrounds.engine.loss_surface import LossSurface
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.plane import xor_network
@@ -122,7 +123,6 @@ class OneWeightPicture(Picture):
         side.set(xlim=(0, 1), ylim=(0, 1))
         side.set_axis_off()
         side.plot([0, 1], [0.2, 0.2], color=PALETTE["ink"], lw=1)
-        look = {"va": "center", "fontsize": 14}
         self.numbers = []
         for words, y, colour in [
             ("loss", 0.93, "blue"),
@@ -131,9 +131,9 @@ class OneWeightPicture(Picture):
             ("\u2212 rate \u00d7 slope", 0.31, "ink"),
             ("new weight", 0.09, "ink"),
         ]:
-            look |= {"color": PALETTE[colour], "weight": "bold" if "new" in words else "normal"}
-            side.text(0, y, words, **look)
-            self.numbers.append(self.changing(side.text(1, y, "", ha="right", **look)))
+            look = {"size": 14, "bold": "new" in words, "color": PALETTE[colour]}
+            Label(self, side, 0, y, words, ha="left", **look)
+            self.numbers.append(Label(self, side, 1, y, ha="right", **look))
 
     def pointed(self, name):
         return self.ax

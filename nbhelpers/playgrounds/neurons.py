@@ -11,6 +11,7 @@ from matplotlib.patches import Polygon
 
 from nbhelpers.playgrounds.engine.figure import short
 from nbhelpers.playgrounds.engine.goals import Goal
+from nbhelpers.playgrounds.engine.labels import Label
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number
@@ -132,42 +133,26 @@ class NeuronPlane:
 
 
 class Table:
-    """A truth table: `heads` has the head and the width of each column, the inputs' two first.
+    """A truth table: `heads` has the head and the width of each column, the inputs' two first."""
 
-    The texts of `live` columns change with every picture, the others now and then.
-    """
-
-    def __init__(self, picture, place, heads, live=()):
+    def __init__(self, picture, place, heads):
         ax = picture.axes(*place)
         widths = np.array(list(heads.values()))
         middles = widths.cumsum() - widths / 2
         ax.set(xlim=(0, widths.sum()), ylim=(3.6, -1.0))
         ax.set_axis_off()
         ax.plot([0, widths.sum()], [-0.4, -0.4], color=PALETTE["ink"], lw=1)
-        look = {"ha": "center", "va": "center", "fontsize": 14}
         for at, head in zip(middles, heads, strict=True):
-            ax.text(at, -0.75, head, **look)
-        for (row, column), value in np.ndenumerate(X):
-            ax.text(middles[column], row + 0.1, str(value), **look)
-        self.picture = picture
+            ax.text(at, -0.75, head, ha="center", va="center", fontsize=14)
         self.cells = [
-            [ax.text(at, row + 0.1, "", **look) for row in range(4)] for at in middles[2:]
+            [Label(picture, ax, at, row + 0.1, size=14) for row in range(4)] for at in middles
         ]
-        self.live = [cell for column in live for cell in self.cells[column - 2]]
-        for cell in self.live:
-            picture.changing(cell)
-        self.level = picture.seldom(
-            *(c for cells in self.cells for c in cells if c not in self.live)
-        )
 
     def update(self, *columns):
-        """Show these columns, each of four texts."""
-        for cells, texts in zip(self.cells, columns, strict=True):
+        """Show these columns beside the inputs, each of four texts."""
+        for cells, texts in zip(self.cells, (*X.T.astype(str), *columns), strict=True):
             for cell, text in zip(cells, texts, strict=True):
-                if cell.get_text() != text:
-                    cell.set_text(text)
-                    if cell not in self.live:
-                        self.picture.refresh(self.level)
+                cell.set_text(text)
 
 
 def signs(right):
@@ -227,7 +212,7 @@ class NeuronPicture(Picture):
             self, (60, 52, 276, 276), "drag the line, drag the arrow", ("$x_1$", "$x_2$")
         )
         heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 3, "above?": 2, "wanted": 2, "": 1}
-        self.table = Table(self, (400, 82, 570, 246), heads, live=[2])
+        self.table = Table(self, (400, 82, 570, 246), heads)
 
     def pointed(self, name):
         return self.plane.ax

@@ -78,7 +78,7 @@ xor = playground(
 
 
 # ---------------------------------------------------------------- a recorded training
-LAST, MOMENTS = 10_000, 61
+LAST, MOMENTS = 10_000, 121
 SECONDS = 10  # that a training by the reader's function may take
 
 
@@ -210,6 +210,6 @@ xor_recorded = figure(
     XorRecordedPicture,
     RecordedFigure,
     title="A training of XOR, recorded",
-    example="moment=40,hidden=2",
+    example="moment=80,hidden=2",
     notebook="01",
 )

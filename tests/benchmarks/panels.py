@@ -41,6 +41,8 @@ PRESSES = 20
 PLAY_SECONDS = 4
 DRAG_SECONDS = 4
 SLOW = {"glass_box"}  # their clock shows one picture a second, on purpose
+# Where a drag begins, if from the first settings half of it would leave the picture as it is.
+BEGIN = {"xor_recorded": "moment=60"}
 
 # Remembers when a key went down, and the frames of the page in which a new picture, loaded, or the
 # label's new text was first painted.
@@ -192,7 +194,8 @@ def share_of_training(panel, ticks=20):
 
 def notebook_file(folder, name):
     """Write a notebook with the panel and the bare trip."""
-    cells = [f"from nbhelpers import playgrounds\nplaygrounds.{name}()", BARE]
+    opened = f"playgrounds.{name}({BEGIN.get(name)!r})"
+    cells = [f"from nbhelpers import playgrounds\n{opened}", BARE]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {
         "cells": [

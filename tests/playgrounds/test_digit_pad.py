@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lab import jupyter_lab, open_notebook
-from notebook_tools import write
+from lab import run_cells
 
 from nbhelpers import datasets
 from nbhelpers.network import MLP
@@ -398,12 +397,8 @@ pad
 
 def test_drawing_in_a_browser(browser, net, tmp_path):
     np.savez(tmp_path / "params.npz", params=net.params)
-    write(tmp_path / "pad.ipynb", CELL)
     sharp = SimpleNamespace(new_page=partial(browser.new_page, device_scale_factor=2))
-    with jupyter_lab(tmp_path) as address:
-        opened = open_notebook(sharp, address, "pad.ipynb")
-        opened.run_all()
-        assert opened.errors() == []
+    with run_cells(sharp, tmp_path, CELL) as opened:
         page = opened.page
         canvas = page.locator(".nbhelpers-pad canvas")
         canvas.scroll_into_view_if_needed()
@@ -434,6 +429,3 @@ def test_drawing_in_a_browser(browser, net, tmp_path):
         reading.filter(has_text="Draw a digit").wait_for(timeout=10_000)
         draw(CIRCLE[0])
         reads(0)
-        assert opened.said() == []
-        assert opened.console == []
-        page.close()

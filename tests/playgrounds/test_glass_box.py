@@ -5,8 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
-from lab import jupyter_lab, open_notebook
-from notebook_tools import write
+from lab import run_cells
 from scripts import output_of
 
 from nbhelpers.boxes import plain
@@ -487,14 +486,8 @@ def test_a_deeper_network_has_its_stages_too(steps):
 # ---------------------------------------------------------------- in a browser
 def test_clicking_in_a_browser(browser, tmp_path):
     """A weight is clicked, Next is pressed, the pointer rests on a unit and leaves it."""
-    write(
-        tmp_path / "a.ipynb",
-        "from nbhelpers import playgrounds",
-        "playgrounds.glass_box()",
-    )
-    with jupyter_lab(tmp_path) as address:
-        notebook = open_notebook(browser, address, "a.ipynb")
-        notebook.run_all()
+    cell = "from nbhelpers import playgrounds\nplaygrounds.glass_box()"
+    with run_cells(browser, tmp_path, cell) as notebook:
         page, (panel,) = notebook.page, notebook.panels()
         before = panel.settled()
         picture = panel.root.locator(".nbhelpers-screen img").bounding_box()
@@ -523,6 +516,3 @@ def test_clicking_in_a_browser(browser, tmp_path):
         assert panel.until(lambda: not tip.is_visible())
         panel.button("Back").click()
         assert panel.until(lambda: "stage 1 of 7" in plain(words.inner_html()))
-        assert notebook.said() == []
-        assert notebook.console == []
-        notebook.close()

@@ -5,8 +5,7 @@ import sys
 import ipywidgets
 import numpy as np
 import pytest
-from lab import jupyter_lab, open_notebook
-from notebook_tools import write
+from lab import run_cells
 from scripts import output_of
 
 from nbhelpers.playgrounds import regions
@@ -373,11 +372,7 @@ playgrounds.regions("data=own points,classes=2,steps=100")"""
 
 def test_clicking_in_a_browser(browser, tmp_path):
     """Clicks among the regions add points, Shift takes them back, others do nothing."""
-    write(tmp_path / "regions.ipynb", "1 + 1", CELL)
-    with jupyter_lab(tmp_path) as address:
-        opened = open_notebook(browser, address, "regions.ipynb")
-        opened.run_all()
-        assert opened.errors() == []
+    with run_cells(browser, tmp_path, "1 + 1", CELL) as opened:
         page, panel = opened.page, opened.panels()[0]
         page.locator(".nn-click-words", has_text="click among the regions").wait_for()
         picture, summary = page.locator(".nn-picture"), page.locator(".nn-summary")
@@ -425,6 +420,3 @@ def test_clicking_in_a_browser(browser, tmp_path):
         panel.play.click()
         panel.button("Clear points").click()
         summary.filter(has_text="no points yet").wait_for(timeout=10_000)
-        assert opened.said() == []
-        assert opened.console == []
-        page.close()

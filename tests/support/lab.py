@@ -5,6 +5,8 @@ Use it as::
     with jupyter_lab(folder) as address, chromium() as browser:
         notebook = open_notebook(browser, address, "notebooks/01_xor_loop.ipynb")
         notebook.run_all()
+
+or, for a few cells, ``with run_cells(browser, folder, "1 + 1") as notebook:``.
 """
 
 import contextlib
@@ -22,6 +24,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+from notebook_tools import write
 
 BROWSERS = (
     "chromium",
@@ -485,3 +488,20 @@ def open_notebook(browser, address, path, width=1280, height=1000, page=None):
     notebook.idle()
     page.evaluate(LISTEN)
     return notebook
+
+
+@contextlib.contextmanager
+def run_cells(browser, folder, *cells):
+    """Run a notebook of these cells in a JupyterLab that serves ``folder``; yields it, open.
+
+    AssertionError if a cell fails, or if by the end anything went wrong in a callback or the page.
+    """
+    write(Path(folder) / "a.ipynb", *cells)
+    with jupyter_lab(folder) as address:
+        notebook = open_notebook(browser, address, "a.ipynb")
+        notebook.run_all()
+        yield notebook
+        wrong = [*notebook.errors(), *notebook.said(), *notebook.console]
+        notebook.close()
+        if wrong:
+            raise AssertionError("\n".join(wrong))

@@ -334,6 +334,8 @@ class Figure:
         return self.state.goal()
 
     def _become(self, state):
+        if self._hurried and state == self.state:
+            return  # nothing to show: the hand is heard again at once
         self.state = state
         self._say("")
         self._keep_best()

@@ -32,7 +32,7 @@ function render({ model, el }) {
   root.append(img, svg, tip); el.appendChild(root);
 
   const circles = new Map();                           // name -> circle
-  let held = null, sent = model.get("seen"), newest = null, url = null;
+  let held = null, sent = model.get("seen"), newest = null, url = null, loading = null;
   let down_at = null, asked = model.get("told")[0], over = null, question = null;
 
   for (const [name, [x, y, w, h]] of Object.entries(model.get("places"))) {
@@ -43,10 +43,17 @@ function render({ model, el }) {
   }
 
   const picture = () => {
+    if (loading) return;                               // replaced now, it would never be seen
     const old = url;
-    url = URL.createObjectURL(new Blob([model.get("value")], { type: "image/jpeg" }));
+    loading = model.get("value");
+    url = URL.createObjectURL(new Blob([loading], { type: "image/jpeg" }));
+    img.onload = img.onerror = () => {
+      const last = loading;
+      loading = null;
+      if (old) URL.revokeObjectURL(old);
+      if (model.get("value") !== last) picture();
+    };
     img.src = url;
-    if (old) img.decode().catch(() => 0).then(() => URL.revokeObjectURL(old));
   };
   const put = (name, x, y) => {
     const c = circles.get(name);
