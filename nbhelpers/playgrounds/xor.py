@@ -11,23 +11,30 @@ import numpy as np
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds.engine.code import COMMON
 from nbhelpers.playgrounds.engine.goals import Goal
-from nbhelpers.playgrounds.engine.plane import PlaneExperiment, PlanePicture, truth_table
+from nbhelpers.playgrounds.engine.plane import (
+    PlaneExperiment,
+    PlanePicture,
+    PlaneSettings,
+    look_at,
+    truth_table,
+)
 from nbhelpers.playgrounds.engine.playground import figure, playground
 from nbhelpers.playgrounds.engine.recording import Recording
-from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.settings import choice, number, seed
 from nbhelpers.plots import PALETTE
 
 SMALL = 0.1  # the error that the goal asks for
 
 
 @dataclass(frozen=True)
-class XorSettings(Settings):
+class XorSettings(PlaneSettings):
     learning_rate: float = number(1.0, 0.01, 30, log=True, short="rate")
     hidden: int = number(3, 1, 8, label="hidden units", short="hidden")
     activation: str = choice("sigmoid", COMMON, label="hidden activation", short="")
     output: str = choice("sigmoid", ["sigmoid", "linear"], label="output", short="out")
     weights: str = choice("uniform", ["uniform", "normal"], label="initial weights", short="")
     seed: int = seed()
+    look: str = look_at()
 
 
 class Xor(PlaneExperiment):
@@ -97,16 +104,19 @@ def first_right(hidden, number):
 
 
 @dataclass(frozen=True)
-class XorRecorded(Settings):
+class XorRecorded(PlaneSettings):
     """A training of 10,000 steps, recorded: move through its time and watch it learn."""
 
     moment: int = number(0, 0, MOMENTS - 1, label="moment")
     hidden: int = number(3, 1, 8, label="hidden units")
     seed: int = seed()
+    look: str = look_at()
 
     def experiment(self):
         """The network at this moment."""
-        return recording(self.hidden, self.seed).at(self.moment)
+        then = recording(self.hidden, self.seed).at(self.moment)
+        then.look(look=self.look)
+        return then
 
     def summary(self):
         e = self.experiment()

@@ -234,7 +234,10 @@ class Figure:
         return [row(self.aim, best)]
 
     def _control_rows(self, without=()):
-        """The controls but those: sliders with their boxes in a row, menus in another one."""
+        """The controls but those: sliders with their boxes in a row, menus in another one.
+
+        A menu that is alone shares the sliders' row.
+        """
         shown = {name: w for name, w in self.controls.items() if name not in without}
         menus = [w for w in shown.values() if isinstance(w, widgets.Dropdown)]
         sliders = [
@@ -242,7 +245,8 @@ class Figure:
             for name, w in shown.items()
             if w not in menus
         ]
-        return [row(*group) for group in (sliders, menus) if group]
+        groups = (sliders, menus) if len(menus) > 1 else (sliders + menus,)
+        return [row(*group) for group in groups if group]
 
     def _add_buttons(self, **actions):
         """Add buttons: name=(words, what a click does); returns those of these names."""
