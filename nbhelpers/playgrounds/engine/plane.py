@@ -1,7 +1,43 @@
 """A network with two inputs, at most one hidden layer and one output, and its picture.
 
 What the playgrounds of notebooks 01 and 02 share: all examples in every step, the loss added up
-over them, and side by side the network, its output for every input, and the loss.
+over them, and side by side the network, its output for every input, and the loss. A click on a
+hidden unit, or the menu *look at*, enlarges its map in place of the output's::
+
+    from dataclasses import dataclass
+
+    from nbhelpers.network import MLP
+    from nbhelpers.playgrounds.engine import plane
+    from nbhelpers.playgrounds.engine.playground import playground
+    from nbhelpers.playgrounds.engine.settings import number, seed
+
+    @dataclass(frozen=True)
+    class OrSettings(plane.PlaneSettings):
+        learning_rate: float = number(1.0, 0.01, 30, log=True)
+        hidden: int = number(2, 1, 8, label="hidden units")
+        seed: int = seed()
+        look: str = plane.look_at()
+
+    class Or(plane.PlaneExperiment):
+        \"\"\"A network learns OR.\"\"\"
+
+        Settings = OrSettings
+
+        def data(self):
+            return plane.truth_table([0, 1, 1, 1])
+
+        def network(self):
+            sizes, loss = [2, self.settings.hidden, 1], "half_squared_error"
+            return MLP(sizes, output="sigmoid", loss=loss, initializer="uniform", rng=self.rng)
+
+    words = {"title": "A network learns OR", "example": "hidden=3", "notebook": "01"}
+    opened = playground(Or, plane.PlanePicture, steps=100, **words)
+
+>>> panel = opened("look=hidden unit 2")
+>>> (x, y) = panel.picture.network.positions([2, 2, 1])[1][0]
+>>> panel.press("network", x, y)
+>>> panel.settings
+'learning_rate=1.0,hidden=2,seed=0,look=hidden unit 1,steps=100'
 """
 
 from dataclasses import replace
@@ -341,6 +377,7 @@ class PlanePicture(Picture):
         if (title, low) != self.texts:
             self.texts = title, low
             self.title.set_text(title)
+            self.scale.set_tick_params(pad=1 if low else 3.5)  # a sign needs room
             self.scale.set_ticks([0, 1], labels=[f"{low}".replace("-", "\u2212"), "1"])
             self.refresh(self.level)
 
