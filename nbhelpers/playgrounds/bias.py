@@ -11,13 +11,20 @@ import numpy as np
 
 from nbhelpers.network import MLP
 from nbhelpers.playgrounds.engine.code import COMMON
-from nbhelpers.playgrounds.engine.plane import PlaneExperiment, PlanePicture, truth_table
+from nbhelpers.playgrounds.engine.plane import (
+    PlaneExperiment,
+    PlanePicture,
+    PlaneSettings,
+    look_at,
+    truth_table,
+)
 from nbhelpers.playgrounds.engine.playground import playground
-from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.settings import choice, number, seed
 from nbhelpers.plots import PALETTE, weight_lines
 
 TABLES = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}
 CLOUDS = "off the origin"
+ROWS = (46, 276)  # where the units stand, above those that say 1
 CLOUDS_CODE = """\
 rng = np.random.default_rng(0)
 X = np.concatenate([rng.normal(0.4, 0.15, (8, 2)), rng.normal(1.0, 0.15, (8, 2))])
@@ -26,7 +33,8 @@ Y = np.repeat([[0.0], [1.0]], 8, axis=0)
 
 
 @dataclass(frozen=True)
-class BiasSettings(Settings):
+class BiasSettings(PlaneSettings):
+    ROWS = ROWS
     learning_rate: float = number(1.0, 0.01, 30, log=True, short="rate")
     task: str = choice("XOR", [*TABLES, CLOUDS], short="")
     hidden_bias: str = choice("on", ["on", "off"])
@@ -34,6 +42,7 @@ class BiasSettings(Settings):
     activation: str = choice("sigmoid", COMMON, label="hidden activation", short="")
     hidden: int = number(3, 0, 8, label="hidden units", short="hidden")
     seed: int = seed()
+    look: str = look_at()
 
 
 class Bias(PlaneExperiment):
@@ -85,7 +94,7 @@ class BiasPicture(PlanePicture):
     """The picture of the XOR playground, with biases, and with the axes through the origin."""
 
     LIMITS = (-0.5, 1.5)
-    UNITS = (46, 276)
+    ROWS = ROWS
     ONE = 17  # height of the units that say 1
 
     def build(self):
@@ -111,7 +120,8 @@ class BiasPicture(PlanePicture):
         self.examples.set_sizes([330 if few else 120])
         self.wrong.set(markersize=9 if few else 5, markeredgewidth=3 if few else 2)
         super()._show_examples(experiment)
-        self.right.set_visible(few)  # of many points, only those that are wrong have a mark
+        if not few:
+            self.right.set_visible(False)  # of many points, only those that are wrong have a mark
 
     def _show_weights(self, net, positions):
         parts, ones = [weight_lines(net.W, positions)], []

@@ -2,7 +2,31 @@
 
 A step is a *stage*, one idea: the example, each layer forwards, the loss, the delta of each layer
 backwards, all gradients, the update. Then comes the next example. (`engine/round.py` has the
-stages, `engine/graph.py` the drawing, `engine/receipt.py` the factors beside it.)
+stages, `engine/graph.py` the drawing, `engine/receipt.py` the factors beside it.) Another network,
+on other rows of a truth table::
+
+    from nbhelpers.playgrounds.engine.playground import playground
+    from nbhelpers.playgrounds.glass_box import GlassBox, GlassPanel, GlassPicture, settings_for
+
+    class Adder(GlassBox):
+        \"\"\"A 2-2-2 network that adds two bits: the carry is x1 AND x2, the sum x1 XOR x2.\"\"\"
+
+        sizes = (2, 2, 2)
+        outputs = ([0, 0, 0, 1], [0, 1, 1, 0])
+        Settings = settings_for(sizes, "W1[0, 1]")
+
+    class AdderPicture(GlassPicture):
+        sizes = Adder.sizes
+
+    words = {"title": "Two bits are added", "example": "steps=5", "notebook": "01"}
+    adder = playground(Adder, AdderPicture, GlassPanel, steps=0, pace=1, **words)
+
+>>> panel = adder("steps=3,first=4")
+>>> panel.summary.split(" · ")[:2]
+['stage 3 of 7', 'example 4: (1, 1) → (1, 0)']
+>>> panel.press("network", *panel.picture.graph.layout.spots[0])
+>>> panel.settings
+'weight=W1[0, 0],learning_rate=1.0,first=4,seed=0,steps=3'
 """
 
 from dataclasses import dataclass, replace

@@ -14,13 +14,15 @@ from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.plane import (
     PlaneExperiment,
     PlanePicture,
+    PlaneSettings,
+    look_at,
     truth_table,
     xor_network,
 )
 from nbhelpers.playgrounds.engine.playground import figure, playground
 from nbhelpers.playgrounds.engine.reader import whose
 from nbhelpers.playgrounds.engine.recording import Recording
-from nbhelpers.playgrounds.engine.settings import Settings, choice, number, seed
+from nbhelpers.playgrounds.engine.settings import choice, number, seed
 from nbhelpers.plots import PALETTE
 from nbhelpers.time_limit import TimeLimit, TimeUp
 
@@ -28,13 +30,14 @@ SMALL = 0.1  # the error that the goal asks for
 
 
 @dataclass(frozen=True)
-class XorSettings(Settings):
+class XorSettings(PlaneSettings):
     learning_rate: float = number(1.0, 0.01, 30, log=True, short="rate")
     hidden: int = number(3, 1, 8, label="hidden units", short="hidden")
     activation: str = choice("sigmoid", COMMON, label="hidden activation", short="")
     output: str = choice("sigmoid", ["sigmoid", "linear"], label="output", short="out")
     weights: str = choice("uniform", ["uniform", "normal"], label="initial weights", short="")
     seed: int = seed()
+    look: str = look_at()
 
 
 class Xor(PlaneExperiment):
@@ -125,12 +128,13 @@ def first_right(hidden, number, one_step=None):
 
 
 @dataclass(frozen=True)
-class XorRecorded(Settings):
+class XorRecorded(PlaneSettings):
     """A training of 10,000 steps, recorded: move through its time and watch it learn."""
 
     moment: int = number(0, 0, MOMENTS - 1, label="moment")
     hidden: int = number(3, 1, 8, label="hidden units")
     seed: int = seed()
+    look: str = look_at()
 
     one_step = None  # the reader's function, if its training is shown
 
@@ -140,7 +144,9 @@ class XorRecorded(Settings):
 
     def experiment(self):
         """The network at this moment."""
-        return self.recorded()[0].at(self.moment)
+        then = self.recorded()[0].at(self.moment)
+        then.look(look=self.look)
+        return then
 
     def summary(self):
         e, said = self.experiment(), self.recorded()[1]

@@ -7,23 +7,22 @@ import re
 import signal
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import example
 from lab import run_cells
 
 from nbhelpers.playgrounds import FIGURES
 from nbhelpers.playgrounds.downhill import PAIRS, PLACES, surface, trained, walked
+from nbhelpers.playgrounds.engine import figure as figures
 from nbhelpers.playgrounds.engine import screen as screens
 from nbhelpers.playgrounds.engine.controls import family
-from nbhelpers.playgrounds.engine.goals import Bests, Goal
-from nbhelpers.playgrounds.engine.picture import Picture
-from nbhelpers.playgrounds.engine.playground import figure
+from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.playgrounds.engine.recording import growing
-from nbhelpers.playgrounds.engine.settings import Settings, number
 from nbhelpers.playgrounds.neurons import HIGH, LOW, Neuron, above, half_plane
 from nbhelpers.playgrounds.xor import MOMENTS, Xor, XorSettings, first_right, recording
 from nbhelpers.teaching import bank
@@ -32,47 +31,8 @@ step_of_notebook = bank.exercise("xor_loop.one_step").reference
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True)
-class Line(Settings):
-    """A line through the origin."""
-
-    slope: float = number(0.0, -3, 3)
-
-    def summary(self):
-        return f"slope {self.slope:g}"
-
-    def goal(self):
-        return Goal("a slope of 2", abs(self.slope - 2), target=0.05, lower=True)
-
-    def handles(self):
-        return {"end": (1.0, self.slope)}
-
-    def drag(self, name, x, y):
-        return replace(self, slope=round(min(max(y / x, -3), 3), 2) if x else self.slope)
-
-    def pressed(self, place, x, y):
-        return self.drag("end", x, y)
-
-    def hovered(self, place, x, y):
-        return f"({x:.2f}, {y:.2f})" if y > 0 else ""
-
-
-class LinePicture(Picture):
-    def build(self):
-        self.ax = self.figure.add_subplot(xlim=(0, 1.5), ylim=(-3, 3))
-        self.curve = self.line(self.ax)
-
-    def pointed(self, name):
-        return self.ax
-
-    def places(self):
-        return {"plane": self.ax}
-
-    def update(self, settings):
-        self.curve.set_data([0, 1.5], [0, 1.5 * settings.slope])
-
-
-line = figure(Line, LinePicture, title="A line", example="slope=2", notebook="01")
+EXAMPLE = example(figures)  # a line, to be dragged and clicked
+Line, line = EXAMPLE["Line"], EXAMPLE["clicked"]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def control(label, allowed, value):
         )
     if allowed.kind is int:
         return widgets.IntSlider(
-            min=allowed.low, max=allowed.high, layout={"width": "290px"}, **common
+            min=allowed.low, max=allowed.high, layout={"width": "260px"}, **common
         )
     common |= {"readout": False, "layout": {"width": "270px"}}
     if allowed.log:

@@ -2,6 +2,13 @@
 
 What is seen is a function of the settings alone. Their class (see settings.py) says all of it::
 
+    from dataclasses import dataclass, replace
+
+    from nbhelpers.playgrounds.engine.goals import Goal
+    from nbhelpers.playgrounds.engine.picture import Picture
+    from nbhelpers.playgrounds.engine.playground import figure
+    from nbhelpers.playgrounds.engine.settings import Settings, number
+
     @dataclass(frozen=True)
     class Line(Settings):
         \"\"\"A line a·x through the origin, to be turned by hand.\"\"\"
@@ -18,7 +25,7 @@ What is seen is a function of the settings alone. Their class (see settings.py) 
             return {"end": (1.0, self.slope)}
 
         def drag(self, name, x, y):        # optional: the settings after a handle was moved there
-            return replace(self, slope=min(max(y / max(x, 0.1), -3), 3))
+            return replace(self, slope=round(min(max(y / max(x, 0.1), -3), 3), 2))
 
     class LinePicture(Picture):
         def build(self):
@@ -36,22 +43,31 @@ What is seen is a function of the settings alone. Their class (see settings.py) 
 Clicks and a resting pointer have their own pair: the picture says where they count, the settings
 what they do::
 
-        def places(self):                  # of the picture: name -> axes
+    class ClickedLine(Line):
+        \"\"\"A line that goes through the point that is clicked.\"\"\"
+
+        def pressed(self, place, x, y):    # the settings after a click there
+            return self.drag("end", x, y)
+
+        def hovered(self, place, x, y):    # words that stand beside the pointer; "": none
+            return f"({x:.2f}, {y:.2f})" if y > 0 else ""
+
+    class ClickedPicture(LinePicture):
+        def places(self):                  # name -> axes
             return {"plane": self.ax}
 
-        def pressed(self, place, x, y):    # of the settings: those after a click there
-            return replace(self, slope=1.0)
+    clicked = figure(ClickedLine, ClickedPicture, title="A line", example="slope=2", notebook="01")
 
-        def hovered(self, place, x, y):    # of the settings: words that stand beside the pointer
-            return f"({x:.2f}, {y:.2f})"
+It works in a browser and without one:
 
-It works in a browser and without one::
-
-    shown = line()
-    shown.controls["slope"].value = 1.5    # as a slider does
-    shown.drag("end", 1.0, 2.0)            # as a hand does
-    shown.press("plane", 1.0, 2.0), shown.hover("plane", 1.0, 2.0)
-    shown.summary, shown.settings, shown.reached, shown.png()
+>>> shown = clicked()
+>>> shown.controls["slope"].value = 1.5    # as a slider does
+>>> shown.drag("end", 1.0, 2.0)            # as a hand does
+>>> shown.reached, shown.summary
+(True, 'slope 2')
+>>> shown.press("plane", 1.0, 0.5)
+>>> shown.hover("plane", 1.0, 2.0), shown.settings
+('(1.00, 2.00)', 'slope=0.5')
 
 As the last expression of a cell it shows itself: live where a kernel runs, its picture elsewhere.
 A panel (panel.py) is a figure with a network that is trained.
@@ -234,7 +250,10 @@ class Figure:
         return [row(self.aim, best)]
 
     def _control_rows(self, without=()):
-        """The controls but those: sliders with their boxes in a row, menus in another one."""
+        """The controls but those: sliders with their boxes in a row, menus in another one.
+
+        A menu that is alone shares the sliders' row.
+        """
         shown = {name: w for name, w in self.controls.items() if name not in without}
         menus = [w for w in shown.values() if isinstance(w, widgets.Dropdown)]
         sliders = [
@@ -242,7 +261,8 @@ class Figure:
             for name, w in shown.items()
             if w not in menus
         ]
-        return [row(*group) for group in (sliders, menus) if group]
+        groups = (sliders, menus) if len(menus) > 1 else (sliders + menus,)
+        return [row(*group) for group in groups if group]
 
     def _add_buttons(self, **actions):
         """Add buttons: name=(words, what a click does); returns those of these names."""

@@ -1,4 +1,24 @@
-"""Goals of figures: stated in one line, noticed when reached, the best kept in your own folder."""
+"""Goals of figures: stated in one line, noticed when reached, the best kept in your own folder.
+
+A figure's settings, or its experiment, have a method `goal` that returns one::
+
+    from pathlib import Path
+
+    from nbhelpers.playgrounds.engine.goals import Bests, Goal
+
+    def goal(slope):
+        return Goal("a slope of 2", score=abs(slope - 2), target=0.05, lower=True)
+
+    bests = Bests(Path("bests.json"))
+    bests.keep(goal(1.75), "slope=1.75")
+
+>>> goal(2.04).reached, goal(1.5).reached
+(True, False)
+>>> goal(1.5).told(bests.best(goal(1.5)))
+'Goal: a slope of 2 · now 0.5 · best 0.25'
+>>> bests.settings(goal(1.5))
+'slope=1.75'
+"""
 
 import contextlib
 import json

@@ -2,7 +2,39 @@
 
 `Layout` says where everything stands, and what is at a point; it needs no picture. `Graph` draws.
 Units are counted as in NumPy: the weight from input 0 to hidden unit 2 is `W1[0, 2]`. Here it is
-("weight", 1, 0, 2), a unit is ("unit", layer, k), a target ("target", k).
+("weight", 1, 0, 2), a unit is ("unit", layer, k), a target ("target", k)::
+
+    import numpy as np
+
+    from nbhelpers.network import MLP
+    from nbhelpers.playgrounds.engine.graph import Graph, Layout
+    from nbhelpers.playgrounds.engine.picture import Picture
+
+    layout = Layout((2, 3, 1), columns=(70, 542), rows=(14, 374))
+
+    class NetworkPicture(Picture):
+        def __init__(self):
+            super().__init__(width=650, height=390)
+
+        def build(self):
+            self.graph = Graph(self, (0, 0, 650, 390), layout, ("$x_1$", "$x_2$"))
+
+        def places(self):                  # so that its units and weights can be clicked
+            return {"network": self.graph.ax}
+
+        def update(self, net, x, y):       # a figure's picture takes them from its settings
+            A = [a[0] for a in net.forward([x])]
+            numbers = {"targets": [y], "loss": None, "delta": [None] * 3, "dW": None}
+            self.graph.update(net.W, A, **numbers, selected=("weight", 1, 0, 2))
+
+    picture = NetworkPicture()
+    net = MLP([2, 3, 1], output="sigmoid", rng=np.random.default_rng(0))
+    picture.update(net, x=[0.0, 1.0], y=1.0)
+
+>>> len(picture.png()) > 10_000
+True
+>>> layout.nearest(70, 260), layout.nearest(*layout.spots[2])
+(('unit', 0, 0), ('weight', 1, 0, 2))
 """
 
 from functools import cached_property

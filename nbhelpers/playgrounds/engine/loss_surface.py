@@ -1,7 +1,39 @@
 """The loss over two weights, as a map, with the path of a training on it.
 
-self.surface = LossSurface(self, self.axes(60, 50, 300, 300), (-8, 8))   # in a picture's build
-self.surface.update(losses, path)                                        # in its update
+It is a part of a picture, made in its `build` and fed in its `update`::
+
+    from dataclasses import dataclass
+
+    import numpy as np
+
+    from nbhelpers.playgrounds.engine.loss_surface import LossSurface
+    from nbhelpers.playgrounds.engine.picture import Picture
+    from nbhelpers.playgrounds.engine.playground import figure
+    from nbhelpers.playgrounds.engine.settings import Settings, number
+
+    @dataclass(frozen=True)
+    class Valley(Settings):
+        \"\"\"Steps down the loss u² + 9 v² from u = v = 1.5.\"\"\"
+
+        steps_made: int = number(10, 0, 50, label="steps")
+
+        def summary(self):
+            return f"{self.steps_made} steps"
+
+    class ValleyPicture(Picture):
+        def build(self):
+            self.surface = LossSurface(self, self.axes(60, 50, 300, 300), (-2, 2), highest=40)
+
+        def update(self, settings):
+            u, v = np.meshgrid(np.linspace(-2, 2, 80), np.linspace(-2, 2, 80))
+            steps = np.arange(settings.steps_made + 1)[:, np.newaxis]
+            self.surface.update(u**2 + 9 * v**2, 1.5 * np.array([0.9, 0.1]) ** steps)
+
+    valley = figure(Valley, ValleyPicture, title="A valley", example="steps_made=3", notebook="01")
+
+>>> shown = valley("steps_made=3")
+>>> len(shown.picture.surface.line.get_xdata())
+4
 """
 
 import numpy as np

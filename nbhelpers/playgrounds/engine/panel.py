@@ -441,5 +441,6 @@ class Panel(Figure):
 def labels(runs, settings):
     """What sets each run apart from the others and from the present settings, in few words."""
     everyone = [run.settings for run in runs] + [settings]
-    names = [n for n in settings.allowed() if len({getattr(s, n) for s in everyone}) > 1]
+    trained = [name for name, allowed in settings.allowed().items() if not allowed.view]
+    names = [name for name in trained if len({getattr(s, name) for s in everyone}) > 1]
     return [", ".join(run.settings.words(name) for name in names) or "kept" for run in runs]

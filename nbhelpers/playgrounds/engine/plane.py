@@ -1,8 +1,46 @@
 """A network with two inputs, at most one hidden layer and one output, and its picture.
 
 What the playgrounds of notebooks 01 and 02 share: all examples in every step, the loss added up
-over them, and side by side the network, its output for every input, and the loss.
+over them, and side by side the network, its output for every input, and the loss. A click on a
+hidden unit, or the menu *look at*, enlarges its map in place of the output's::
+
+    from dataclasses import dataclass
+
+    from nbhelpers.network import MLP
+    from nbhelpers.playgrounds.engine import plane
+    from nbhelpers.playgrounds.engine.playground import playground
+    from nbhelpers.playgrounds.engine.settings import number, seed
+
+    @dataclass(frozen=True)
+    class OrSettings(plane.PlaneSettings):
+        learning_rate: float = number(1.0, 0.01, 30, log=True)
+        hidden: int = number(2, 1, 8, label="hidden units")
+        seed: int = seed()
+        look: str = plane.look_at()
+
+    class Or(plane.PlaneExperiment):
+        \"\"\"A network learns OR.\"\"\"
+
+        Settings = OrSettings
+
+        def data(self):
+            return plane.truth_table([0, 1, 1, 1])
+
+        def network(self):
+            sizes, loss = [2, self.settings.hidden, 1], "half_squared_error"
+            return MLP(sizes, output="sigmoid", loss=loss, initializer="uniform", rng=self.rng)
+
+    words = {"title": "A network learns OR", "example": "hidden=3", "notebook": "01"}
+    opened = playground(Or, plane.PlanePicture, steps=100, **words)
+
+>>> panel = opened("look=hidden unit 2")
+>>> (x, y) = panel.picture.network.positions([2, 2, 1])[1][0]
+>>> panel.press("network", x, y)
+>>> panel.settings
+'learning_rate=1.0,hidden=2,seed=0,look=hidden unit 1,steps=100'
 """
+
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
@@ -15,9 +53,10 @@ from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, ti
 from nbhelpers.playgrounds.engine.curves import LossCurves
 from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.figure import short
-from nbhelpers.playgrounds.engine.picture import Picture, Surface, Units, message
+from nbhelpers.playgrounds.engine.picture import DPI, Picture, Surface, Units, message
 from nbhelpers.playgrounds.engine.recipe import Recipe
 from nbhelpers.playgrounds.engine.scripts import in_other_libraries
+from nbhelpers.playgrounds.engine.settings import Settings, choice
 from nbhelpers.plots import (
     CLASS_COLORS,
     PALE_DIVERGING,
@@ -30,6 +69,9 @@ from nbhelpers.plots import (
 )
 
 GRID = 92  # points of the surface along each side
+COLUMNS, ROWS = (54, 278), (0, 276)  # where units stand, in pixels of the network's axes
+NEAR = 23  # pixels from the middle of a unit within which it is meant
+LOOKS = ("output", *(f"hidden unit {k}" for k in range(1, 9)))
 TABLE = """\
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
 Y = np.array([{}], dtype=float).T
@@ -53,6 +95,42 @@ def xor_network(rng, sizes=(2, 3, 1), activation="sigmoid", output="sigmoid", we
         rng=rng,
         dtype=np.float64,
     )
+
+
+def look_at():
+    """A setting for the unit whose map fills the large plane, one of `LOOKS`."""
+    return choice("output", LOOKS, label="look at", short="", view=True)
+
+
+class PlaneSettings(Settings):
+    """The base of such settings: a subclass has `hidden`, from 0 to 8 units, and `look`."""
+
+    ROWS = ROWS  # as the picture has them
+
+    @property
+    def unit(self):
+        """The hidden unit that is looked at, from 1; 0: the output, or a unit that isn't there."""
+        unit = LOOKS.index(self.look)
+        return unit if unit <= self.hidden else 0
+
+    def pressed(self, place, x, y):
+        """A click on a unit enlarges its map; a second one goes back to the output."""
+        unit = self._unit_at(x, y)
+        return self if unit is None else replace(self, look=LOOKS[unit * (unit != self.unit)])
+
+    def hovered(self, place, x, y):
+        unit = self._unit_at(x, y)
+        if unit is None:
+            return ""
+        if unit != self.unit:
+            return f"{LOOKS[unit]}: click to enlarge its map"
+        return f"{LOOKS[unit]}: click to go back" if unit else LOOKS[unit]
+
+    def _unit_at(self, x, y):
+        """The hidden unit at a point, from 1; 0: the output, None: neither of them."""
+        _, hidden, output = node_positions((2, self.hidden, 1), COLUMNS, self.ROWS)
+        distances = np.hypot(*(np.concatenate([output, hidden]) - (x, y)).T)
+        return int(distances.argmin()) if distances.min() <= NEAR else None
 
 
 class PlaneExperiment(Experiment):
@@ -186,6 +264,8 @@ class Network:
         ax.set_axis_off()
         self.weights = picture.changing(LineCollection([], capstyle="round", alpha=0.85))
         ax.add_collection(self.weights)
+        look = {"color": "white", "mec": PALETTE["ink"], "mew": 2.5}
+        self.ring = picture.line(ax, "o", **look)
         self.units = picture.changing(Units(ax))
         ax.add_artist(self.units)
         for (_, y), name in zip(self.positions([2])[0], ("$x_1$", "$x_2$"), strict=True):
@@ -203,11 +283,17 @@ class Network:
         """Show weights as lines (see `weight_lines`)."""
         self.weights.set(segments=segments, linewidths=widths, colors=colours)
 
-    def set_maps(self, maps, sizes, tables=None):
-        """Show a map for each unit (see `Units`); returns the size of a disc in pixels."""
+    def set_maps(self, maps, sizes, tables=None, ringed=None):
+        """Show a map for each unit (see `Units`), and a ring around the one of this number.
+
+        Returns the size of a disc in pixels.
+        """
         height = self.rows[1] - self.rows[0]
         size = min(46, 2 * (height // (2 * max(sizes))) - 4)
-        self.units.set_maps(maps, np.concatenate(self.positions(sizes)), size, tables)
+        places = np.concatenate(self.positions(sizes))
+        self.units.set_maps(maps, places, size, tables)
+        self.ring.set_data(*(places[:0] if ringed is None else places[[ringed]]).T)
+        self.ring.set_markersize((size + 6) * 72 / DPI)
         return size
 
 
@@ -227,7 +313,7 @@ class PlanePicture(Picture):
     """Network, decision surface and loss of an experiment in the plane, side by side."""
 
     LIMITS = (-0.25, 1.25)  # the part of the plane that is shown, the same in both directions
-    UNITS = (0, 276)  # pixels from the bottom of the network's axes: where its units stand
+    ROWS = ROWS  # where the network's units stand
 
     def build(self):
         self._build_network()
@@ -235,7 +321,7 @@ class PlanePicture(Picture):
         self._build_losses()
 
     def _build_network(self):
-        self.network = Network(self, (8, 52, 316, 276), (54, 278), self.UNITS, 14, (40, 150))
+        self.network = Network(self, (8, 52, 316, 276), COLUMNS, self.ROWS, 14, (40, 150))
         (x, y) = self.network.positions([2, 1])[1][0]
         self.network.ax.text(x, y - 34, "output", ha="center", va="top")
 
@@ -246,7 +332,7 @@ class PlanePicture(Picture):
         ax = self.plane = self.axes(374, 52, 276, 276)
         ax.set(xlim=self.LIMITS, ylim=self.LIMITS)
         ticks_of_truth(ax)
-        ax.set(title="output for every input", xlabel="$x_1$", ylabel="$x_2$")
+        ax.set(xlabel="$x_1$", ylabel="$x_2$")
         self.surface = self.changing(Surface(ax))
         ax.add_artist(self.surface)
         self.border = self.changing(LineCollection([], colors=PALETTE["ink"], linewidths=1.8))
@@ -261,26 +347,58 @@ class PlanePicture(Picture):
         bar = self.figure.colorbar(
             ScalarMappable(cmap=PALE_DIVERGING), cax=self.axes(658, 52, 9, 276), ticks=[0, 1]
         )
-        bar.ax.set_yticklabels(["0", "1"])
         bar.outline.set_visible(False)
         bar.ax.tick_params(length=0)
+        bar.ax.grid(False)
+        self.scale, self.title, self.texts = bar.ax.yaxis, ax.set_title(""), None
+        self.level = self.seldom(self.title, self.scale)
+
+    def places(self):
+        return {"network": self.network.ax}
 
     def update(self, experiment, previous=None, kept=()):
-        net = experiment.net
+        net, settings = experiment.net, experiment.settings
         self.tell(self.words, experiment)
         with np.errstate(all="ignore"):
             A = [a.reshape(GRID, GRID, -1) for a in net.forward(self.points, check=False)]
-        self.surface.set_values(A[-1][:, :, 0])
-        Z = A[-1][:, :, 0].round(9)  # where it is 0.5 everywhere, rounding draws no border
-        self.border.set_segments(level_lines(Z, self.LIMITS, self.LIMITS, 0.5))
+        maps, lows = [], []
+        for a, (low, high) in zip(A, [(0, 1), *(f.range for f in net.activations)], strict=True):
+            low = 0 if (low, high) == (0, 1) or a is A[-1] else -1  # else white is 0
+            maps += [(a[:, :, k] - low) / (1 - low) for k in range(a.shape[2])]
+            lows += [low] * a.shape[2]
+        chosen = settings.unit + 1 if settings.unit else -1  # after the two inputs
+        self.surface.set_values(maps[chosen])
+        self._show_border(net, settings.unit, A)
+        self._show_texts(settings, lows[chosen])
         self._show_examples(experiment)
         self._show_weights(net, self.network.positions(net.sizes))
-        maps = []
-        for a, (low, high) in zip(A, [(0, 1), *(f.range for f in net.activations)], strict=True):
-            low = 0.0 if (low, high) == (0, 1) or a is A[-1] else -1.0  # else white is 0
-            maps += [(a[:, :, k] - low) / (1 - low) for k in range(a.shape[2])]
-        self.network.set_maps(maps, net.sizes)
+        self.network.set_maps(maps, net.sizes, ringed=chosen if settings.unit else None)
         self.losses.update(experiment, previous, kept)
+
+    def _show_border(self, net, unit, A):
+        """Where the output is 0.5, or where a hidden unit's sum is 0."""
+        Z, level = A[-1][:, :, 0], 0.5
+        if unit:
+            b = net.b[0]
+            with np.errstate(all="ignore"):
+                Z = A[0] @ net.W[0][:, unit - 1] + (0.0 if b is None else b[unit - 1])
+            level = 0.0
+        Z = Z.round(9)  # where it is the level everywhere, rounding draws no border
+        self.border.set_segments(level_lines(Z, self.LIMITS, self.LIMITS, level))
+
+    def _show_texts(self, settings, low):
+        """The title of the plane, and the lower end of its scale."""
+        title = "output for every input"
+        if settings.unit:
+            title = f"{settings.look} of {settings.hidden}"
+        elif settings.look != LOOKS[0]:
+            title = f"output (there is no {settings.look})"
+        if (title, low) != self.texts:
+            self.texts = title, low
+            self.title.set_text(title)
+            self.scale.set_tick_params(pad=1 if low else 3.5)  # a sign needs room
+            self.scale.set_ticks([0, 1], labels=[f"{low}".replace("-", "\u2212"), "1"])
+            self.refresh(self.level)
 
     def _show_examples(self, experiment):
         X, right = experiment.X, experiment.right()
@@ -288,6 +406,8 @@ class PlanePicture(Picture):
         self.examples.set_facecolors([CLASS_COLORS[int(y)] for y in experiment.Y[:, 0]])
         self.right.set_data(*X[right].T)
         self.wrong.set_data(*X[~right].T)
+        for marks in (self.right, self.wrong):  # they are about the output
+            marks.set_visible(not experiment.settings.unit)
 
     def _show_weights(self, net, positions):
         self.network.set_lines(*weight_lines(net.W, positions))

@@ -1,10 +1,38 @@
 """A training that is over, to be looked at at any moment: a slider over time.
 
-    recording = Recording(Xor(settings), steps=10_000, moments=60)
-    recording.steps                     # 0, 1, 2, 3, 4, 6, 8, ...: ever farther apart
-    experiment = recording.at(17)       # the experiment as it was then
+A figure takes the number of the moment as a setting and gives the experiment to a picture::
 
-A figure takes the number of the moment as a setting and gives the experiment to a picture.
+    from dataclasses import dataclass
+
+    from nbhelpers.playgrounds.engine.plane import PlanePicture
+    from nbhelpers.playgrounds.engine.playground import figure
+    from nbhelpers.playgrounds.engine.recording import Recording
+    from nbhelpers.playgrounds.engine.settings import Settings, number
+    from nbhelpers.playgrounds.xor import Xor, XorSettings
+
+    recording = Recording(Xor(XorSettings(hidden=2)), steps=100, moments=8)
+
+    @dataclass(frozen=True)
+    class Recorded(Settings):
+        \"\"\"A training of 100 steps, recorded.\"\"\"
+
+        moment: int = number(0, 0, 7)
+
+        def summary(self):
+            return f"step {recording.at(self.moment).steps}"
+
+    class RecordedPicture(PlanePicture):
+        def update(self, settings):
+            super().update(recording.at(settings.moment))
+
+    recorded = figure(Recorded, RecordedPicture, title="XOR", example="moment=3", notebook="01")
+
+>>> recording.steps                        # ever farther apart
+[0, 1, 2, 4, 9, 20, 45, 100]
+>>> shown = recorded()
+>>> shown.controls["moment"].value = 6
+>>> shown.summary
+'step 45'
 """
 
 import copy

@@ -112,12 +112,13 @@ def number(default, low, high, log=False, label=None, short=None, typed=False, s
 def choice(default, options, label=None, short=None, show=True, view=False):
     """A setting that is one of `options` (strings, or numbers, or bools).
 
-    `view`: it says only what is looked at, so a training goes on where it is.
+    `view`: it says only what is looked at, so a training goes on where it is, and settings that
+    differ in nothing else are equal.
     """
     allowed = Allowed(
         *(type(default), None, None, False, tuple(options), label, short, False, show), view=view
     )
-    return field(default=default, metadata={"allowed": allowed})
+    return field(default=default, compare=not view, metadata={"allowed": allowed})
 
 
 def text(normalize, what, default="", label=None):
