@@ -24,6 +24,7 @@ MOST = 5.0  # of a weight and of a threshold
 MIDDLE = np.full(2, (LOW + HIGH) / 2)
 ARROW = 0.3  # how far the arrow of a neuron with weights of length 1 reaches
 SHORTEST = 0.2  # that a hand can make the weights
+HEAD = 17  # pixels from a handle to the arrow's head, which it would hide
 
 
 def weight(default, label):
@@ -31,16 +32,15 @@ def weight(default, label):
     return number(default, -MOST, MOST, label=label)
 
 
+def along_line():
+    """A setting for where on its line a neuron's handle and the arrow are."""
+    return number(0.0, LOW - HIGH, HIGH - LOW, show=False)
+
+
 # ---------------------------------------------------------------- a line in the plane
 def above(w, threshold, P):
     """Which of the points P (n, 2) a neuron with weights w (2,) says 1 to."""
     return P @ w > threshold
-
-
-def foot(w, threshold):
-    """The point of the neuron's line nearest to the middle of the plane, and no farther out."""
-    direction, _, distance = polar(w, threshold)
-    return np.clip(MIDDLE + distance * direction, LOW, HIGH)
 
 
 def polar(w, threshold):
@@ -54,30 +54,44 @@ def polar(w, threshold):
     return w / length, length, (threshold - w @ MIDDLE) / length
 
 
-def line_handles(w, threshold):
-    """Where a neuron can be taken: at its line, and at the arrow into the half where it says 1."""
-    return foot(w, threshold), foot(w, threshold) + ARROW * w
+def beside(direction):
+    """The direction (2,) a quarter turn to the left."""
+    return np.array([-direction[1], direction[0]])
 
 
-def line_dragged(w, threshold, arrow, x, y):
-    """Weights and threshold after the line, or else its arrow, was moved to (x, y).
+def line_handles(w, threshold, along):
+    """Where a neuron can be taken: at its line, and at the arrow into the half where it says 1.
 
-    The arrow takes the line along, at the same distance from the middle; its length is that of w.
+    The arrow begins at the handle of the line, `along` the line from its point nearest to the
+    middle of the plane, or where the line leaves the plane.
     """
-    to = np.array([x, y])
+    direction, _, distance = polar(w, threshold)
+    nearest, left = MIDDLE + distance * direction, beside(direction)
+    ends = np.sort((np.array([[LOW], [HIGH]]) - nearest) / (left + 1e-12), axis=0)
+    first, last = ends[0].max(), ends[1].min()
+    if first < last:
+        along = np.clip(along, first, last)
+    start = np.clip(nearest + along * left, LOW, HIGH)
+    return start, start + ARROW * w
+
+
+def line_dragged(w, threshold, along, arrow, x, y):
+    """Weights, threshold and `along` after the line, or its `arrow`, was moved to (x, y).
+
+    The line moves with its arrow; the arrow turns around the handle of the line.
+    """
+    start, to = line_handles(w, threshold, along)[0], np.array([x, y])
     if arrow:
-        direction, _, distance = polar(w, threshold)
-        reach, side = np.hypot(*(to - MIDDLE)), 1.0
-        if reach < -distance and direction @ (to - MIDDLE) < 0:
-            side = -1.0  # the arrow ends before the middle
-        if reach:
-            direction = side * (to - MIDDLE) / reach
-        w = direction * max((side * reach - distance) / ARROW, SHORTEST)
-        w = np.clip(w, -MOST, MOST)
-        threshold = w @ MIDDLE + np.hypot(*w) * distance
+        if (to - start).any():
+            w = (to - start) / ARROW
+        direction, length, _ = polar(w, 0.0)
+        w = np.round(direction * max(length, SHORTEST), 2)
+        w *= min(1.0, MOST / np.abs(w).max())
     else:
-        threshold = w @ to
-    return [float(v) for v in np.round([*w, np.clip(threshold, -MOST, MOST)], 2)]
+        start = np.clip(to, LOW, HIGH)
+    along = beside(polar(w, 0.0)[0]) @ (start - MIDDLE)
+    threshold = np.clip(w @ start, -MOST, MOST)
+    return [round(float(v), 3) for v in (*w, threshold, along)]
 
 
 def half_plane(w, threshold):
@@ -102,6 +116,7 @@ class NeuronPlane:
         ax.set(xlabel=names[0], ylabel=names[1])
         ticks_of_truth(ax)
         ax.yaxis.set_label_coords(-0.1, 0.9)  # between two ticks
+        self.beyond = HEAD * (HIGH - LOW) / place[2]
         self.half = picture.changing(Polygon(np.zeros((1, 2)), color=PALE_DIVERGING(0.85)))
         ax.add_patch(self.half)
         self.edge = picture.line(ax, color=PALETTE["ink"], lw=2)
@@ -114,16 +129,16 @@ class NeuronPlane:
             picture.line(ax, ls="", color="white", zorder=4, **mark) for mark in marks
         )
 
-    def update(self, w, threshold, P, targets, right=None):
+    def update(self, w, threshold, along, P, targets, right=None):
         """Show a neuron, and points P (4, 2) in the colours of their targets; right (4,): marks."""
         self.half.set_xy(half_plane(w, threshold))
-        base, tip = line_handles(w, threshold)
-        direction, length, distance = polar(w, threshold)
-        nearest, along = MIDDLE + distance * direction, 4 * np.array([-direction[1], direction[0]])
-        ends = np.array([nearest - along, nearest + along]) if length else np.zeros((0, 2))
-        self.edge.set_data(*ends.T)
-        self.arrow.set_data(*np.array([base, tip]).T)
-        self.head.set_data(*tip[:, None])
+        start, tip = line_handles(w, threshold, along)
+        direction, length, _ = polar(w, threshold)
+        far, head = 4 * beside(direction), tip + self.beyond * direction
+        shown = slice(None) if length else slice(0)  # without weights there is no line
+        self.edge.set_data(*np.array([start - far, start + far])[shown].T)
+        self.arrow.set_data(*np.array([start, head])[shown].T)
+        self.head.set_data(*head[None][shown].T)
         self.head.set_marker((3, 0, np.degrees(np.arctan2(w[1], w[0])) - 90))
         self.points.set_offsets(P)
         self.points.set_facecolors([CLASS_COLORS[k] for k in targets])
@@ -184,14 +199,16 @@ class Neuron(Rows):
     w1: float = weight(1.0, "w\u2081")
     w2: float = weight(-0.5, "w\u2082")
     threshold: float = weight(0.6, "threshold")
+    along: float = along_line()
 
     @property
     def line(self):
-        return np.array([self.w1, self.w2]), self.threshold
+        """Weights, threshold, and where on the line its handle is."""
+        return np.array([self.w1, self.w2]), self.threshold, self.along
 
     def says(self):
         """Its four answers, bools (4,)."""
-        return above(*self.line, X)
+        return above(*self.line[:2], X)
 
     def summary(self):
         return f"{self.right().sum()} of 4 rows of {self.table} right"
@@ -200,8 +217,8 @@ class Neuron(Rows):
         return dict(zip(("line", "arrow"), line_handles(*self.line), strict=True))
 
     def drag(self, name, x, y):
-        w1, w2, threshold = line_dragged(*self.line, name == "arrow", x, y)
-        return replace(self, w1=w1, w2=w2, threshold=threshold)
+        w1, w2, threshold, along = line_dragged(*self.line, name == "arrow", x, y)
+        return replace(self, w1=w1, w2=w2, threshold=threshold, along=along)
 
 
 class NeuronPicture(Picture):
@@ -218,11 +235,11 @@ class NeuronPicture(Picture):
         return self.plane.ax
 
     def update(self, settings):
-        w, threshold = settings.line
         right, wanted = settings.right(), TABLES[settings.table]
-        self.plane.update(w, threshold, X, wanted, right)
+        self.plane.update(*settings.line, X, wanted, right)
         says = [str(int(one)) for one in settings.says()]
-        self.table.update([short(z) for z in X @ w], says, map(str, wanted), signs(right))
+        sums = [short(z) for z in X @ settings.line[0]]
+        self.table.update(sums, says, map(str, wanted), signs(right))
 
 
 # ---------------------------------------------------------------- three neurons
@@ -231,6 +248,7 @@ class ThreeNeurons(Rows):
     """Two neurons and a third that hears only what they say: enough for XOR, by hand."""
 
     computes = "three neurons compute"
+    SLIDERS_A_ROW = 3
     table: str = choice("XOR", TABLES, label="to compute")
     a1: float = weight(1.0, "first: w\u2081")
     a2: float = weight(-0.5, "first: w\u2082")
@@ -241,19 +259,27 @@ class ThreeNeurons(Rows):
     c1: float = weight(1.0, "third: w\u2081")
     c2: float = weight(-1.0, "third: w\u2082")
     c: float = weight(-0.5, "third: threshold")
+    along_a: float = along_line()
+    along_b: float = along_line()
+    along_c: float = along_line()
+
+    @staticmethod
+    def names(k):
+        """The settings of neuron "a", "b" or "c"."""
+        return f"{k}1", f"{k}2", k, f"along_{k}"
 
     def line(self, k):
-        """Weights and threshold of neuron "a", "b" or "c"."""
-        w1, w2, threshold = (getattr(self, k + number) for number in ("1", "2", ""))
-        return np.array([w1, w2]), threshold
+        """Weights and threshold of this neuron, and where on the line its handle is."""
+        w1, w2, threshold, along = (getattr(self, name) for name in self.names(k))
+        return np.array([w1, w2]), threshold, along
 
     def hidden(self):
         """What the first two say, (4, 2)."""
-        return np.stack([above(*self.line(k), X) for k in "ab"], axis=1).astype(int)
+        return np.stack([above(*self.line(k)[:2], X) for k in "ab"], axis=1).astype(int)
 
     def says(self):
         """The third neuron's four answers, bools (4,)."""
-        return above(*self.line("c"), self.hidden())
+        return above(*self.line("c")[:2], self.hidden())
 
     def summary(self):
         places = len({tuple(place) for place in self.hidden().tolist()})
@@ -271,7 +297,7 @@ class ThreeNeurons(Rows):
     def drag(self, name, x, y):
         k = {"first": "a", "second": "b", "third": "c"}[name.split()[0]]
         numbers = line_dragged(*self.line(k), name.endswith("arrow"), x, y)
-        return replace(self, **dict(zip((f"{k}1", f"{k}2", k), numbers, strict=True)))
+        return replace(self, **dict(zip(self.names(k), numbers, strict=True)))
 
 
 class ThreeNeuronsPicture(Picture):

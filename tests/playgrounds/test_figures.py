@@ -304,14 +304,39 @@ def test_the_coloured_half_is_where_the_neuron_says_one(rng):
             assert area == pytest.approx(above(w, threshold, P).mean(), abs=0.02)
 
 
-def test_an_arrow_is_where_it_was_dragged_whatever_the_way_there(bests, rng):
-    """Around the middle, where its line stays at the same distance; up to rounding."""
+def test_an_arrow_is_where_it_was_dragged_and_turns_around_its_line(bests, rng):
+    """Wherever the line was put before, whatever the way there; up to rounding."""
     shown = FIGURES["neuron"](bests=bests)
-    for angle in np.linspace(0, 2 * np.pi, 30):
-        to = 0.5 + 0.8 * np.array([np.cos(angle), np.sin(angle)])
-        for at in (to + rng.normal(0, 0.05, 2), to):
-            shown.drag("arrow", *at)
-        assert np.allclose(shown.state.handles()["arrow"], to, atol=0.02)
+    for _ in range(20):
+        start = rng.uniform(LOW, HIGH, 2)
+        shown.drag("line", *start)
+        for at in start + rng.normal(0, 0.3, (10, 2)):
+            if np.hypot(*(at - start)) > 0.1:
+                shown.drag("arrow", *at)
+                assert np.allclose(shown.state.handles()["arrow"], at, atol=0.02)
+            assert np.allclose(shown.state.handles()["line"], start, atol=0.02)
+
+
+def test_dragged_across_its_line_an_arrow_turns_once_and_the_line_stays(bests):
+    shown = FIGURES["neuron"](bests=bests)
+    start, arrow = (np.array(at) for at in shown.state.handles().values())
+    says = []
+    for share in np.linspace(1, -1, 41):
+        shown.drag("arrow", *(start + share * (arrow - start)))
+        direction = np.array([shown.state.w1, shown.state.w2]) / np.hypot(1, 0.5)
+        says.append(direction @ (arrow - start) > 0)
+        assert abs(direction @ [1, 2]) < 0.1, "the line turns"
+        assert np.allclose(shown.state.handles()["line"], start, atol=0.02)
+    assert says == sorted(says, reverse=True)
+    assert says[0] != says[-1]
+
+
+def test_handles_of_a_line_stay_in_the_plane_with_it(bests):
+    """A handle far along the line goes where the line leaves the plane."""
+    shown = FIGURES["neuron"]("w1=1,w2=1,threshold=2.5,along=2", bests=bests)
+    assert np.allclose(shown.state.handles()["line"], (1.0, 1.5))
+    shown.change(threshold=5.0)  # no point of the line is in the plane
+    assert max(shown.state.handles()["line"]) == HIGH
 
 
 @pytest.mark.parametrize(
@@ -320,8 +345,8 @@ def test_an_arrow_is_where_it_was_dragged_whatever_the_way_there(bests, rng):
 )
 def test_a_neuron_computes_or_and_and_by_hand(table, line, arrow, bests):
     shown = FIGURES["neuron"](f"table={table}", bests=bests)
-    shown.drag("arrow", *arrow)
     shown.drag("line", *line)
+    shown.drag("arrow", *arrow)
     assert shown.reached, shown.summary
 
 
@@ -342,8 +367,8 @@ def test_three_neurons_compute_xor_by_hand(bests):
         ("second", (0.7, 0.7), (0.2, 0.2)),  # not AND
         ("third", (0.75, 0.75), (1.1, 1.1)),  # AND of the two
     ):
-        shown.drag(f"{name} arrow", *to)
         shown.drag(f"{name} line", *at)
+        shown.drag(f"{name} arrow", *to)
     assert shown.reached, shown.settings
     assert shown.summary.endswith("for the third neuron the four inputs lie on 3 places")
 
@@ -568,7 +593,8 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
             return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
         unit = 138 * panel.root.locator("img").bounding_box()["width"] / 1000  # of the plane, in px
-        for name, *to in (("arrow", 0.0, 0.9), ("line", -0.45, -0.45)):
+        start = middle("line")
+        for name, *to in (("arrow", -0.8, 0.3), ("arrow", 0.8, 0.7), ("line", -0.45, -0.45)):
             (x, y), (right, up) = middle(name), unit * np.array(to)
             page.mouse.move(x, y)
             page.mouse.down()
@@ -577,6 +603,8 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
                 assert np.allclose(middle(name), (x + right * k / 20, y - up * k / 20), atol=1)
             page.mouse.up()
             panel.settled()
+            if name == "arrow":  # across the line and back: it turns around the line's handle
+                assert np.allclose(middle("line"), start, atol=3)
         assert panel.shows_frames(5)
         shown = panel.settled()
         assert "4 of 4 rows of OR right" in shown["words"]

@@ -638,6 +638,18 @@ def test_a_slider_stands_on_a_step_and_the_box_shows_the_exact_value():
     assert panel.settings.startswith("learning_rate=0.123456,")
 
 
+def test_a_slider_is_put_where_the_page_computes_it_to_be():
+    """To the last bit, measured in Chromium: of what differs the page sends an echo."""
+    slider = ipywidgets.FloatSlider(min=-5, max=5, step=0.1)
+    assert [on_grid(slider, value) for value in (0.3, -0.8, 4.1)] == [
+        0.2999999999999998,
+        -0.7999999999999998,
+        4.1,
+    ]
+    slider = ipywidgets.FloatSlider(min=-3, max=3, step=0.06)
+    assert on_grid(slider, 0.18) == 0.18000000000000016
+
+
 def test_labels_name_what_differs():
     runs = [Xor(XorSettings(learning_rate=2.0)).run(), Xor(XorSettings(hidden=5)).run()]
     assert labels(runs, XorSettings()) == ["rate 2, hidden 3", "rate 1, hidden 5"]

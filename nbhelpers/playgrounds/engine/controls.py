@@ -43,10 +43,14 @@ def on_grid(slider, value):
 
     A page moves a slider that stands between two of its steps to one of them and reports that
     as a change. So a slider is only ever put on a step; the number box shows the exact value.
+    The step is computed as the page does it (noUiSlider, in per cent of the slider's length): what
+    differs in the last bit is reported, too, and comes late under a moving hand.
     """
     log = isinstance(slider, widgets.FloatLogSlider)
     place = math.log10(value) if log else value
-    place = slider.min + slider.step * round((place - slider.min) / slider.step)
+    length = slider.max - slider.min
+    percent = round((place - slider.min) / slider.step) * (slider.step * 100 / length)
+    place = percent * length / 100 + slider.min
     if place > slider.max:
         place = slider.max
     return 10.0**place if log else place

@@ -261,7 +261,12 @@ class Figure:
             for name, w in shown.items()
             if w not in menus
         ]
-        groups = (sliders, menus) if len(menus) > 1 else (sliders + menus,)
+        if n := self.state.SLIDERS_A_ROW:
+            for pair in sliders:
+                pair.layout.flex, pair.children[0].layout.flex = "1 1 260px", "1 1 180px"
+            groups = [*(sliders[k : k + n] for k in range(0, len(sliders), n)), menus]
+        else:
+            groups = [sliders, menus] if len(menus) > 1 else [sliders + menus]
         return [row(*group) for group in groups if group]
 
     def _add_buttons(self, **actions):

@@ -138,7 +138,12 @@ def seed(default=0):
 
 @dataclass(frozen=True)
 class Settings:
-    """Base of an experiment's settings: every field is checked when an instance is created."""
+    """Base of an experiment's settings: every field is checked when an instance is created.
+
+    `SLIDERS_A_ROW` is for those that belong together; 0: as many as there is room for.
+    """
+
+    SLIDERS_A_ROW = 0
 
     def __post_init__(self):
         for name, allowed in self.allowed().items():
