@@ -312,8 +312,10 @@ def same_loss(name, settings, library, there):
         where = f"step {(experiment.steps + 1) // 8:,}"
     said = re.search(rf"{where}, .*?loss (\S+)", printed.getvalue())
     loss = experiment.reading()[1] if "validation:" in text else experiment.loss
-    # six digits are printed; float32 (MNIST) was measured to agree as far over 300 steps
-    assert float(said[1]) == pytest.approx(loss, rel=1e-5)
+    # six digits are printed; the float32 of MNIST rounds differently from processor to processor,
+    # and 110 steps of Adam have made 3e-5 of that
+    long = name == "mnist" and experiment.steps > 100
+    assert float(said[1]) == pytest.approx(loss, rel=1e-4 if long else 1e-5)
 
 
 @pytest.mark.parametrize(("name", "settings", "there"), [s[:3] for s in SCRIPTS])
