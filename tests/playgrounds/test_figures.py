@@ -15,7 +15,6 @@ from lab import run_cells
 from nbhelpers.playgrounds import FIGURES
 from nbhelpers.playgrounds.downhill import PAIRS, PLACES, surface, trained, walked
 from nbhelpers.playgrounds.engine import screen as screens
-from nbhelpers.playgrounds.engine.controls import family
 from nbhelpers.playgrounds.engine.goals import Bests, Goal
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import figure
@@ -243,17 +242,6 @@ def test_without_anywidget_there_is_a_plain_picture(shown, monkeypatch):
     plain.drag(name, *beside(plain, name))
     assert plain.settings != shown.settings
     plain.close()
-
-
-def test_a_thousand_events_leave_the_figure_as_large_as_it_was(bests):
-    """What is kept does not grow: neither widgets nor artists nor bests."""
-    shown, sizes = FIGURES["neuron"](bests=bests), []
-    for k in range(1_000):
-        shown.drag("arrow", 0.5 + 0.001 * (k % 100), 0.5)
-        if k in (99, 999):
-            parts = len(family(shown.widget)), len(shown.picture.figure.findobj())
-            sizes.append((*parts, len(bests.kept)))
-    assert sizes[0] == sizes[1]
 
 
 # ---------------------------------------------------------------- goals
