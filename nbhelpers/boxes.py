@@ -20,6 +20,8 @@ STYLES = {
 }
 #: what the keyboard has reached; the blue has 3:1 against white and against a dark page's black
 FOCUS = "outline: 2px solid #0072B2 !important; outline-offset: 2px;"
+#: of a box, and what `plots.lecture` knows one by, in stored outputs, too
+WIDTH = "max-width:52em"
 MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;"
 _CODE = f'<code style="color:{INK};background:{PAPER};padding:0 .3em;border-radius:3px;">'
 
@@ -41,7 +43,7 @@ def box(kind, title, lines=()):
     return (
         f'<div style="color:{INK};background:{background};border-left:5px solid {border};'
         "padding:.6em .9em;margin:.3em 0;border-radius:4px;font-size:14px;line-height:1.5;"
-        'max-width:52em;">\n'
+        f'{WIDTH};">\n'
         f'<div style="color:{heading};font-weight:bold;">{coloured(title)}</div>\n{rows}</div>'
     )
 

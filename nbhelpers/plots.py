@@ -16,6 +16,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb, to_rgba
 from matplotlib.patches import Circle
 
+from nbhelpers.boxes import WIDTH
+
 PALETTE = {
     "blue": "#0072B2",
     "vermilion": "#D55E00",
@@ -119,10 +121,10 @@ class LargePage:
 
 
 # The second line is for boxes of questions and checks (boxes.py), which have a size of their own.
-LARGE = """
-.jp-Notebook { --jp-content-font-size1: 21px; --jp-code-font-size: 20px; }
-.jp-Notebook .jp-OutputArea div[style*="max-width:52em"] { font-size: 21px !important; }
-.jp-Notebook .jp-OutputArea .nn-question * { font-size: 20px !important; }
+LARGE = f"""
+.jp-Notebook {{ --jp-content-font-size1: 21px; --jp-code-font-size: 20px; }}
+.jp-Notebook .jp-OutputArea div[style*="{WIDTH}"] {{ font-size: 21px !important; }}
+.jp-Notebook .jp-OutputArea .nn-question * {{ font-size: 20px !important; }}
 """
 
 

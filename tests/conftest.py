@@ -98,7 +98,7 @@ FULL = (
     r"test_nbconvert_makes_the_same_page|test_the_command_marks_a_notebook",
     # whole notebooks and files, many times
     r"stored_the_same_twice|test_a_student_copy_runs|test_mnists_own_digits|every_flipped_byte",
-    r"test_a_read_only_checkout|test_a_thousand_events|grid_search_with_two_processes",
+    r"test_a_read_only_checkout|test_two_thousand_events|grid_search_with_two_processes",
     r"test_messages_do_not_wait|test_words_in_plots_are_readable|test_never_raises_on_random_values",
     # what three figures show for all
     rf"test_(style|accessibility)\.py::.*\[({OTHERS})[-\]]",

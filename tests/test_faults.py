@@ -1,5 +1,5 @@
 """Faults, tried out: a full disk, no network, a folder that nobody may write, wild numbers, hostile
-texts, a thousand events, interrupts, two panels side by side.
+texts, two thousand events, interrupts, two panels side by side.
 
 More of them stand beside what they belong to: damaged, swapped and missing data files and broken
 downloads in test_mnist_files.py, damaged networks in test_weights.py, hostile settings, many
@@ -44,7 +44,7 @@ from nbhelpers import mnist_files
 from nbhelpers.estimators import MLPClassifier, MLPRegressor
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import SGD
-from nbhelpers.playgrounds import PLAYGROUNDS
+from nbhelpers.playgrounds import FIGURES, PLAYGROUNDS
 from nbhelpers.playgrounds.engine.controls import family
 from nbhelpers.playgrounds.engine.guards import WHOLE
 from nbhelpers.training import evaluate, fit
@@ -398,14 +398,15 @@ def test_odd_spellings_of_numbers_are_numbers_or_refused(panel):
     panel.settings = state
 
 
-# -- a thousand events -------------------------------------------------------------------------
+# -- two thousand events -----------------------------------------------------------------------
 
 
-def test_a_thousand_events_leave_the_memory_flat():
-    """One playground here; tests/benchmarks/events.py has them all, and 10,000 events for each."""
-    memory, objects = np.array(events.watched("xor", 1000))
+@pytest.mark.parametrize("name", [*FIGURES, "glass_box", "xor"])
+def test_two_thousand_events_leave_the_memory_flat(name):
+    """Notebook 01's; tests/benchmarks/events.py has all of them, and 10,000 events for each."""
+    memory, objects = np.array(events.watched(name, 2000))
     assert len(memory) == 11
-    assert memory[2:].max() < 1.06 * memory[1]  # after a warm-up of 100 events
+    assert memory[2:].max() < 1.06 * memory[1]  # after a warm-up of 200 events
     assert objects[2:].max() < 1.01 * objects[1]
 
 

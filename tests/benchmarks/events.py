@@ -1,11 +1,12 @@
-"""What thousands of events leave behind in a playground: memory and objects, before and after.
+"""What thousands of events leave behind in a figure: memory and objects, before and after.
 
-    python tests/benchmarks/events.py [name ...]     # default: all playgrounds, 10,000 events each
+    python tests/benchmarks/events.py [name ...]     # default: all of them, 10,000 events each
 
 The events are those that a page sends: sliders, number boxes and menus moved to values all over
-their range, every button, ticks of the clock, settings strings (right and wrong ones). The clock
-and a change of settings train for a shorter time than they do in front of a person. Each
-playground has a Python of its own, in which every warning of a computation is an error.
+their range, every button, drags, clicks, a resting pointer, ticks of the clock, settings strings
+(right and wrong ones). The clock and a change of settings train for a shorter time than they do in
+front of a person. Each figure or playground has a Python of its own, in which every warning of a
+computation is an error.
 """
 
 import subprocess
@@ -20,16 +21,26 @@ SCRIPT = """
 import gc
 import itertools
 import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
 
 import ipywidgets
 import psutil
 
-from nbhelpers.playgrounds import PLAYGROUNDS
+from nbhelpers.playgrounds import FIGURES, PLAYGROUNDS
+from nbhelpers.playgrounds.engine.goals import Bests
 
 name, events = sys.argv[1], int(sys.argv[2])
-panel = PLAYGROUNDS[name]()
-panel.CATCH_UP, panel.BURST, panel.SPELL = 0.001, 0.0, 0.001
-panel.pace.value = panel.pace.options[0][1]
+trained = name in PLAYGROUNDS
+import_module("nbhelpers.playgrounds.downhill").TRAINED = 100
+import_module("nbhelpers.playgrounds.xor").LAST = 200
+folder = tempfile.TemporaryDirectory()
+bests = Bests(Path(folder.name) / "bests.json")
+panel = (FIGURES | PLAYGROUNDS)[name](bests=bests)
+if trained:
+    panel.CATCH_UP, panel.BURST, panel.SPELL = 0.001, 0.0, 0.001
+    panel.pace.value = panel.pace.options[0][1]
 
 
 def values(widget):
@@ -47,14 +58,37 @@ def values(widget):
         yield int(value) if isinstance(widget.value, int) else value
 
 
+def hand():
+    '''What a page says of a hand: drags of 20 moves, a click and a question on each place.'''
+    image, serials = panel.image, itertools.count(1)
+    shares = ((k * 0.618033988749895 % 1, k * 0.754877666246693 % 1) for k in itertools.count())
+
+    def say(**content):
+        x, y = next(shares)
+        content |= {"x": x * panel.picture.width, "y": y * panel.picture.height}
+        image._heard(image, content | {"serial": next(serials)}, [])
+
+    while True:
+        for handle in list(image.handles):
+            for k in range(20):
+                yield say(handle=handle, last=k == 19)
+        for place in image.places:
+            yield say(press=place)
+            yield say(hover=place)
+
+
 movable = [*panel.controls.values(), *panel.number_boxes.values()]
 moves = itertools.cycle([(widget, values(widget)) for widget in movable])
-buttons = itertools.cycle([panel.buttons["reset"], panel.buttons["new_weights"]])
-keep = itertools.cycle([*[panel.buttons["keep"]] * 5, panel.buttons["clear"]])
+touched = hand() if hasattr(panel.image, "handles") else None
+own = {"step", "keep", "clear", "code", "apply"} if trained else {"apply"}
+buttons = itertools.cycle([button for name, button in panel.buttons.items() if name not in own])
+keep = itertools.cycle([*["keep"] * 5, "clear"])
 start, ticks = panel.settings, 0
 for event in range(events + 1):
     kind, k = event % 10, event // 10
-    if kind < 5:
+    if kind < 5 and touched and (kind % 2 or not trained and kind):
+        next(touched)
+    elif kind < 5 or not trained and kind in (5, 6):
         widget, places = next(moves)
         widget.value = next(places)
     elif kind == 5:
@@ -68,22 +102,25 @@ for event in range(events + 1):
         next(buttons).click()
     elif kind == 8:
         panel.text.value = f"learning_rate={event}<b>"
-    elif k % 10 == 0:
-        next(keep).click()
-    elif k % 10 == 5:
+    elif trained and k % 10 == 0:
+        panel.buttons[next(keep)].click()
+    elif trained and k % 10 == 5:
         panel.buttons["code"].click()
+    elif k % 3 and "seed" in panel.controls:
+        panel.text.value = f"seed={k % 50}" + f",steps={k % 5}" * trained
     else:
-        panel.text.value = f"seed={k % 50},steps={k % 5}" if k % 3 else start
+        panel.text.value = start
     if event % (events // 10) == 0:
         gc.collect()
         print(psutil.Process().memory_info().rss, len(gc.get_objects()), flush=True)
-assert panel.settings.endswith(f"steps={panel.experiment.steps}")
-assert ticks > events // 100
+if trained:
+    assert panel.settings.endswith(f"steps={panel.experiment.steps}")
+    assert ticks > events // 100
 """
 
 
 def watched(name, events=EVENTS):
-    """Move all that can be moved in one playground, in a Python of its own, `events` >= 10 times.
+    """Move all that can be moved in one of them, in a Python of its own, `events` >= 10 times.
 
     Returns memory in bytes and number of objects, at the beginning and after each tenth of the
     events. Raises RuntimeError with what Python printed if anything went wrong, in a callback too.
@@ -109,6 +146,6 @@ def main(names):
 
 
 if __name__ == "__main__":
-    from nbhelpers.playgrounds import PLAYGROUNDS
+    from nbhelpers.playgrounds import FIGURES, PLAYGROUNDS
 
-    main(sys.argv[1:] or list(PLAYGROUNDS))
+    main(sys.argv[1:] or [*FIGURES, *PLAYGROUNDS])

@@ -20,7 +20,6 @@ from nbhelpers.playgrounds import FIGURES
 from nbhelpers.playgrounds.downhill import PAIRS, PLACES, surface, trained, walked
 from nbhelpers.playgrounds.engine import figure as figures
 from nbhelpers.playgrounds.engine import screen as screens
-from nbhelpers.playgrounds.engine.controls import family
 from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.playgrounds.engine.recording import growing
 from nbhelpers.playgrounds.neurons import HIGH, LOW, Neuron, above, half_plane
@@ -208,17 +207,6 @@ def test_without_anywidget_there_is_a_plain_picture(shown, monkeypatch):
     plain.drag(name, *beside(plain, name))
     assert plain.settings != shown.settings
     plain.close()
-
-
-def test_a_thousand_events_leave_the_figure_as_large_as_it_was(bests):
-    """What is kept does not grow: neither widgets nor artists nor bests."""
-    shown, sizes = FIGURES["neuron"](bests=bests), []
-    for k in range(1_000):
-        shown.drag("arrow", 0.5 + 0.001 * (k % 100), 0.5)
-        if k in (99, 999):
-            parts = len(family(shown.widget)), len(shown.picture.figure.findobj())
-            sizes.append((*parts, len(bests.kept)))
-    assert sizes[0] == sizes[1]
 
 
 # ---------------------------------------------------------------- goals
