@@ -75,9 +75,9 @@ def test_large_rates_lose_what_they_had():
     assert ended(xor_loop.train(50, 2, 5_000, lr=3.0)) <= 10
     three, eight = (xor_loop.train(50, n, 5_000, lr=3.0) for n in (3, 8))
     assert np.median(xor_loop.steps_to_learn(three)) < np.median(xor_loop.steps_to_learn(eight))
-    for lr, steps in ((1.0, 314), (3.0, 107), (5.0, 88)):
-        needed = xor_loop.steps_to_learn(xor_loop.train(20, 3, 5_000, lr))
-        assert np.median(needed) == pytest.approx(steps, abs=2)
+    for lr, steps in ((1.0, 1447), (3.0, 485), (5.0, 294)):  # of the playground, seed 0
+        worst = xor_loop.train(1, 3, 2_000, lr)[:, 0].max(axis=1)
+        assert np.argmax(worst < 0.1) == steps
     right, wrong = (ended(xor_loop.train(20, 3, 5_000, 10.0, wrong_order=w)) for w in (False, True))
     assert (right, wrong) == (pytest.approx(12, abs=5), pytest.approx(13, abs=5))  # it is chaos
     assert ended(xor_loop.train(20, 3, 5_000, lr=30.0)) <= 3

@@ -84,11 +84,12 @@ class OneWeight(Settings):
 
     def summary(self):
         loss, slope = self.here()
-        move = self.learning_rate * slope
-        return (
+        move = -self.learning_rate * slope
+        words = (
             f"weight {short(self.value)} \u00b7 loss {loss:.4f} \u00b7 slope {slope:+.4f} \u00b7 "
-            f"a step moves it by {-move:+.3g}"
+            f"a step moves it by {move:+.3g}"
         )
+        return f"{words}, here to the edge only" if abs(self.value + move) > MOST else words
 
     def goal(self):
         lowest = curve(self.seed, PLACES[self.weight])[1].min()
@@ -154,9 +155,12 @@ class OneWeightPicture(Picture):
         at = loss_and_slope(settings.seed, PLACES[settings.weight], np.array([new]))[0][0]
         self.jump.set_data([w, new, new], [loss, loss, at])
         self.next.set_data([new], [at])
-        numbers = loss, slope, w, -settings.learning_rate * slope, new
+        move = -settings.learning_rate * slope
+        numbers = loss, slope, w, move, new
         for text, value, sign in zip(self.numbers, numbers, ["", "+", "", "+", ""], strict=True):
             text.set_text(f"{value:{sign}.4f}".replace("-", "\u2212"))
+        if abs(w + move) > MOST:
+            self.numbers[-1].set_text("the edge")
 
 
 class OneWeightFigure(Figure):

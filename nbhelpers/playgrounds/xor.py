@@ -171,7 +171,7 @@ class XorRecorded(PlaneSettings):
 
 
 class WholeLoss:
-    """The loss of a recorded training, on two logarithmic axes, and the moment that is shown."""
+    """The loss of a recorded training up to a moment, on two logarithmic axes."""
 
     def __init__(self, picture, ax):
         ax.set(xscale="log", yscale="log", xlim=(1, LAST), ylim=(1e-4, 2))
@@ -182,8 +182,9 @@ class WholeLoss:
 
     def update(self, experiment, previous, kept):
         loss = experiment.history["loss"]
-        steps = loss.steps[1:]
-        self.curve.set_data(steps, loss.values[1:])
+        self.curve.set_data(
+            *(values[1 : experiment.steps + 1] for values in (loss.steps, loss.values))
+        )
         self.now.set_data([max(experiment.steps, 1)], [loss.values[experiment.steps]])
 
 

@@ -5,8 +5,9 @@
     python -m nbhelpers execute --check                  # only tell whether they are clean
 
 Each runs once in a fresh kernel, in its own folder. What is stored has execution counts 1..n, the
-same cell ids as before, and no widget state, times, machine paths, memory addresses or stderr. A
-notebook is replaced, at once and as a whole, only if nothing was wrong with it.
+same cell ids as before, and no widget state, times, machine paths, memory addresses or stderr. What
+stands between a question and its answer is folded, until a reader runs it. A notebook is replaced,
+at once and as a whole, only if nothing was wrong with it.
 """
 
 import base64
@@ -102,7 +103,30 @@ def clean(notebook):
             cell.outputs = _joined(cell.outputs)
             for output in cell.outputs:
                 _clean_output(output)
+    _fold_what_answers(notebook)
     return notebook
+
+
+def _fold_what_answers(notebook):
+    """Hide the outputs between `questions.ask(name)` and `questions.reveal(name)`, in JupyterLab.
+
+    There a stored output would answer the question before it is asked. To run the cell shows it.
+    """
+    asked = None
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        if asked and f"questions.reveal({asked})" in cell.source:
+            asked = None
+        its = dict(cell.metadata.get("jupyter", {}))
+        its.pop("outputs_hidden", None)
+        if asked:
+            its["outputs_hidden"] = True
+        cell.metadata.pop("jupyter", None)
+        if its:
+            cell.metadata["jupyter"] = nbformat.from_dict(its)
+        found = re.search(r"questions\.ask\((.+?)\)", cell.source)
+        asked = found[1] if found else asked
 
 
 def _joined(outputs):

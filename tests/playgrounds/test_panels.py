@@ -681,7 +681,7 @@ def test_xor_has_a_challenge_whose_best_is_kept(tmp_path):
     panel.step(300)
     assert panel.reached
     first = panel.experiment.solved
-    assert f"now {first} steps \u00b7 \u2713 reached" in panel.aim.value
+    assert f"this run {first} steps \u00b7 \u2713 reached" in panel.aim.value
     panel.reset()
     panel.step(first - 1)
     assert np.abs(panel.experiment.A[-1] - panel.experiment.Y).max() >= 0.1

@@ -67,7 +67,9 @@ class Goal:
 
     def told(self, best=None):
         """The goal in one line, with the present score and the best so far."""
-        parts = ["not yet" if math.isnan(self.score) else f"now {written(self.score)}{self.unit}"]
+        when = "now" if self.at is None else "this run"
+        score = f"{when} {written(self.score)}{self.unit}"
+        parts = ["not yet" if math.isnan(self.score) else score]
         if self.reached:
             parts.append("\u2713 reached")
         if best is not None and not self.at_least(best):

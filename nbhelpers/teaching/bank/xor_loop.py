@@ -97,7 +97,11 @@ EXERCISES = {
             (lambda A2, Y: 0.5 * np.sum(np.abs(A2 - Y))): "those are the differences without their "
             "signs; here they are squared",
             "np.sum -> np.mean": "the squares are averaged; here they are added up",
+            (
+                lambda A2, Y: np.mean((A2 - Y) ** 2)
+            ): "that is the mean of the squares; here they are added up, and halved",
             (lambda A2, Y: 0.5 * (A2 - Y) ** 2): "that is one number a row; add them up",
+            (lambda A2, Y: (A2 - Y) ** 2): "that is one number a row; add them up, then halve",
         },
         hints=(
             "From the inside out: a difference, its square, the sum, the half.",
@@ -233,6 +237,32 @@ QUESTIONS = {
             "the slope of its own sigmoid.",
             "−0.0475 · 0.51 = −0.0242": "That is the slope of the <i>weight</i> between them: what "
             "came in, times the blame at its other end.",
+        },
+        answer="B",
+    ),
+    "rate": Question(
+        text="At the learning rate 10, eight steps take the dot to the bottom. And eight steps at "
+        "the rate 100?",
+        options={
+            "They are there after one or two, and stay": "The first one does land near the bottom. "
+            "But the slope isn't 0 there, and a hundred times it throws the dot up the other side.",
+            "They jump across the valley and don't settle": "Each step is a hundred times the "
+            "slope: too long for a valley that is only a few units wide.",
+            "They end at the same place, ten times as fast": "A rate is no speed along the curve: "
+            "each step goes straight on, by its rate times the slope where it begins.",
+        },
+        answer="B",
+    ),
+    "plateau": Question(
+        text="Ten thousand steps of your function are about to be shown. How does the loss go?",
+        options={
+            "Down with every step, evenly": "The slope isn't the same everywhere: where all "
+            "answers are about ½, it is nearly 0.",
+            "Hardly at all for hundreds of steps, then it falls": "For some 300 steps it rests on "
+            "a <b>plateau</b> at 0.5: the network answers about ½ to everything. Around step 400 "
+            "the fourth answer turns right.",
+            "Quickly at first, then ever more slowly": "So it goes in the end. But first it has to "
+            "leave a place where the slope is nearly 0.",
         },
         answer="B",
     ),
