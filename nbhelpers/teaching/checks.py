@@ -206,7 +206,7 @@ def _compare(exercise, answer):
     if callable(exercise.reference):
         finding = _compare_function(exercise, answer)
         if finding.stage not in ("passed", "unsolved") and not finding.known:
-            finding.facts += _outside(answer)
+            finding.facts[:0] = _outside(answer)  # a likely cause of what follows
         return finding
     if callable(answer):
         return _Finding("type", ["A value is asked for here, and you pass a function."])

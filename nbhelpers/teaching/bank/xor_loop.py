@@ -21,6 +21,12 @@ def _activations(seed, hidden):
     return (A2 - _Y) * A2 * (1 - A2), W2, A1
 
 
+def _two_outputs():
+    """Such arrays of a network with two outputs, where delta2 * W2.T isn't delta2 @ W2.T."""
+    rng = np.random.default_rng(6)
+    return rng.normal(size=(4, 2)), rng.normal(size=(3, 2)), rng.random((4, 3))
+
+
 def _deltas(seed, hidden):
     delta2, W2, A1 = _activations(seed, hidden)
     return _X, A1, _hidden_delta(delta2, W2, A1), delta2
@@ -101,6 +107,10 @@ EXERCISES = {
                 lambda A2, Y: np.mean((A2 - Y) ** 2)
             ): "that is the mean of the squares; here they are added up, and halved",
             (lambda A2, Y: 0.5 * (A2 - Y) ** 2): "that is one number a row; add them up",
+            (
+                lambda A2, Y: 0.5 * sum((A2 - Y) ** 2)
+            ): "Python's own sum adds up the rows and leaves "
+            "an array; np.sum adds up all numbers and gives one",
             (lambda A2, Y: (A2 - Y) ** 2): "that is one number a row; add them up, then halve",
         },
         hints=(
@@ -110,7 +120,7 @@ EXERCISES = {
     ),
     "hidden_delta": Exercise(
         reference=_hidden_delta,
-        cases=[_activations(0, 3), _activations(1, 5), _activations(2, 1)],
+        cases=[_activations(0, 3), _activations(1, 5), _activations(2, 1), _two_outputs()],
         mistakes={
             " * A1 * (1 - A1) -> ": "the slope of the sigmoid, A1 * (1 - A1), is missing",
             " * (1 - A1) -> ": "the slope of the sigmoid is A1 * (1 - A1); yours is A1 alone",
@@ -157,6 +167,8 @@ EXERCISES = {
             "A1.T @ delta2",
             "X.T @ delta1 -> X.T @ delta2": "the blame at the other end of W1 is delta1",
             "A1.T @ delta2 -> X.T @ delta2": "what came in at W2 is A1, not X",
+            "return X.T @ delta1, A1.T @ delta2 -> return X.T @ delta2, A1.T @ delta1": "the two "
+            "blames are swapped: X came in at W1, whose other end has delta1",
             "A1.T @ delta2 -> (A1 * (1 - A1)).T @ delta2": "what came in at W2 is A1 itself, "
             "without a slope",
         },
