@@ -5,8 +5,10 @@ import pytest
 from lab import jupyter_lab, open_notebook
 from notebook_tools import write
 
+from nbhelpers.datasets import xor
 from nbhelpers.playgrounds import FIGURES, PLAYGROUNDS
 from nbhelpers.playgrounds.engine.goals import Bests
+from nbhelpers.playgrounds.engine.plane import APART
 from nbhelpers.plots import PALE_DIVERGING
 
 OPENED = {**PLAYGROUNDS, **FIGURES}
@@ -37,6 +39,17 @@ def unit(shown, k):
 
 def title(shown):
     return shown.picture.title.get_text()
+
+
+def assert_surface(picture, places, values):
+    """The large plane has, at places (n, 2), the colours of values (n,) from 0 to 1."""
+    image, ax = picture.draw()[..., :3].astype(int), picture.plane
+    assert np.ptp(values) > 0.05
+    for place, value in zip(places, values, strict=True):
+        column, height = ax.transData.transform(place)
+        pixel = image[round(picture.height - height - 0.5), round(column - 0.5)]
+        want = 255 * np.array(PALE_DIVERGING(np.clip(value, 0, 1))[:3])
+        assert np.abs(pixel - want).max() < 4, place
 
 
 def test_a_click_enlarges_a_unit_and_another_one_goes_back(shown):
@@ -76,15 +89,9 @@ def test_the_large_map_is_what_the_unit_says(activation):
     shown = PLAYGROUNDS["bias"](f"activation={activation},hidden=3,look=hidden unit 2,seed=3")
     picture, low = shown.picture, 0 if activation == "sigmoid" else -1
     shown.png()
-    image, ax = picture.draw()[..., :3].astype(int), picture.plane
     places = np.array([[-0.4, -0.2], [0.5, 1.2], [1.3, 0.4], [0.4, -0.4], [-0.4, 0.6]])
     says = shown.experiment.net.forward(places)[1][:, 1]
-    assert np.ptp(says) > 0.1
-    for place, a in zip(places, says, strict=True):
-        column, height = ax.transData.transform(place)
-        pixel = image[round(picture.height - height - 0.5), round(column - 0.5)]
-        want = 255 * np.array(PALE_DIVERGING(np.clip((a - low) / (1 - low), 0, 1))[:3])
-        assert np.abs(pixel - want).max() < 4, place
+    assert_surface(picture, places, (says - low) / (1 - low))
     ends = [tick.get_text() for tick in picture.scale.get_ticklabels()]
     assert ends == [f"{low}".replace("-", "\u2212"), "1"]
     shown.close()
@@ -104,6 +111,100 @@ def test_with_fewer_units_the_output_is_shown_until_there_are_more(shown):
     shown.controls["hidden"].value = hidden
     assert shown.settings == settings
     assert title(shown).startswith("hidden unit 4 of ")
+
+
+# ---------------------------------------------------------------- the hidden plane
+@pytest.mark.parametrize(
+    ("activation", "low", "high"), [("sigmoid", 0, 1), ("tanh", -1, 1), ("relu", 0, 4)]
+)
+def test_the_hidden_plane_is_the_last_layer_alone(activation, low, high):
+    """Its surface, its border and its points, against the network's own numbers."""
+    task = f"task=off the origin,activation={activation},hidden=2,seed=3,steps=100"
+    shown = PLAYGROUNDS["bias"](f"{task},look=hidden plane")
+    picture, net = shown.picture, shown.experiment.net
+    shown.png()
+
+    def output(a):
+        return 1 / (1 + np.exp(-(a @ net.W[1] + net.b[1])[:, 0]))
+
+    _, hidden, says = net.forward(shown.experiment.X)
+    assert np.allclose(output(hidden), says[:, 0])
+    assert np.array_equal(picture.examples.get_offsets(), hidden)
+    places = low + (high - low) * np.array([[-0.1, 0.7], [0.3, -0.08], [0.9, 0.6], [0.6, 1.1]])
+    assert_surface(picture, places, output(places))
+    (line,) = picture.border.get_segments()
+    assert output(line) == pytest.approx(0.5, abs=0.01)
+    ticks = [tick.get_text().replace("\u2212", "-") for tick in picture.plane.get_xticklabels()]
+    assert ticks == [f"{t:g}".replace("0.5", "\u00bd") for t in (low, (low + high) / 2, high)]
+    shown.close()
+
+
+def test_points_and_border_move_with_the_training_and_the_axes_stay():
+    shown = FIGURES["xor_recorded"]("hidden=2,seed=5,look=hidden plane")
+    picture, seen = shown.picture, []
+    for moment in (0, 60):
+        shown.change(moment=moment)
+        then, (line,) = shown.state.experiment(), picture.border.get_segments()
+        points = picture.examples.get_offsets()
+        assert points == pytest.approx(then.A[1], abs=1e-3)  # none is near another one
+        assert line @ then.net.W[1] == pytest.approx(0, abs=0.01)
+        seen.append((points, picture.plane.axis()))
+    assert np.abs(seen[1][0] - seen[0][0]).max() > 0.05
+    assert seen[1][1] == seen[0][1]
+    shown.close()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["seed=1,steps=2000", "activation=relu,weights=normal,seed=8"],
+    ids=["two on one place", "all on one place"],
+)
+def test_points_on_one_place_are_all_seen(settings):
+    shown = PLAYGROUNDS["xor"](f"hidden=2,{settings},look=hidden plane")
+    shown.png()
+    to_pixels, hidden = shown.picture.plane.transData.transform, shown.experiment.A[1]
+    assert np.hypot(*(to_pixels(hidden[1]) - to_pixels(hidden[2]))) < 1
+    points = to_pixels(shown.picture.examples.get_offsets())
+    between = np.hypot(*(points[:, np.newaxis] - points).T)[np.triu_indices(4, 1)]
+    assert between.min() > 0.9 * APART
+    assert np.hypot(*(points - to_pixels(hidden)).T).max() < APART
+    box = shown.picture.plane.bbox
+    inside = np.minimum(points - box.min, box.max - points)
+    assert inside.min() > 12  # whole discs
+    shown.close()
+
+
+def test_points_outside_the_hidden_plane_are_told():
+    shown = PLAYGROUNDS["bias"]("hidden=2,activation=relu,seed=3,steps=3000,look=hidden plane")
+    assert shown.experiment.A[1].max() > 5
+    assert title(shown).endswith(", 1 point outside")
+    shown.close()
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_the_hidden_plane_needs_two_units(name, tmp_path):
+    """With another number the output is shown; the settings string keeps the choice."""
+    shown = OPENED[name]("hidden=2", bests=Bests(tmp_path / "bests.json"))
+    output = shown.png()
+    shown.controls["look"].value = "hidden plane"
+    plane, settings = shown.png(), shown.settings
+    assert title(shown).startswith("output for every ($a_1$")
+    assert "look=hidden plane" in settings
+    other = OPENED[name](settings)
+    assert other.png() == plane
+    other.close()
+    assert shown.hover("network", *unit(shown, 0)) == "output: click to enlarge its map"
+    shown.press("network", *unit(shown, 0))
+    assert shown.png() == output
+    shown.controls["look"].value = "hidden plane"
+    shown.controls["hidden"].value = 3
+    assert title(shown) == "output (a hidden plane needs 2 units)"
+    assert shown.picture.plane.get_xlabel() == "$x_1$"
+    assert np.array_equal(shown.picture.examples.get_offsets()[:4], xor()[0])
+    shown.controls["hidden"].value = 2
+    assert shown.settings == settings
+    assert shown.picture.plane.get_xlabel() == "$a_1$"
+    shown.close()
 
 
 def test_what_is_looked_at_is_no_other_run():

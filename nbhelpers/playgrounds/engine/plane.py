@@ -2,7 +2,8 @@
 
 What the playgrounds of notebooks 01 and 02 share: all examples in every step, the loss added up
 over them, and side by side the network, its output for every input, and the loss. A click on a
-hidden unit, or the menu *look at*, enlarges its map in place of the output's::
+hidden unit, or the menu *look at*, enlarges its map in place of the output's; the menu also has the
+plane of what two hidden units say::
 
     from dataclasses import dataclass
 
@@ -64,14 +65,16 @@ from nbhelpers.plots import (
     grid_points,
     level_lines,
     node_positions,
-    ticks_of_truth,
     weight_lines,
 )
 
 GRID = 92  # points of the surface along each side
 COLUMNS, ROWS = (54, 278), (0, 276)  # where units stand, in pixels of the network's axes
 NEAR = 23  # pixels from the middle of a unit within which it is meant
-LOOKS = ("output", *(f"hidden unit {k}" for k in range(1, 9)))
+HIDDEN_PLANE = "hidden plane"
+LOOKS = ("output", *(f"hidden unit {k}" for k in range(1, 9)), HIDDEN_PLANE)
+REACH = 4.0  # of a hidden plane's axes, where the activation has no bound
+APART = 21  # pixels between two points, so that both are seen
 TABLE = """\
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
 Y = np.array([{}], dtype=float).T
@@ -98,7 +101,7 @@ def xor_network(rng, sizes=(2, 3, 1), activation="sigmoid", output="sigmoid", we
 
 
 def look_at():
-    """A setting for the unit whose map fills the large plane, one of `LOOKS`."""
+    """A setting for what the large plane shows, one of `LOOKS`."""
     return choice("output", LOOKS, label="look at", short="", view=True)
 
 
@@ -113,6 +116,11 @@ class PlaneSettings(Settings):
         unit = LOOKS.index(self.look)
         return unit if unit <= self.hidden else 0
 
+    @property
+    def hidden_plane(self):
+        """Whether the plane of what the hidden units say is looked at; it needs two of them."""
+        return self.look == HIDDEN_PLANE and self.hidden == 2
+
     def pressed(self, place, x, y):
         """A click on a unit enlarges its map; a second one goes back to the output."""
         unit = self._unit_at(x, y)
@@ -122,7 +130,7 @@ class PlaneSettings(Settings):
         unit = self._unit_at(x, y)
         if unit is None:
             return ""
-        if unit != self.unit:
+        if unit != self.unit or self.hidden_plane:
             return f"{LOOKS[unit]}: click to enlarge its map"
         return f"{LOOKS[unit]}: click to go back" if unit else LOOKS[unit]
 
@@ -297,6 +305,26 @@ class Network:
         return size
 
 
+def weighted_sums(net, layer, A):
+    """The weighted sums (..., n_out) of a layer's units for what it is given, A (..., n_in)."""
+    b = net.b[layer]
+    with np.errstate(all="ignore"):
+        return A @ net.W[layer] + (0.0 if b is None else b)
+
+
+def apart(P, distance, X):
+    """Points P (n, 2), moved as little as it takes until no two are closer than a distance.
+
+    Those on one place part in the directions in which their inputs X (n, 2) lie.
+    """
+    P = P + 1e-3 * distance * X
+    for _ in range(20):  # halves what two of them lack
+        steps = P[:, np.newaxis] - P
+        far = np.maximum(np.hypot(*steps.T), 1e-9 * distance)
+        P = P + (np.maximum(distance / far - 1, 0)[..., np.newaxis] * steps).sum(axis=1) / 4
+    return P
+
+
 class PlaneLoss(LossCurves):
     """The loss, and the learning rate above it: at step 0 it would not be seen."""
 
@@ -330,9 +358,8 @@ class PlanePicture(Picture):
 
     def _build_surface(self):
         ax = self.plane = self.axes(374, 52, 276, 276)
-        ax.set(xlim=self.LIMITS, ylim=self.LIMITS)
-        ticks_of_truth(ax)
-        ax.set(xlabel="$x_1$", ylabel="$x_2$")
+        self.shown = None  # which axes: their name and limits
+        self._show_axes("x", self.LIMITS, (0, 0.5, 1))
         self.surface = self.changing(Surface(ax))
         ax.add_artist(self.surface)
         self.border = self.changing(LineCollection([], colors=PALETTE["ink"], linewidths=1.8))
@@ -367,30 +394,57 @@ class PlanePicture(Picture):
             maps += [(a[:, :, k] - low) / (1 - low) for k in range(a.shape[2])]
             lows += [low] * a.shape[2]
         chosen = settings.unit + 1 if settings.unit else -1  # after the two inputs
-        self.surface.set_values(maps[chosen])
-        self._show_border(net, settings.unit, A)
-        self._show_texts(settings, lows[chosen])
+        Z, level = maps[chosen], 0.5
+        if settings.hidden_plane:
+            Z = self._hidden_plane(net)
+        else:
+            self._show_axes("x", self.LIMITS, (0, 0.5, 1))
+        self.surface.set_values(Z)
+        if settings.unit:  # the border is where its sum is 0
+            Z, level = weighted_sums(net, 0, A[0])[:, :, settings.unit - 1], 0.0
+        Z = Z.round(9)  # where it is the level everywhere, rounding draws no border
+        limits = self.shown[1]
+        self.border.set_segments(level_lines(Z, limits, limits, level))
+        self._show_texts(experiment, lows[chosen])
         self._show_examples(experiment)
         self._show_weights(net, self.network.positions(net.sizes))
         self.network.set_maps(maps, net.sizes, ringed=chosen if settings.unit else None)
         self.losses.update(experiment, previous, kept)
 
-    def _show_border(self, net, unit, A):
-        """Where the output is 0.5, or where a hidden unit's sum is 0."""
-        Z, level = A[-1][:, :, 0], 0.5
-        if unit:
-            b = net.b[0]
-            with np.errstate(all="ignore"):
-                Z = A[0] @ net.W[0][:, unit - 1] + (0.0 if b is None else b[unit - 1])
-            level = 0.0
-        Z = Z.round(9)  # where it is the level everywhere, rounding draws no border
-        self.border.set_segments(level_lines(Z, self.LIMITS, self.LIMITS, level))
+    def _hidden_plane(self, net):
+        """Show the axes of the hidden plane; returns the output there, (GRID, GRID)."""
+        low, high = np.clip(net.activations[0].range, -REACH, REACH)
+        margin = 0.15 * (high - low)  # for whole points
+        limits = low - margin, high + margin
+        self._show_axes("a", limits, (low, (low + high) / 2, high))
+        with np.errstate(all="ignore"):
+            sums = weighted_sums(net, 1, grid_points(limits, limits, GRID))
+            return net.activations[1].f(sums).reshape(GRID, GRID)
 
-    def _show_texts(self, settings, low):
+    def _show_axes(self, name, limits, ticks):
+        """Let the plane have these axes: x or a, from where to where, three ticks on each."""
+        if self.shown == (name, limits):
+            return
+        self.shown, ax = (name, limits), self.plane
+        labels = ["\u00bd" if t == 0.5 else short(t).replace("-", "\u2212") for t in ticks]
+        for k, axis in enumerate((ax.xaxis, ax.yaxis), 1):
+            axis.set_ticks(ticks, labels)
+            axis.set_label_text(f"${name}_{k}$")
+        ax.set(xlim=limits, ylim=limits)
+        self.refresh()
+
+    def _show_texts(self, experiment, low):
         """The title of the plane, and the lower end of its scale."""
-        title = "output for every input"
+        settings, title = experiment.settings, "output for every input"
         if settings.unit:
             title = f"{settings.look} of {settings.hidden}"
+        elif settings.hidden_plane:
+            title = "output for every ($a_1$, $a_2$)"
+            outside = int((np.abs(experiment.A[1]).max(axis=1) > self.shown[1][1]).sum())
+            if outside:
+                title += f", {outside} point{'s' * (outside > 1)} outside"
+        elif settings.look == HIDDEN_PLANE:
+            title = "output (a hidden plane needs 2 units)"
         elif settings.look != LOOKS[0]:
             title = f"output (there is no {settings.look})"
         if (title, low) != self.texts:
@@ -401,11 +455,16 @@ class PlanePicture(Picture):
             self.refresh(self.level)
 
     def _show_examples(self, experiment):
-        X, right = experiment.X, experiment.right()
-        self.examples.set_offsets(X)
+        P, right = experiment.X, experiment.right()
+        if experiment.settings.hidden_plane:
+            P = experiment.A[1]
+            if len(P) == 4:  # of many points, it is seen where they are
+                low, high = self.shown[1]
+                P = apart(P, APART * (high - low) / self.plane.bbox.width, experiment.X)
+        self.examples.set_offsets(P)
         self.examples.set_facecolors([CLASS_COLORS[int(y)] for y in experiment.Y[:, 0]])
-        self.right.set_data(*X[right].T)
-        self.wrong.set_data(*X[~right].T)
+        self.right.set_data(*P[right].T)
+        self.wrong.set_data(*P[~right].T)
         for marks in (self.right, self.wrong):  # they are about the output
             marks.set_visible(not experiment.settings.unit)
 
