@@ -400,7 +400,7 @@ class Figure:
         """The page has moved a handle to a place in pixels of the picture, from its top left.
 
         Under a moving hand the picture comes first: words and controls follow a few times a second,
-        and when the hand lets go (`last`).
+        and when the hand rests or lets go (`last`).
         """
         if name in self.state.handles():
             to_data = self.picture.pointed(name).transData.inverted()
