@@ -610,3 +610,25 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
         last = FIGURES["neuron"]("w1=1.9", bests=bests).image.value
         panel.button("Show my best").click()
         assert panel.until(lambda: bytes(panel.root.locator("img").evaluate(BYTES)) == last, 10)
+
+
+def test_what_is_below_a_goal_stays_when_its_words_need_two_lines(browser, tmp_path):
+    cell = """
+from nbhelpers import playgrounds
+
+shown = playgrounds.xor_recorded()
+shown.change(moment=120)
+shown
+"""
+    with run_cells(browser, tmp_path, cell) as notebook:
+        (panel,) = notebook.panels()
+        panel.settled()
+        goal, reset = panel.root.locator(".nn-goal"), panel.button("Reset")
+        place = reset.bounding_box()
+        for button, words in (
+            ("Reset", "not yet \u00b7 best "),
+            ("Show my best", "now 10,000 steps"),
+        ):
+            panel.button(button).click()
+            assert panel.until(lambda words=words: words in goal.inner_text())
+            assert reset.bounding_box() == place

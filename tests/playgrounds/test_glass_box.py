@@ -535,9 +535,11 @@ def test_clicking_in_a_browser(browser, tmp_path):
         menu = panel.root.get_by_label("weight", exact=True)
         assert panel.until(lambda: menu.input_value() == "W2[1, 0]")
         words = panel.root.locator(".nn-summary")
-        for stage in (1, 2):
+        below = panel.button("Next").bounding_box()
+        for stage in range(1, STAGES):  # some have one line of words, some two
             panel.button("Next").click()
             assert panel.until(lambda k=stage: f"stage {k} of 7" in words.inner_text())
+            assert panel.button("Next").bounding_box() == below
         tip = panel.root.locator(".nbhelpers-screen .tip")
         page.mouse.move(*on_page(layout.positions[1][0]))
         assert panel.until(lambda: "hidden unit 1: z = " in tip.inner_text())
@@ -547,4 +549,4 @@ def test_clicking_in_a_browser(browser, tmp_path):
         page.mouse.move(5, 5)
         assert panel.until(lambda: not tip.is_visible())
         panel.button("Back").click()
-        assert panel.until(lambda: "stage 1 of 7" in plain(words.inner_html()))
+        assert panel.until(lambda: "stage 6 of 7" in plain(words.inner_html()))
