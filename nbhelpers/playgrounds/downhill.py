@@ -94,7 +94,7 @@ class OneWeight(Settings):
     def goal(self):
         lowest = curve(self.seed, PLACES[self.weight])[1].min()
         above = round(max(float(self.here()[0] - lowest), 0.0), 4)
-        return Goal("go down to the lowest loss, within 0.0001", above, 1e-4, True, " above it")
+        return Goal("the lowest loss, within 0.0001", above, 1e-4, True, " above it")
 
     def handles(self):
         return {"weight": (self.value, self.here()[0])}

@@ -341,7 +341,7 @@ class GlassPanel(Panel):
         rows = super()._rows()
         self.buttons["step"].description = "Next"
         self.pace.layout.width = "240px"
-        self.words.layout.min_height = "3em"  # of two lines, so that Next stays in its place
+        self.words.add_class("nn-two-lines")  # always, so that Next stays in its place
         return rows
 
     def _clock_row(self):

@@ -548,6 +548,7 @@ CELL = """
 from nbhelpers import playgrounds
 
 shown = playgrounds.neuron()
+shown.PAUSE = 1e9  # words only when the hand rests or lets go
 pictures = [shown.change(w1=k / 10) or shown.image.value for k in range(20)]
 shown.reset()
 
@@ -569,6 +570,8 @@ BYTES = """async img => {
 def test_dragging_in_a_browser(browser, tmp_path, bests):
     """The handle stays under the hand; words, sliders and picture follow; the goal is noticed.
 
+    A hand that rests is told all that it is told when it lets go.
+
     Of pictures that come faster than the page can load them, the last one is shown.
     """
     with run_cells(browser, tmp_path, CELL) as notebook:
@@ -580,6 +583,10 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
             box = page.locator(f'circle[data-name="{name}"]').bounding_box()
             return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
+        def told():
+            parts = panel.root.locator(".nn-summary, .nn-goal, .widget-readout").all_inner_texts()
+            return *parts, panel.root.get_by_label("settings").input_value()
+
         unit = 138 * panel.root.locator("img").bounding_box()["width"] / 1000  # of the plane, in px
         start = middle("line")
         for name, *to in (("arrow", -0.8, 0.3), ("arrow", 0.8, 0.7), ("line", -0.45, -0.45)):
@@ -589,8 +596,11 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
             for k in range(1, 21):
                 page.mouse.move(x + right * k / 20, y - up * k / 20)
                 assert np.allclose(middle(name), (x + right * k / 20, y - up * k / 20), atol=1)
+            panel.settled(quiet=1)
+            at_rest = told()
             page.mouse.up()
             panel.settled()
+            assert told() == at_rest
             if name == "arrow":  # across the line and back: it turns around the line's handle
                 assert np.allclose(middle("line"), start, atol=3)
         assert panel.shows_frames(5)
@@ -600,3 +610,25 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
         last = FIGURES["neuron"]("w1=1.9", bests=bests).image.value
         panel.button("Show my best").click()
         assert panel.until(lambda: bytes(panel.root.locator("img").evaluate(BYTES)) == last, 10)
+
+
+def test_what_is_below_a_goal_stays_when_its_words_need_two_lines(browser, tmp_path):
+    cell = """
+from nbhelpers import playgrounds
+
+shown = playgrounds.xor_recorded()
+shown.change(moment=120)
+shown
+"""
+    with run_cells(browser, tmp_path, cell) as notebook:
+        (panel,) = notebook.panels()
+        panel.settled()
+        goal, reset = panel.root.locator(".nn-goal"), panel.button("Reset")
+        place = reset.bounding_box()
+        for button, words in (
+            ("Reset", "not yet \u00b7 best "),
+            ("Show my best", "now 10,000 steps"),
+        ):
+            panel.button(button).click()
+            assert panel.until(lambda words=words: words in goal.inner_text())
+            assert reset.bounding_box() == place

@@ -93,6 +93,7 @@ from nbhelpers.playgrounds.engine.guards import LOCK, WHOLE
 from nbhelpers.playgrounds.engine.screen import screen
 from nbhelpers.plots import own_style
 
+ONE_LINE = 50  # characters of a goal that has room on one line together with two scores
 FIGURES = weakref.WeakSet()  # all that have been made and are still in use somewhere
 
 # Some controls have no words that a screen reader could say: number boxes and the script get a
@@ -107,6 +108,7 @@ CSS = f"""<style>
 .nn-panel .nn-note, .nn-panel .nn-goal {{ margin: 0; min-height: 1.4em; line-height: 1.4;
   color: var(--jp-ui-font-color1, inherit); }}
 .nn-panel .nn-goal {{ font-size: 16px; font-weight: 600; }}
+.nn-panel .nn-two-lines p {{ min-height: 2.8em; }}
 .nn-panel textarea, .nn-panel input[type="text"] {{
   font-family: var(--jp-code-font-family, monospace); }}
 .nn-panel.nn-panel :focus-visible {{ {FOCUS} }}
@@ -234,20 +236,18 @@ class Figure:
     def _rows(self):
         """What stands below the summary."""
         reset, apply = self._add_buttons(reset=("Reset", self.reset), apply=("Apply", self._apply))
-        return [
-            *self._aim_rows(),
-            *self._control_rows(),
-            row(reset, self.text, apply),
-            self.note,
-        ]
+        aim, best = self._aim_parts()
+        return [*aim, *self._control_rows(), row(reset, *best, self.text, apply), self.note]
 
-    def _aim_rows(self):
-        """The goal, if there is one, and the way back to the best."""
-        if self._goal() is None:
-            return []
+    def _aim_parts(self):
+        """The goal, and the button that leads back to the best, in lists; empty without a goal."""
+        goal = self._goal()
+        if goal is None:
+            return [], []
         self.aim = widgets.HTML()
-        (best,) = self._add_buttons(best=("Show my best", self.show_best))
-        return [row(self.aim, best)]
+        if len(goal.words) > ONE_LINE:
+            self.aim.add_class("nn-two-lines")  # always, so that what is below stays in its place
+        return [self.aim], self._add_buttons(best=("Show my best", self.show_best))
 
     def _control_rows(self, without=()):
         """The controls but those: sliders with their boxes in a row, menus in another one.
@@ -400,7 +400,7 @@ class Figure:
         """The page has moved a handle to a place in pixels of the picture, from its top left.
 
         Under a moving hand the picture comes first: words and controls follow a few times a second,
-        and when the hand lets go (`last`).
+        and when the hand rests or lets go (`last`).
         """
         if name in self.state.handles():
             to_data = self.picture.pointed(name).transData.inverted()

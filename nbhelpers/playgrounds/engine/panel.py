@@ -150,12 +150,12 @@ class Panel(Figure):
             description="the program", layout={"width": "98%", "height": "330px", "display": "none"}
         )
         self.script.add_class("nn-named")
-        b = self.buttons
+        b, (aim, best) = self.buttons, self._aim_parts()
         return [
-            *self._aim_rows(),
+            *aim,
             row(*self._clock_row()),
             *self._control_rows(without=["seed"]),
-            row(self.text, b["apply"], b["code"], self.library),
+            row(*best, self.text, b["apply"], b["code"], self.library),
             self.note,
             self.script,
         ]

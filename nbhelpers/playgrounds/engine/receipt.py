@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbhelpers.playgrounds.engine.graph import FAINT, UNKNOWN, shown
+from nbhelpers.playgrounds.engine.graph import FAINT, shown
 from nbhelpers.playgrounds.engine.labels import Label
 from nbhelpers.plots import PALETTE, readable_on
 
@@ -16,8 +16,7 @@ class Row:
     Attributes
     ----------
     symbol : str
-    number : float or None
-        None: it isn't known yet.
+    number : float
     words : str
         What it is.
     colour : str or None
@@ -27,7 +26,7 @@ class Row:
     """
 
     symbol: str
-    number: float | None
+    number: float
     words: str
     colour: str | None = None
     marks: tuple = ()
@@ -42,7 +41,7 @@ class Receipt:
     place : (left, bottom, width, height)
         Of its axes in pixels.
     rows, notes : int
-        How many rows there are at most, and how many lines below them.
+        How many rows have a place, and how many lines below them.
     """
 
     PITCH = 33  # pixels from row to row
@@ -70,7 +69,7 @@ class Receipt:
     def update(self, title, rows, notes, fresh=()):
         """Show a title, rows and lines of text; `fresh` has symbols that have just come."""
         self.title.set_text(title)
-        empty = [Row("", None, "")] * (len(self.rows) - len(rows))
+        empty = [Row("", 0.0, "")] * (len(self.rows) - len(rows))
         first = True
         for row, labels in zip([*rows, *empty], self.rows, strict=True):
             sign, symbol, number, words = labels
@@ -79,10 +78,9 @@ class Receipt:
             symbol.set_text(f" {row.symbol} " if row.symbol else "")
             face = PALETTE["ink"] if total else row.colour
             symbol.look("white" if total else readable_on(face), face, bold=total)
-            known = row.number is not None
-            number.set_text("" if not row.symbol else shown(row.number) if known else UNKNOWN)
-            number.look(PALETTE["ink"] if known else FAINT, bold=total and known)
-            if total and row.symbol in fresh and known:
+            number.set_text(shown(row.number) if row.symbol else "")
+            number.look(PALETTE["ink"], bold=total)
+            if total and row.symbol in fresh:
                 number.look("white", PALETTE["ink"])
             words.set_text(row.words)
             first = False

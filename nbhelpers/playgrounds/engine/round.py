@@ -148,54 +148,61 @@ class Round:
 
     # -- the factors of one weight's gradient -----------------------------------------------
     def chain(self, weight):
-        """The factors of a weight's gradient, as rows of a receipt."""
+        """The factors of a weight's gradient, as rows of a receipt.
+
+        They come with the product that they lead to, so that nobody reads it before it is asked.
+        """
         _, layer, i, j = weight
         if layer == self.n:
-            rows = [*self._error(j), self._delta(layer, j)]
+            rows = self._output_delta(j)
+        elif layer + 1 == self.n and self.y.size == 1:
+            way = ("weight", self.n, j, 0)
+            back = Row(name_of(way), self.W[-1][j, 0], "the way back", WAY, (way,))
+            rows = [*self._output_delta(0), *self._hidden_delta_of(layer, j, back)]
         else:
-            if layer + 1 == self.n and self.y.size == 1:
-                way = ("weight", self.n, j, 0)
-                rows = [*self._error(0), self._delta(self.n, 0)]
-                rows.append(Row(name_of(way), self.W[-1][j, 0], "the way back", WAY, (way,)))
-            else:
-                rows = [self._blame(layer + 1, j)]
-            rows += [self._slope(layer, j, SLOPE), self._delta(layer, j)]
-        came = self.A[layer - 1][0, i] if self.knows("A", layer - 1) else None
+            rows = self._hidden_delta_of(layer, j, self._blame(layer + 1, j))
+        if not self.knows("dW"):
+            return rows
+        came, gradient = self.A[layer - 1][0, i], self.dW[layer - 1][i, j]
         symbol = sub("x", i + 1) if layer == 1 else sub("a", layer - 1)
-        gradient = self.dW[layer - 1][i, j] if self.knows("dW") else None
         rows.append(Row(symbol, came, "what came in", INPUT, (("unit", layer - 1, i),)))
         return [*rows, Row(GRADIENT, gradient, "the gradient")]
 
-    def _error(self, k):
-        """How far an output is off, and its slope."""
-        error = self.A[-1][0, k] - self.y[0, k] if self.knows("loss") else None
-        symbol = f"{sub('a', self.n)} \u2212 y"
-        return [
-            Row(symbol, error, "how far off", ERROR, (("target", k),)),
-            self._slope(self.n, k, SLOPE_OUT),
-        ]
+    def _output_delta(self, k):
+        """How far an output is off, known with the loss; with its delta, its slope."""
+        if not self.knows("loss"):
+            return []
+        error, symbol = self.A[-1][0, k] - self.y[0, k], f"{sub('a', self.n)} \u2212 y"
+        rows = [Row(symbol, error, "how far off", ERROR, (("target", k),))]
+        if self.knows("delta", self.n):
+            rows += [self._slope(self.n, k, SLOPE_OUT), self._delta(self.n, k)]
+        return rows
+
+    def _hidden_delta_of(self, layer, k, back):
+        """With the delta of a hidden unit, what comes back to it, and its slope."""
+        if not self.knows("delta", layer):
+            return []
+        return [back, self._slope(layer, k, SLOPE), self._delta(layer, k)]
 
     def _blame(self, layer, i):
         """What comes back to the i-th unit before a layer, from all units of that layer."""
         weights = self.W[layer - 1][i]
         marks = tuple(("weight", layer, i, k) for k in range(len(weights)))
-        known = self.knows("delta", layer)
-        number = float(self.delta[layer][0] @ weights) if known else None
+        number = float(self.delta[layer][0] @ weights)
         symbol = f"\u03a3 {delta_of(layer)}{TIMES}W{layer}"
         return Row(symbol, number, "what comes back", WAY, marks)
 
     def _slope(self, layer, k, colour):
         a, value = sub("a", layer), self.A[layer][0, k]
         words = "slope of output" if layer == self.n else f"slope of unit {k + 1}"
-        number = value * (1 - value) if self.knows("A", layer) else None
+        number = value * (1 - value)
         return Row(f"{a} (1 \u2212 {a})", number, words, colour, (("unit", layer, k),))
 
     def _delta(self, layer, k):
-        number = self.delta[layer][0, k] if self.knows("delta", layer) else None
         words = f"of {self.unit_name(layer, k)}"
         if layer in self.right and not np.allclose(self.delta[layer], self.right[layer]):
             words = "yours: not right"
-        return Row(delta_of(layer), number, words)
+        return Row(delta_of(layer), self.delta[layer][0, k], words)
 
     # -- in numbers -------------------------------------------------------------------------
     def numbers(self, weight):

@@ -2,7 +2,8 @@
 
 The page moves a handle at once, and the picture follows: the page sends where the handle is, and at
 most two such messages are under way; while the kernel draws, only the newest place is kept. So a
-handle never lags behind the hand, and the picture is never further behind than one drawing. A click
+handle never lags behind the hand, and the picture is never further behind than one drawing. Where
+the hand rests or lets go is said to be the `last` place: all the rest is brought up to it. A click
 that isn't on a handle is such a message, too. What a resting pointer asks, one question at a time,
 is answered in words that the page shows beside it. Where `anywidget` is missing, or ipywidgets is
 older than 8, there is a plain image, and sliders and menus do all that a hand can do.
@@ -15,6 +16,7 @@ import ipywidgets as widgets
 
 _ESM = """
 const UNDER_WAY = 2;                                   // messages at a time
+const REST = 200;                                      // ms without a move: the hand rests
 const SVG = "http://www.w3.org/2000/svg";
 
 function render({ model, el }) {
@@ -33,7 +35,7 @@ function render({ model, el }) {
 
   const circles = new Map();                           // name -> circle
   let held = null, sent = model.get("seen"), newest = null, url = null, loading = null;
-  let down_at = null, asked = model.get("told")[0], over = null, question = null;
+  let resting = null, down_at = null, asked = model.get("told")[0], over = null, question = null;
 
   for (const [name, [x, y, w, h]] of Object.entries(model.get("places"))) {
     const area = document.createElementNS(SVG, "rect");
@@ -123,8 +125,11 @@ function render({ model, el }) {
     e.preventDefault();
     const [x, y] = place(e);
     put(held, x, y);
-    newest = { handle: held, x, y, last: false };
+    const at = { handle: held, x, y };
+    newest = { ...at, last: false };
     flush();
+    clearTimeout(resting);
+    resting = setTimeout(() => { newest = { ...at, last: true }; flush(); }, REST);
   };
   const up = e => {
     const from = down_at;
@@ -137,6 +142,7 @@ function render({ model, el }) {
       flush();
       return;
     }
+    clearTimeout(resting);
     const c = circles.get(held);
     if (c) {
       c.classList.remove("held");
@@ -158,6 +164,7 @@ function render({ model, el }) {
   model.on("change:told", told);
   picture(); places();
   return () => {
+    clearTimeout(resting);
     model.off("change:value", picture); model.off("change:handles", places);
     model.off("change:seen", seen); model.off("change:told", told);
     URL.revokeObjectURL(url);
