@@ -74,7 +74,7 @@ NEAR = 23  # pixels from the middle of a unit within which it is meant
 HIDDEN_PLANE = "hidden plane"
 LOOKS = ("output", *(f"hidden unit {k}" for k in range(1, 9)), HIDDEN_PLANE)
 REACH = 4.0  # of a hidden plane's axes, where the activation has no bound
-APART = 21  # pixels between two points, so that both are seen
+APART = 18  # pixels between two points, so that both are seen
 TABLE = """\
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
 Y = np.array([{}], dtype=float).T
