@@ -125,11 +125,20 @@ function render({ model, el }) {
     e.preventDefault();
     const [x, y] = place(e);
     put(held, x, y);
-    const at = { handle: held, x, y };
-    newest = { ...at, last: false };
+    newest = { handle: held, x, y, last: false };
     flush();
     clearTimeout(resting);
-    resting = setTimeout(() => { newest = { ...at, last: true }; flush(); }, REST);
+    resting = setTimeout(rest, REST);
+  };
+  const rest = () => {                                 // once after a move
+    if (resting === null) return;
+    clearTimeout(resting);
+    resting = null;
+    const c = circles.get(held);
+    if (!c) return;
+    const [x, y] = ["cx", "cy"].map(name => Number(c.getAttribute(name)));
+    newest = { handle: held, x, y, last: true };
+    flush();
   };
   const up = e => {
     const from = down_at;
@@ -142,15 +151,9 @@ function render({ model, el }) {
       flush();
       return;
     }
-    clearTimeout(resting);
-    const c = circles.get(held);
-    if (c) {
-      c.classList.remove("held");
-      const [x, y] = ["cx", "cy"].map(name => Number(c.getAttribute(name)));
-      newest = { handle: held, x, y, last: true };
-    }
+    rest();
+    circles.get(held)?.classList.remove("held");
     held = null;
-    flush();
     if (sent === model.get("seen") && !newest) places();
   };
   svg.addEventListener("pointerdown", down);
