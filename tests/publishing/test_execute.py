@@ -82,6 +82,19 @@ UNWANTED = [
 ]
 
 
+def test_what_answers_a_question_is_stored_folded():
+    ask, answer, reveal = 'questions.ask("x.y")', "print(3)", 'questions.reveal("x.y")'
+    cells = [code(text) for text in (answer, ask, answer, answer, reveal, answer)]
+    cells[0].metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}  # no more
+    notebook = nbformat.v4.new_notebook(cells=[markdown("text"), *cells])
+    stored = execute_notebooks.clean(notebook)
+    hidden = [
+        cell.metadata.get("jupyter", {}).get("outputs_hidden", False) for cell in stored.cells
+    ]
+    assert hidden == [False, False, False, True, True, False, False]
+    assert stored.cells[1].metadata == {"jupyter": {"source_hidden": True}}
+
+
 def test_what_must_not_be_stored_is_told_and_nothing_is_written(tmp_path):
     cells = [
         code(f"# cell {i}\n{source}" if source else "") for i, (source, _) in enumerate(UNWANTED)
