@@ -267,7 +267,7 @@ class TwoWeightsPicture(Picture):
         super().__init__(height=400)
 
     def build(self):
-        ax = self.axes(70, 56, 310, 310, title="drag the black dot")
+        ax = self.axes(70, 56, 310, 310, title="drag the dot")
         self.surface = LossSurface(self, ax, (-WIDE, WIDE))
         self.names = [self.changing(ax.text(0.5, -0.13, "", transform=ax.transAxes, ha="center")),
                       self.changing(ax.text(-0.17, 0.5, "", transform=ax.transAxes, va="center",

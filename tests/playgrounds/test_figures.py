@@ -528,9 +528,12 @@ def test_an_interrupted_recording_is_made_anew(bests):
     own = FIGURES["xor_recorded"](one_step=lambda *given: given[2:4], bests=bests)
     own.change(moment=120)
     own.state.__class__.one_step = staticmethod(one_step)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with pytest.raises(KeyboardInterrupt):
-        own.change(seed=3)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            own.change(seed=3)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert len(calls) == 500
     plain = FIGURES["xor_recorded"]("moment=120,seed=3", bests=bests)
     assert own.summary == plain.summary + " \u00b7 steps by your one_step"
