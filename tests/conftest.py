@@ -25,6 +25,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from nbhelpers.playgrounds import PLAYGROUNDS
 from nbhelpers.playgrounds.engine import goals
+from nbhelpers.playgrounds.engine.panel import Panel
 
 # No windows. Not by MPLBACKEND, which the notebooks' kernels would inherit: they draw inline.
 matplotlib.use("Agg")
@@ -56,6 +57,19 @@ def own_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(goals, "cache_folder", lambda: folder)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience():
+    """A change of settings may train longer: on a busy machine, too, it gets where it says."""
+    made = Panel.__init__
+
+    def patient(panel, *args, catch_up=0.0, **options):
+        made(panel, *args, catch_up=max(catch_up, 5.0), **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Panel, "__init__", patient)
         yield
 
 

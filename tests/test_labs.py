@@ -40,26 +40,10 @@ def test_an_unknown_output_is_named():
         xor_loop.train(1, steps=1, output="tanh")
 
 
-def test_when_each_has_learned():
-    """Only what stays right counts: four networks, right at steps 1 and 2, 1, 0 to 2, never."""
-    right = np.array([[0, 1, 1], [0, 1, 0], [1, 1, 1], [0, 0, 0]]).T  # (steps, networks)
-    errors = np.where(right, 0.1, 0.7)[:, :, None] * np.ones(4)
-    assert xor_loop.steps_to_learn(errors).tolist() == [1, np.inf, 0, np.inf]
-
-
-def test_sizes_are_drawn_with_their_numbers():
-    ax = xor_loop.draw_sizes(count=6, steps=600)
-    assert ax.texts[0].get_text() == "0"  # one hidden unit never learns it
-    assert len(ax.texts) == 9  # and the dashed line's
-    assert sum(len(line.get_xdata()) for line in ax.lines[:-1]) == 8 * 6
-    losses = xor_loop.draw_losses(xor_loop.train(3, steps=50))
-    assert len(losses.lines) == 3
-
-
 # ---------------------------------------------------------------- what notebook 01 says in words
 def ended(errors):
     """How many networks have all four right at the end."""
-    return np.isfinite(xor_loop.steps_to_learn(errors)).sum()
+    return (errors[-1] < 0.5).all(axis=1).sum()
 
 
 def test_weights_of_both_signs_need_more_units():
@@ -72,9 +56,9 @@ def test_weights_of_both_signs_need_more_units():
 
 def test_large_rates_lose_what_they_had():
     assert ended(xor_loop.train(50, 2, 5_000, lr=1.0)) == 49
-    assert ended(xor_loop.train(50, 2, 5_000, lr=3.0)) <= 10
-    three, eight = (xor_loop.train(50, n, 5_000, lr=3.0) for n in (3, 8))
-    assert np.median(xor_loop.steps_to_learn(three)) < np.median(xor_loop.steps_to_learn(eight))
+    errors = xor_loop.train(50, 2, 5_000, lr=3.0)
+    assert (errors < 0.5).all(axis=2).sum(axis=1).max() >= 30
+    assert ended(errors) <= 3
     for lr, steps in ((1.0, 1447), (3.0, 485), (5.0, 294)):  # of the playground, seed 0
         worst = xor_loop.train(1, 3, 2_000, lr)[:, 0].max(axis=1)
         assert np.argmax(worst < 0.1) == steps

@@ -20,6 +20,7 @@ from nbhelpers.playgrounds.regions import regions
 from nbhelpers.playgrounds.remedies import remedies
 from nbhelpers.playgrounds.signals import signals
 from nbhelpers.playgrounds.softmax import softmax
+from nbhelpers.playgrounds.starts import xor_starts
 from nbhelpers.playgrounds.xor import xor, xor_recorded
 
 IN_ORDER = (  # of the notebooks
@@ -27,7 +28,14 @@ IN_ORDER = (  # of the notebooks
     *(digits, optimizers, mnist, remedies),
 )
 PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}
-LIVE = (neuron, three_neurons, one_weight, two_weights, xor_recorded)  # nothing is trained
+LIVE = (
+    neuron,
+    three_neurons,
+    one_weight,
+    two_weights,
+    xor_recorded,
+    xor_starts,
+)  # nothing is trained
 FIGURES = {function.__name__: function for function in LIVE}
 
 __all__ = ["FIGURES", "PLAYGROUNDS", "DigitPad", *FIGURES, *PLAYGROUNDS]

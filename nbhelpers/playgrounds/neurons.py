@@ -1,7 +1,7 @@
 """The first figures of notebook 01: a neuron by hand, and three of them, which can do XOR.
 
-A neuron says 1 where w1 x1 + w2 x2 is above its threshold, and 0 elsewhere. The border between is
-a line, which can be dragged; the sliders are its numbers.
+A neuron says 1 where w1 x1 + w2 x2 is above its threshold, and 0 elsewhere; a smooth one goes from
+0 to 1. The border between is a line, which can be dragged; the sliders are its numbers.
 """
 
 from dataclasses import dataclass, replace
@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from matplotlib.patches import Polygon
 
+from nbhelpers.activations import sigmoid
 from nbhelpers.playgrounds.engine.figure import short
 from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.labels import Label
-from nbhelpers.playgrounds.engine.picture import Picture
+from nbhelpers.playgrounds.engine.picture import Picture, Surface
 from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number
 from nbhelpers.plots import CLASS_COLORS, PALE_DIVERGING, PALETTE, ticks_of_truth
@@ -21,9 +22,11 @@ X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])  # inputs (4, 2)
 TABLES = {"OR": (0, 1, 1, 1), "AND": (0, 0, 0, 1), "XOR": (0, 1, 1, 0)}
 LOW, HIGH = -0.5, 1.5  # of the plane that is shown, both ways
 MOST = 5.0  # of a weight and of a threshold
+GRID = np.stack(np.meshgrid(*[np.linspace(LOW, HIGH, 61)] * 2), axis=-1)  # (61, 61, 2)
 MIDDLE = np.full(2, (LOW + HIGH) / 2)
 ARROW = 0.3  # how far the arrow of a neuron with weights of length 1 reaches
 SHORTEST = 0.2  # that a hand can make the weights
+SMALL = 0.2  # the error that the goal of a smooth neuron asks for
 HEAD = 17  # pixels from a handle to the arrow's head, which it would hide
 
 
@@ -119,6 +122,7 @@ class NeuronPlane:
         self.beyond = HEAD * (HIGH - LOW) / place[2]
         self.half = picture.changing(Polygon(np.zeros((1, 2)), color=PALE_DIVERGING(0.85)))
         ax.add_patch(self.half)
+        self.surface = picture.changing(Surface(ax))
         self.edge = picture.line(ax, color=PALETTE["ink"], lw=2)
         self.arrow, self.head = (picture.line(ax, color=PALETTE["ink"], lw=2) for _ in "12")
         self.points = picture.changing(
@@ -129,8 +133,11 @@ class NeuronPlane:
             picture.line(ax, ls="", color="white", zorder=4, **mark) for mark in marks
         )
 
-    def update(self, w, threshold, along, P, targets, right=None):
+    def update(self, w, threshold, along, P, targets, right=None, smooth=False):
         """Show a neuron, and points P (4, 2) in the colours of their targets; right (4,): marks."""
+        self.surface.set_visible(smooth)
+        if smooth:
+            self.surface.set_values(sigmoid(GRID @ w - threshold))
         self.half.set_xy(half_plane(w, threshold))
         start, tip = line_handles(w, threshold, along)
         direction, length, _ = polar(w, threshold)
@@ -196,6 +203,7 @@ class Neuron(Rows):
 
     computes = "one neuron computes"
     table: str = choice("OR", TABLES, label="to compute")
+    activation: str = choice("step", ["step", "sigmoid"])
     w1: float = weight(1.0, "w\u2081")
     w2: float = weight(-0.5, "w\u2082")
     threshold: float = weight(0.6, "threshold")
@@ -210,8 +218,28 @@ class Neuron(Rows):
         """Its four answers, bools (4,)."""
         return above(*self.line[:2], X)
 
+    @property
+    def smooth(self):
+        return self.activation == "sigmoid"
+
+    def answers(self):
+        """Its four answers as numbers, (4,)."""
+        w, threshold = self.line[:2]
+        return sigmoid(X @ w - threshold) if self.smooth else self.says().astype(float)
+
+    def error(self):
+        """The largest of its four errors."""
+        return float(np.abs(self.answers() - TABLES[self.table]).max())
+
     def summary(self):
-        return f"{self.right().sum()} of 4 rows of {self.table} right"
+        words = f"{self.right().sum()} of 4 rows of {self.table} right"
+        return f"{words} \u00b7 largest error {self.error():.2f}" if self.smooth else words
+
+    def goal(self):
+        if not self.smooth:
+            return super().goal()
+        words = f"a smooth neuron computes {self.table}, every error below {SMALL}"
+        return Goal(words, round(self.error(), 4), target=SMALL, lower=True)
 
     def handles(self):
         return dict(zip(("line", "arrow"), line_handles(*self.line), strict=True))
@@ -228,7 +256,7 @@ class NeuronPicture(Picture):
         self.plane = NeuronPlane(
             self, (60, 52, 276, 276), "drag the line, drag the arrow", ("$x_1$", "$x_2$")
         )
-        heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 3, "above?": 2, "wanted": 2, "": 1}
+        heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 3, "answer": 2, "wanted": 2, "": 1}
         self.table = Table(self, (400, 82, 570, 246), heads)
 
     def pointed(self, name):
@@ -236,8 +264,8 @@ class NeuronPicture(Picture):
 
     def update(self, settings):
         right, wanted = settings.right(), TABLES[settings.table]
-        self.plane.update(*settings.line, X, wanted, right)
-        says = [str(int(one)) for one in settings.says()]
+        self.plane.update(*settings.line, X, wanted, right, settings.smooth)
+        says = [f"{a:.2f}" if settings.smooth else f"{a:.0f}" for a in settings.answers()]
         sums = [short(z) for z in X @ settings.line[0]]
         self.table.update(sums, says, map(str, wanted), signs(right))
 

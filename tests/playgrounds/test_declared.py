@@ -59,14 +59,14 @@ def test_a_declaration_of_ones_own():
         example="hidden=2",
         notebook="01",
         new="Again",
-        catch_up=9.0,
+        catch_up=90.0,
     )
     assert toy.__name__ == "toy"
     assert toy.__doc__.startswith("A toy.\n\nNothing new.\n")
     assert "as many as there are hidden units if\n" in toy.__doc__
     assert "ToyPanel\n    Loud or not.\n" in toy.__doc__
     panel = toy("hidden=4", loud=True)
-    assert (panel.experiment.steps, panel.loud, panel.CATCH_UP) == (4, True, 9.0)
+    assert (panel.experiment.steps, panel.loud, panel.CATCH_UP) == (4, True, 90.0)
     assert panel.buttons["new_weights"].description == "Again"
     assert toy("hidden=4,steps=1", 2).experiment.steps == 1
     assert toy("hidden=4", 2).experiment.steps == 2
