@@ -16,13 +16,14 @@ import pytest
 from examples import example
 from lab import run_cells
 
-from nbhelpers.playgrounds import FIGURES
+from nbhelpers.labs import xor_loop
+from nbhelpers.playgrounds import FIGURES, starts
 from nbhelpers.playgrounds.downhill import PAIRS, PLACES, surface, trained, walked
 from nbhelpers.playgrounds.engine import figure as figures
 from nbhelpers.playgrounds.engine import screen as screens
 from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.playgrounds.engine.recording import growing
-from nbhelpers.playgrounds.neurons import HIGH, LOW, Neuron, above, half_plane
+from nbhelpers.playgrounds.neurons import HIGH, LOW, SMALL, Neuron, above, half_plane
 from nbhelpers.playgrounds.xor import MOMENTS, Xor, XorSettings, first_right, recording
 from nbhelpers.teaching import bank
 
@@ -342,10 +343,39 @@ def test_no_neuron_computes_xor():
     """Not one of all that the sliders can set, and the best has three rows."""
     values = np.linspace(-5, 5, 41)
     scores = {
-        int(Neuron("XOR", w1, w2, threshold).right().sum())
+        int(Neuron("XOR", w1=w1, w2=w2, threshold=threshold).right().sum())
         for w1, w2, threshold in product(values[::2], values[::2], values)
     }
     assert max(scores) == 3
+
+
+def test_a_smooth_neuron_answers_with_the_sigmoid(bests):
+    """The table has 1 / (1 + exp(threshold - z)), on the line the colour is that of one half."""
+    shown = FIGURES["neuron"]("activation=sigmoid,w1=3,w2=3,threshold=2", bests=bests)
+    cells = [cell.get_text() for cell in shown.picture.table.cells[3]]
+    assert cells == ["0.12", "0.73", "0.73", "0.98"]
+    colours = shown.picture.plane.surface.pixels[..., :3].astype(float)
+    inside = np.linspace(0, 1, len(colours)) * (HIGH - LOW) + LOW
+    on_line = np.abs(3 * (inside[:, None] + inside) - 2) < 0.02
+    assert (colours[on_line].min(axis=1) > 240).all(), "white on the line"
+    assert not shown.reached
+    shown.change(w1=4.0, w2=4.0)  # a longer arrow
+    assert shown.reached
+    shown.change(activation="step")
+    assert [cell.get_text() for cell in shown.picture.table.cells[3]] == list("0111")
+
+
+@pytest.mark.parametrize(
+    ("table", "can"), [("OR", True), ("AND", True), ("XOR", False)], ids=("OR", "AND", "XOR")
+)
+def test_which_goals_of_a_smooth_neuron_can_be_reached(table, can):
+    """Among all that the sliders can set."""
+    values = np.linspace(-5, 5, 21)
+    errors = (
+        Neuron(table, "sigmoid", w1=w1, w2=w2, threshold=threshold).error()
+        for w1, w2, threshold in product(values, values, values)
+    )
+    assert (min(errors) < SMALL) == can
 
 
 def test_three_neurons_compute_xor_by_hand(bests):
@@ -462,6 +492,57 @@ def test_the_earliest_moment_with_four_right_is_its_goal(bests):
     one.change(moment=MOMENTS - 1)
     assert not one.reached
     assert "not yet" in one.aim.value
+
+
+# ---------------------------------------------------------------- fifty starts of each size
+def test_all_starts_are_those_of_the_lab_at_every_moment(bests):
+    shown = FIGURES["xor_starts"]("moment=70,weights=normal", bests=bests)
+    step = int(starts.STEPS[70])
+    for k, hidden in enumerate(starts.SIZES):
+        right = (xor_loop.train(50, hidden, step + 1, 1.0, "normal")[-1] < 0.5).all(axis=1).sum()
+        assert shown.picture.counts[k].get_text() == f"{right} right"
+        assert len(shown.picture.right[k].get_xdata()) == right
+        assert f"{right} with {hidden} unit" in shown.summary
+    assert sum(len(dots.get_xdata()) for dots in [shown.picture.wrong, *shown.picture.right]) == 300
+
+
+def test_what_is_to_come_isn_t_drawn(bests):
+    shown = FIGURES["xor_starts"](bests=bests)
+    for moment in (0, 60, 100):
+        shown.drag("moment", max(starts.STEPS[moment], 1), 17.0)
+        shown.change(moment=moment)
+        for curve in shown.picture.curves:
+            assert curve.get_xdata()[-1] == max(starts.STEPS[moment], 1)
+
+
+def test_all_fifty_before_step_100_can_be_had(bests):
+    shown = FIGURES["xor_starts"]("learning_rate=10,weights=normal", bests=bests)
+    reached = [shown.change(moment=moment) or shown.reached for moment in range(101)]
+    assert 0 < starts.STEPS[reached.index(True)] < 100
+    assert not reached[-1], "late is no longer early"
+    shown.change(moment=100, learning_rate=1.0)
+    assert not shown.reached
+
+
+def test_interrupted_starts_are_made_anew(bests, monkeypatch):
+    shown, train, sizes = FIGURES["xor_starts"](bests=bests), xor_loop.train, []
+    shown.change(moment=100)
+
+    def interrupted(count, hidden, *options):
+        sizes.append(hidden)
+        if hidden == 2:
+            signal.raise_signal(signal.SIGINT)
+        return train(count, hidden, *options)
+
+    starts.trained.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(xor_loop, "train", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            shown.change(learning_rate=3.0)
+    assert sizes == [1, 2]
+    shown.change(learning_rate=3.0)
+    plain = FIGURES["xor_starts"]("moment=100,learning_rate=3.0", bests=bests)
+    assert (shown.summary, shown.png()) == (plain.summary, plain.png())
 
 
 # ---------------------------------------------------------------- by the reader's function
