@@ -63,44 +63,54 @@ def curve(number, place):
     return values, loss_and_slope(number, place, values)[0]
 
 
+@lru_cache(maxsize=64)
+def descent(number, place, value, learning_rate, steps):
+    """The weight at each of the steps (steps + 1,), as far as it is shown; losses and slopes."""
+    path = [value]
+    for _ in range(steps):
+        slope = loss_and_slope(number, place, np.array(path[-1:]))[1][0]
+        path.append(float(np.clip(path[-1] - learning_rate * slope, -MOST, MOST)))
+    return np.array(path), *loss_and_slope(number, place, np.array(path))
+
+
 @dataclass(frozen=True)
 class OneWeight(Settings):
     """One of nine weights and the loss along it: drag it, or step downhill by its slope."""
 
     weight: str = choice("W2[0, 0]", PLACES)
-    value: float = number(4.0, -MOST, MOST)
+    value: float = number(4.0, -MOST, MOST, label="start")
     learning_rate: float = number(10.0, 0.1, 100, log=True)
+    steps_made: int = number(0, 0, 20, label="steps")
     seed: int = seed()
 
-    def here(self):
-        """The loss and the slope where the weight is."""
-        loss, slope = loss_and_slope(self.seed, PLACES[self.weight], np.array([self.value]))
-        return loss[0], slope[0]
+    def path(self):
+        """The weight at every step so far, the losses and the slopes there."""
+        place = PLACES[self.weight]
+        return descent(self.seed, place, self.value, self.learning_rate, self.steps_made)
 
-    def stepped(self):
-        """The weight after one step downhill, as far as it is shown."""
-        value = self.value - self.learning_rate * self.here()[1]
-        return float(np.clip(round(value, 4), -MOST, MOST))
+    def here(self):
+        """The weight, the loss and the slope where the path ends."""
+        return tuple(float(values[-1]) for values in self.path())
 
     def summary(self):
-        loss, slope = self.here()
+        w, loss, slope = self.here()
         move = -self.learning_rate * slope
         words = (
-            f"weight {short(self.value)} \u00b7 loss {loss:.4f} \u00b7 slope {slope:+.4f} \u00b7 "
-            f"a step moves it by {move:+.3g}"
+            f"step {self.steps_made} \u00b7 weight {short(w)} \u00b7 loss {loss:.4f} \u00b7 "
+            f"slope {slope:+.4f} \u00b7 a step moves it by {move:+.3g}"
         )
-        return f"{words}, here to the edge only" if abs(self.value + move) > MOST else words
+        return f"{words}, here to the edge only" if abs(w + move) > MOST else words
 
     def goal(self):
         lowest = curve(self.seed, PLACES[self.weight])[1].min()
-        above = round(max(float(self.here()[0] - lowest), 0.0), 4)
+        above = round(max(self.here()[1] - float(lowest), 0.0), 4)
         return Goal("the lowest loss, within 0.0001", above, 1e-4, True, " above it")
 
     def handles(self):
-        return {"weight": (self.value, self.here()[0])}
+        return {"weight": self.here()[:2]}
 
     def drag(self, name, x, y):
-        return replace(self, value=float(np.clip(round(x, 2), -MOST, MOST)))
+        return replace(self, value=float(np.clip(round(x, 2), -MOST, MOST)), steps_made=0)
 
 
 class OneWeightPicture(Picture):
@@ -117,6 +127,7 @@ class OneWeightPicture(Picture):
         self.limits = None
         self.loss = self.line(ax, color=PALETTE["blue"], lw=2.5)
         self.tangent = self.line(ax, "--", color=PALETTE["vermilion"], lw=2)
+        self.trail = self.line(ax, ".-", color=PALETTE["grey"], lw=1, ms=9)
         self.jump = self.line(ax, color=PALETTE["ink"], lw=1.5)
         self.next = self.line(ax, "o", color=PALETTE["ink"], mfc="white", ms=9, mew=2)
         self.dot = self.line(ax, "o", color=PALETTE["ink"], ms=11)
@@ -147,15 +158,17 @@ class OneWeightPicture(Picture):
             self.limits = limits
             self.ax.set_ylim(*limits)
             self.refresh(self.level)
-        (loss, slope), w, new = settings.here(), settings.value, settings.stepped()
+        (path, at, _), (w, loss, slope) = settings.path(), settings.here()
+        move = -settings.learning_rate * slope
+        new = float(np.clip(w + move, -MOST, MOST))
         self.loss.set_data(values, losses)
+        self.trail.set_data(path, at)
         span = np.array([-2.5, 2.5])
         self.tangent.set_data(w + span, loss + slope * span)
         self.dot.set_data([w], [loss])
-        at = loss_and_slope(settings.seed, PLACES[settings.weight], np.array([new]))[0][0]
-        self.jump.set_data([w, new, new], [loss, loss, at])
-        self.next.set_data([new], [at])
-        move = -settings.learning_rate * slope
+        there = loss_and_slope(settings.seed, PLACES[settings.weight], np.array([new]))[0][0]
+        self.jump.set_data([w, new, new], [loss, loss, there])
+        self.next.set_data([new], [there])
         numbers = loss, slope, w, move, new
         for text, value, sign in zip(self.numbers, numbers, ["", "+", "", "+", ""], strict=True):
             text.set_text(f"{value:{sign}.4f}".replace("-", "\u2212"))
@@ -174,7 +187,11 @@ class OneWeightFigure(Figure):
     @locked
     def step(self):
         """Move the weight by minus the learning rate times its slope."""
-        self.change(value=self.state.stepped())
+        most = type(self.state).allowed()["steps_made"].high
+        if self.state.steps_made < most:
+            self.change(steps_made=self.state.steps_made + 1)
+        else:
+            self._say(f"{most:.0f} steps are all that is shown: press Reset, or drag the dot.")
 
 
 one_weight = figure(
@@ -236,8 +253,9 @@ class TwoWeights(Settings):
         return f"step {self.steps_made} \u00b7 at {at} \u00b7 loss {losses[-1]:.4f}"
 
     def goal(self):
-        loss = round(float(walked(self)[1][-1]), 4)
-        return Goal("a start that leads to a loss below 0.01", loss, 0.01, lower=True)
+        losses = walked(self)[1]
+        loss = round(float(losses[-1]), 4) if losses[0] > 0.3 else np.nan
+        return Goal("a path from a loss above 0.3 to one below 0.01", loss, 0.01, lower=True)
 
     def handles(self):
         return {"start": (self.first, self.second)}

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from nbhelpers.activations import sigmoid
 from nbhelpers.labs import xor_loop as lab
 from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.guards import WHOLE
@@ -29,20 +30,33 @@ SIGNS = {"uniform": "from 0 to 1", "normal": "of both signs"}
 def trained(learning_rate, weights):
     """The loss of every network at every moment, and whether all four of its answers are right.
 
-    Both have the shape (MOMENTS, len(SIZES), COUNT).
+    Both have the shape (MOMENTS, len(SIZES), COUNT). The networks lie side by side, as one wide
+    hidden layer whose units are added up in groups.
 
     Raises
     ------
     KeyboardInterrupt
         The training was interrupted.
     """
+    first = [lab.first_weights(COUNT, hidden, weights) for hidden in SIZES]
+    W1 = np.concatenate([np.concatenate(list(W), axis=1) for W, _ in first], axis=1)  # (2, units)
+    W2 = np.concatenate([W.ravel() for _, W in first])  # (units,)
+    units = np.repeat(SIZES, COUNT)  # of each network
+    starts = np.concatenate([[0], units.cumsum()[:-1]])
     errors = []
-    for hidden in SIZES:
-        errors.append(lab.train(COUNT, hidden, LAST + 1, learning_rate, weights)[STEPS])
-        if WHOLE.interrupted:
-            raise KeyboardInterrupt  # half of them would be none
-    errors = np.stack(errors, axis=1)
-    return 0.5 * (errors**2).sum(axis=-1), (errors < 0.5).all(axis=-1)
+    for step in range(LAST + 1):
+        A1 = sigmoid(lab.X @ W1)  # (4, units)
+        A2 = sigmoid(np.add.reduceat(A1 * W2, starts, axis=1))  # (4, networks)
+        if step == STEPS[len(errors)]:
+            errors.append(np.abs(A2 - lab.Y))
+            if WHOLE.interrupted:
+                raise KeyboardInterrupt  # half a training is none
+        delta2 = np.repeat((A2 - lab.Y) * A2 * (1 - A2), units, axis=1)  # (4, units)
+        delta1 = delta2 * W2 * A1 * (1 - A1)
+        W2 = W2 - learning_rate * (A1 * delta2).sum(axis=0)
+        W1 = W1 - learning_rate * lab.X.T @ delta1
+    errors = np.reshape(errors, (MOMENTS, 4, len(SIZES), COUNT))
+    return 0.5 * (errors**2).sum(axis=1), (errors < 0.5).all(axis=1)
 
 
 def units(size):
@@ -74,6 +88,10 @@ class XorStarts(Settings):
         words = f"a moment with all {COUNT} networks of one size right, before step 100"
         score = self.step if (self.right() == COUNT).any() else np.nan
         return Goal(words, score, target=99, lower=True, unit=" steps")
+
+    def waiting(self, before):
+        same = self.learning_rate == before.learning_rate and self.weights == before.weights
+        return "" if same else f"{COUNT * len(SIZES)} networks are trained \u2026"
 
     def handles(self):
         return {"moment": (max(self.step, 1), 0)}

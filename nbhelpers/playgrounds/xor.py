@@ -162,6 +162,10 @@ class XorRecorded(PlaneSettings):
         words = f"the earliest moment with all four right ({size}, seed {self.seed})"
         return Goal(words, score, target, lower=True, unit=" steps")
 
+    def waiting(self, before):
+        same = self.hidden == before.hidden and self.seed == before.seed
+        return "" if same else f"{LAST:,} steps are made \u2026"
+
     def handles(self):
         e = self.experiment()
         return {"moment": (max(e.steps, 1), e.total_loss())}

@@ -39,6 +39,7 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 KEPT = {"colab", "accelerator", "title"}  # other notebook metadata is dropped
+BLANK = " \n"  # a line that shows nothing
 VIEW = "application/vnd.jupyter.widget-view+json"
 DROPPED = {
     "lines_to_next_cell",
@@ -111,6 +112,7 @@ def _fold_what_answers(notebook):
     """Hide the outputs between `questions.ask(name)` and `questions.reveal(name)`, in JupyterLab.
 
     There a stored output would answer the question before it is asked. To run the cell shows it.
+    JupyterLab goes on showing the first line that isn't empty; printed text gets a blank for one.
     """
     asked = None
     for cell in notebook.cells:
@@ -120,6 +122,9 @@ def _fold_what_answers(notebook):
             asked = None
         its = dict(cell.metadata.get("jupyter", {}))
         its.pop("outputs_hidden", None)
+        printed = [output for output in cell.outputs[:1] if output.output_type == "stream"]
+        for output in printed:
+            output.text = BLANK * bool(asked) + output.text.removeprefix(BLANK)
         if asked:
             its["outputs_hidden"] = True
         cell.metadata.pop("jupyter", None)

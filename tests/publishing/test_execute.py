@@ -86,12 +86,16 @@ def test_what_answers_a_question_is_stored_folded():
     ask, answer, reveal = 'questions.ask("x.y")', "print(3)", 'questions.reveal("x.y")'
     cells = [code(text) for text in (answer, ask, answer, answer, reveal, answer)]
     cells[0].metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}  # no more
+    for cell in cells:
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="3\n")]
     notebook = nbformat.v4.new_notebook(cells=[markdown("text"), *cells])
-    stored = execute_notebooks.clean(notebook)
+    stored = execute_notebooks.clean(execute_notebooks.clean(notebook))
     hidden = [
         cell.metadata.get("jupyter", {}).get("outputs_hidden", False) for cell in stored.cells
     ]
     assert hidden == [False, False, False, True, True, False, False]
+    printed = [cell.outputs[0].text for cell in stored.cells[1:]]
+    assert printed == ["3\n", "3\n", " \n3\n", " \n3\n", "3\n", "3\n"], "the line that stays"
     assert stored.cells[1].metadata == {"jupyter": {"source_hidden": True}}
 
 

@@ -361,10 +361,13 @@ class Figure:
     def _become(self, state):
         if self._hurried and state == self.state:
             return  # nothing to show: the hand is heard again at once
+        waiting = state.waiting(self.state)
+        self._say(waiting)
         self.state = state
-        self._say("")
         self._keep_best()
         self._show()
+        if waiting:
+            self._say("")
 
     def _keep_best(self):
         """Keep the present score, if it is the best so far."""

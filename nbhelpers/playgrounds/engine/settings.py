@@ -153,6 +153,10 @@ class Settings:
         """What a reader may try to reach, a `Goal` with the present score, or None."""
         return None
 
+    def waiting(self, before):
+        """What to say while the picture after a change is made, if that takes long."""
+        return ""
+
     def handles(self):
         """What can be dragged: name -> (x, y) in the data of the picture's axes `pointed(name)`."""
         return {}
