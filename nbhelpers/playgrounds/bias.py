@@ -141,5 +141,4 @@ bias = playground(
     steps=1_000,
     example="task=AND,hidden=0,output_bias=off",
     notebook="02",
-    catch_up=0.300,
 )

@@ -77,7 +77,6 @@ xor = playground(
     steps=0,
     example="learning_rate=0.5,hidden=2,steps=1000",
     notebook="01",
-    catch_up=0.300,
 )
 
 

@@ -20,6 +20,7 @@ import ipywidgets
 import numpy as np
 import pytest
 from jupyter_client.manager import start_new_kernel
+from lab import run_cells
 from matplotlib.colors import to_rgb
 from PIL import Image
 from scripts import output_of
@@ -603,15 +604,88 @@ def test_a_typed_settings_text_never_makes_the_page_wait():
     panel.text.value = "learning_rate=0.3,steps=400"
     assert panel.experiment.settings.learning_rate == 0.3
     assert 0 < panel.experiment.steps < 400
-    assert f"step {panel.experiment.steps} of 400 so far: Play or Step goes on" in panel.note.value
-    assert "of 400 (Play or Step goes on)" in panel.summary
+    assert f"step {panel.experiment.steps} of 400 \u00b7" in panel.summary
     assert panel.text.value == panel.settings
     panel.buttons["apply"].click()  # nothing new: nothing happens
     assert 0 < panel.experiment.steps < 400
     panel.text.value = "learning_rate=0.4,steps=1"
-    assert "goes on" not in panel.note.value + panel.summary
+    assert " of " not in panel.summary
+    assert not panel.playing
     panel.settings = "learning_rate=0.3,steps=400"  # in Python, all the way
     assert panel.experiment.steps == 400
+
+
+def pressed(panel, on):
+    """The page's Play, or its Pause, has been pressed."""
+    panel.play.set_state({panel._play_trait: on})
+
+
+def test_a_change_that_takes_long_goes_on_by_the_clock_and_ends_where_it_should():
+    panel = ball(steps=200)
+    panel.CATCH_UP, panel.SPELL, panel.BURST = 0.0, 0.0, 0.0  # a step a tick
+    panel.controls["mode"].value = "up"
+    began = panel.experiment.steps
+    assert began < 200
+    assert panel.playing
+    tick(panel, panel.playing)
+    assert (panel.experiment.steps, panel.playing) == (began + 1, True)
+    panel.controls["mode"].value = "down"  # on its way: it begins anew, to the same step
+    assert f"step {panel.experiment.steps} of 200 \u00b7" in panel.summary
+    while panel.playing:
+        tick(panel, panel.playing)
+    assert panel.experiment.steps == panel.goal == 200
+    tick(panel, panel.playing)  # one that was on its way
+    assert panel.experiment.steps == 200
+    pressed(panel, True)  # by hand it goes on, as far as one likes
+    tick(panel, panel.playing)
+    assert panel.experiment.steps == panel.goal == 201
+
+
+def test_pause_ends_what_goes_on_by_itself():
+    panel = ball(steps=200)
+    panel.CATCH_UP, panel.SPELL, panel.BURST = 0.0, 0.0, 0.0
+    panel.controls["mode"].value = "up"
+    pressed(panel, False)
+    tick(panel, panel.playing)
+    assert panel.experiment.steps < 200
+    assert "of 200 (Play or Step goes on)" in panel.summary
+    pressed(panel, True)
+    tick(panel, panel.playing)
+    assert " of " not in panel.summary, "under Play there is no end"
+
+
+def test_reset_ends_what_goes_on_by_itself():
+    panel = ball(steps=200)
+    panel.CATCH_UP, panel.SPELL, panel.BURST = 0.0, 0.0, 0.0
+    panel.controls["mode"].value = "up"
+    panel.reset()
+    tick(panel, panel.playing)
+    assert (panel.experiment.steps, panel.playing) == (0, False)
+
+
+LONG = """
+from nbhelpers import playgrounds
+
+panel = playgrounds.xor(steps=3_000)
+panel.CATCH_UP = 0.01
+panel
+"""
+
+
+def test_in_a_page_a_long_training_gets_where_it_should(browser, tmp_path):
+    """A key press on a slider, and a typed text: the page's own clock goes on to the step."""
+    with run_cells(browser, tmp_path, LONG) as notebook:
+        (panel,) = notebook.panels()
+        panel.settled()
+        said = panel.root.locator(".nn-summary")
+        panel.root.get_by_role("slider").first.press("ArrowRight")
+        said.filter(has_text=" of 3,000 \u00b7").wait_for(timeout=20_000)
+        said.filter(has_text="step 3,000 \u00b7").wait_for(timeout=60_000)
+        text = panel.root.get_by_label("settings")
+        text.fill("hidden=2,seed=1,steps=2500")
+        text.press("Enter")
+        said.filter(has_text="step 2,500 \u00b7").wait_for(timeout=60_000)
+        assert panel.until(lambda: not panel.root.locator(".fa-pause").count())
 
 
 def test_changes_that_take_too_long_stop_and_say_so():

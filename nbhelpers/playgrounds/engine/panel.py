@@ -100,6 +100,7 @@ class Panel(Figure):
         self.CATCH_UP = catch_up
         self.previous, self.kept = None, []
         self.goal = steps  # the step that a change of settings trains to again
+        self.going_on = False  # whether the clock is running only to get there
         self._build(paces, pace)
         self.buttons["new_weights"].description = new
         with LOCK, WHOLE:
@@ -118,7 +119,7 @@ class Panel(Figure):
         self.play.show_repeat = False
         self.play.observe(self._ticked, "value")
         if self._play_trait:
-            self.play.observe(lambda change: self._show_texts(), self._play_trait)
+            self.play.observe(self._clocked, self._play_trait)
         named = paces if isinstance(paces, dict) else {f"{n:,}": n for n in paces}
         self.pace = widgets.Dropdown(
             options=list(named.items()),
@@ -212,13 +213,16 @@ class Panel(Figure):
 
     @locked
     def play_tick(self):
-        """What a tick of the clock does: train and draw for as long as the tick lasts."""
+        """What a tick of the clock does: train and draw for as long as the tick lasts.
+
+        If it is only going on to the goal, it ends there.
+        """
         if self._finished():
             self._stop()
             return
-        start = time.perf_counter()
+        e, start = self.experiment, time.perf_counter()
         for picture in itertools.count():
-            self.experiment.step(self.pace.value, seconds=self.SPELL)
+            e.step(self.goal - e.steps if self.going_on else self.pace.value, seconds=self.SPELL)
             self._show_picture()
             due = start + (picture + 1) * self.FRAME
             late = max(due, time.perf_counter()) > start + self.BURST
@@ -226,10 +230,15 @@ class Panel(Figure):
                 break
             time.sleep(max(0.0, due - time.perf_counter()))
         self._show_words()
-        if self.experiment.diverged is None:
-            self.goal = self.experiment.steps
+        if e.diverged is None and not self.going_on:
+            self.goal = e.steps
         if self._finished():
             self._stop()
+
+    def _clocked(self, change):
+        """The clock was started or stopped, by the page or from here."""
+        self.going_on = self.going_on and change["new"]
+        self._show_texts()
 
     def _ticked(self, change):
         """The clock ticks, or its stop button has put it back to 0.
@@ -275,7 +284,9 @@ class Panel(Figure):
             return f"The loss left the range of floating point at {where}. {e.advice()}"
         where = " ".join(e.where(e.steps))
         if e.steps < self.goal:
-            where += f" of {e.where(self.goal)[1]} (Play or Step goes on)"
+            where += f" of {e.where(self.goal)[1]}"
+            if not self.going_on:
+                where += " (Play or Step goes on)"
         measured = e.measured_words() or f"loss {short(e.loss)}"
         return " · ".join(part for part in (where, measured, e.describe()) if part)
 
@@ -326,9 +337,9 @@ class Panel(Figure):
         """Train to the same step again, showing pictures on the way; while playing, start anew.
 
         The first picture goes out after `FIRST` seconds of training. After `seconds` of training
-        (`CATCH_UP` if it is not given) it stops, wherever it is.
+        (`CATCH_UP` if it is not given) other events are heard; the clock brings it to the goal.
         """
-        if self.playing:
+        if self.playing and not self.going_on:
             self.goal = 0
         e, seconds = self.experiment, self.CATCH_UP if seconds is None else seconds
         spell = self.FIRST
@@ -340,6 +351,10 @@ class Panel(Figure):
             if e.steps >= self.goal or self._finished() or seconds <= 0 or WHOLE.interrupted:
                 break
             spell = 3 * self.SPELL
+        on = e.steps < self.goal and not self._finished() and not WHOLE.interrupted
+        if (on or self.going_on) and self._play_trait:
+            self.going_on = on
+            setattr(self.play, self._play_trait, on)
         self._show_controls()
         self._show_texts()
 
@@ -364,7 +379,8 @@ class Panel(Figure):
 
     def _finished(self):
         e = self.experiment
-        return e.diverged is not None or e.steps >= e.most_steps
+        there = self.going_on and e.steps >= self.goal
+        return there or e.diverged is not None or e.steps >= e.most_steps
 
     def _stop(self):
         if self.playing:
@@ -381,7 +397,7 @@ class Panel(Figure):
     def _apply(self):
         """Apply what stands in the settings box; say in words what is wrong with it.
 
-        Unlike an assignment to `settings` it never makes the page wait: many steps are begun only.
+        Unlike an assignment to `settings` it never makes the page wait.
         """
         if self._quiet:
             return
@@ -393,10 +409,6 @@ class Panel(Figure):
         except ValueError as error:
             self._say(f"Not applied: {error}")
             return
-        e = self.experiment
-        if e.diverged is None and e.steps < self.goal:
-            so_far = f"{e.unit} {e.steps:,} of {self.goal:,}"
-            self._say(f"Trained to {so_far} so far: Play or Step goes on.")
 
     @locked
     def _toggle_code(self):
