@@ -59,12 +59,8 @@ def test_large_rates_lose_what_they_had():
     errors = xor_loop.train(50, 2, 5_000, lr=3.0)
     assert (errors < 0.5).all(axis=2).sum(axis=1).max() >= 30
     assert ended(errors) <= 3
-    for lr, steps in ((1.0, 1447), (3.0, 485), (5.0, 294)):  # of the playground, seed 0
-        worst = xor_loop.train(1, 3, 2_000, lr)[:, 0].max(axis=1)
-        assert np.argmax(worst < 0.1) == steps
     right, wrong = (ended(xor_loop.train(20, 3, 5_000, 10.0, wrong_order=w)) for w in (False, True))
     assert (right, wrong) == (pytest.approx(12, abs=5), pytest.approx(13, abs=5))  # it is chaos
-    assert ended(xor_loop.train(20, 3, 5_000, lr=30.0)) <= 3
 
 
 def test_three_inputs_with_more_units_are_learned_less_often(monkeypatch):
