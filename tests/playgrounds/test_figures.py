@@ -410,7 +410,7 @@ def test_loss_and_slope_are_those_of_the_notebook(weight, bests):
         for moved in (value - 1e-6, value, value + 1e-6):
             W[layer][tuple(place)] = moved
             around.append(notebook_loss(*W))
-        loss, slope = FIGURES["one_weight"](
+        _, loss, slope = FIGURES["one_weight"](
             f"weight={weight},value={value},seed=3", bests=bests
         ).state.here()
         assert loss == pytest.approx(around[1], rel=1e-12)
@@ -418,13 +418,36 @@ def test_loss_and_slope_are_those_of_the_notebook(weight, bests):
 
 
 def test_steps_downhill_lead_to_the_goal(bests):
+    """Each by rate times slope; the whole path is drawn, and a drag begins another one."""
     shown = FIGURES["one_weight"](bests=bests)
-    _, slope = shown.state.here()
-    shown.buttons["step"].click()
-    assert shown.state.value == round(4.0 - 10.0 * slope, 4)
-    for _ in range(60):
-        shown.step()
+    at = [4.0]
+    for k in range(8):
+        *_, slope = shown.state.here()
+        shown.buttons["step"].click()
+        at.append(at[-1] - 10.0 * slope)
+        assert shown.state.here()[0] == pytest.approx(at[-1])
+        assert f"step {k + 1} " in shown.summary
     assert shown.reached
+    assert np.allclose(shown.picture.trail.get_xdata(), at)
+    shown.drag("weight", 2.0, 0.7)
+    assert (shown.state.value, shown.state.steps_made) == (2.0, 0)
+    shown.change(steps_made=20)
+    before = shown.settings
+    shown.step()
+    assert "20 steps are all that is shown" in shown.note.value
+    assert shown.settings == before
+
+
+def test_too_large_a_rate_jumps_across_the_valley(bests):
+    """What notebook 01 has its readers see: eight steps at 10, at 100, and on the way back."""
+    shown = FIGURES["one_weight"]("steps_made=8", bests=bests)
+    assert (np.diff(shown.state.path()[0]) < 0).all()
+    shown.change(learning_rate=100.0)
+    moves = np.diff(shown.state.path()[0])
+    assert (moves > 0).any()
+    assert (moves < 0).any()
+    assert np.abs(moves).max() > 5
+    assert not shown.reached
 
 
 def test_two_weights_walk_downhill_as_the_notebook_does(bests):
@@ -525,24 +548,35 @@ def test_all_fifty_before_step_100_can_be_had(bests):
 
 
 def test_interrupted_starts_are_made_anew(bests, monkeypatch):
-    shown, train, sizes = FIGURES["xor_starts"](bests=bests), xor_loop.train, []
+    shown, sigmoid, calls = FIGURES["xor_starts"](bests=bests), starts.sigmoid, []
     shown.change(moment=100)
 
-    def interrupted(count, hidden, *options):
-        sizes.append(hidden)
-        if hidden == 2:
+    def interrupted(Z):
+        calls.append(1)
+        if len(calls) == 500:
             signal.raise_signal(signal.SIGINT)
-        return train(count, hidden, *options)
+        return sigmoid(Z)
 
     starts.trained.cache_clear()
     with monkeypatch.context() as patch:
-        patch.setattr(xor_loop, "train", interrupted)
+        patch.setattr(starts, "sigmoid", interrupted)
         with pytest.raises(KeyboardInterrupt):
             shown.change(learning_rate=3.0)
-    assert sizes == [1, 2]
+    assert 500 <= len(calls) < 1_000
     shown.change(learning_rate=3.0)
     plain = FIGURES["xor_starts"]("moment=100,learning_rate=3.0", bests=bests)
     assert (shown.summary, shown.png()) == (plain.summary, plain.png())
+
+
+def test_what_takes_long_is_said_meanwhile(bests, monkeypatch):
+    shown, said = FIGURES["xor_starts"](bests=bests), []
+    shown.note.observe(lambda change: said.append(change["new"]), "value")
+    shown.change(weights="normal")
+    assert "300 networks are trained" in said[0]
+    assert "trained" not in shown.note.value
+    said.clear()
+    shown.change(moment=50)
+    assert not said
 
 
 # ---------------------------------------------------------------- by the reader's function
