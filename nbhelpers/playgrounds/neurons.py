@@ -202,6 +202,7 @@ class Neuron(Rows):
     """One neuron by hand: drag its line and its arrow until the four answers are right."""
 
     computes = "one neuron computes"
+    SLIDERS_A_ROW = 3
     table: str = choice("OR", TABLES, label="to compute")
     activation: str = choice("step", ["step", "sigmoid"])
     w1: float = weight(1.0, "w\u2081")
