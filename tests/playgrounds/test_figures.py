@@ -696,6 +696,26 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
         assert panel.until(lambda: bytes(panel.root.locator("img").evaluate(BYTES)) == last, 10)
 
 
+def test_a_first_drag_moves_nothing_below_it(browser, tmp_path):
+    names = ("neuron", "three_neurons", "one_weight", "xor_recorded")
+    cells = [f"playgrounds.{name}()" for name in names]
+    heights = "root => [...root.querySelector('.nn-panel').children].map(c => c.offsetHeight)"
+    with run_cells(browser, tmp_path, "from nbhelpers import playgrounds", *cells) as notebook:
+        for name, panel in zip(names, notebook.panels(), strict=True):
+            shown, before = panel.settled(), panel.root.evaluate(heights)
+            handle = panel.root.locator("circle").first
+            handle.scroll_into_view_if_needed()
+            box = handle.bounding_box()
+            x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            notebook.page.mouse.move(x, y)
+            notebook.page.mouse.down()
+            notebook.page.mouse.move(x + 30, y + 10, steps=5)
+            notebook.page.mouse.up()
+            assert panel.changed(shown, "pictures")
+            panel.settled()
+            assert panel.root.evaluate(heights) == before, name
+
+
 def test_what_is_below_a_goal_stays_when_its_words_need_two_lines(browser, tmp_path):
     cell = """
 from nbhelpers import playgrounds

@@ -193,6 +193,7 @@ class Figure:
             self.image = widgets.Image(format="jpeg", width=picture.width)
         self.image.add_class("nn-picture")
         self.words, self.note = widgets.HTML(), widgets.HTML()
+        self._say("")  # its line is there from the start
         self._add_controls()
         self.text = widgets.Text(
             description="settings",
