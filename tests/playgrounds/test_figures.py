@@ -328,6 +328,23 @@ def test_handles_of_a_line_stay_in_the_plane_with_it(bests):
     assert max(shown.state.handles()["line"]) == HIGH
 
 
+def test_no_zero_has_a_sign(bests):
+    shown = FIGURES["neuron"]("w1=-0.0,w2=-1", bests=bests)
+    assert ",w1=0.0," in shown.settings
+    assert [cell.get_text() for cell in shown.picture.table.cells[2]] == ["0", "-1", "0", "-1"]
+
+
+def test_where_a_line_is_held_is_written_once_it_isn_t_its_middle(bests):
+    shown = FIGURES["neuron"](bests=bests)
+    assert "along" not in shown.settings
+    shown.drag("line", 0.2, 1.1)
+    assert re.search(r",along=-?[\d.]+$", shown.settings)
+    again = FIGURES["neuron"](shown.settings, bests=bests)
+    assert again.state == shown.state
+    shown.reset()
+    assert "along" not in shown.settings
+
+
 @pytest.mark.parametrize(
     ("table", "line", "arrow"),
     [("OR", (0.3, 0.3), (0.9, 0.9)), ("AND", (0.7, 0.7), (0.9, 0.9))],

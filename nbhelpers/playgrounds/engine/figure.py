@@ -574,4 +574,4 @@ def cell():
 
 def short(x):
     """A number with three significant digits, without an exponent where it can be avoided."""
-    return f"{x:.3g}" if abs(x) >= 1e5 else f"{float(f'{x:.3g}'):,g}"
+    return f"{x:.3g}" if abs(x) >= 1e5 else f"{float(f'{x:.3g}') + 0.0:,g}"
