@@ -14,6 +14,7 @@ from nbhelpers.playgrounds.engine.figure import short
 from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.labels import Label
 from nbhelpers.playgrounds.engine.picture import Picture, Surface
+from nbhelpers.playgrounds.engine.plane import APART, apart
 from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number
 from nbhelpers.plots import CLASS_COLORS, PALE_DIVERGING, PALETTE, ticks_of_truth
@@ -331,9 +332,6 @@ class ThreeNeurons(Rows):
 class ThreeNeuronsPicture(Picture):
     """The plane of the inputs with two lines, that of what the two say, and the truth table."""
 
-    # Several inputs may lie on one place of the second plane: a little apart, so that all are seen.
-    APART = 0.09 * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]])
-
     def __init__(self):
         super().__init__(height=310)
 
@@ -357,7 +355,8 @@ class ThreeNeuronsPicture(Picture):
         wanted, hidden, right = TABLES[settings.table], settings.hidden(), settings.right()
         self.first.update(*settings.line("a"), X, wanted)
         self.second.update(*settings.line("b"), X, wanted)
-        self.third.update(*settings.line("c"), hidden + self.APART, wanted, right)
+        seen = apart(hidden, APART * (HIGH - LOW) / self.third.ax.bbox.width, X)
+        self.third.update(*settings.line("c"), seen, wanted, right)
         says = settings.says().astype(int)
         columns = *hidden.astype(str).T, says.astype(str), map(str, wanted)
         self.table.update(*columns, signs(right))

@@ -22,6 +22,7 @@ from nbhelpers.playgrounds.downhill import PAIRS, PLACES, surface, trained, walk
 from nbhelpers.playgrounds.engine import figure as figures
 from nbhelpers.playgrounds.engine import screen as screens
 from nbhelpers.playgrounds.engine.goals import Bests
+from nbhelpers.playgrounds.engine.plane import APART
 from nbhelpers.playgrounds.engine.recording import growing
 from nbhelpers.playgrounds.neurons import HIGH, LOW, SMALL, Neuron, above, half_plane
 from nbhelpers.playgrounds.xor import MOMENTS, Xor, XorSettings, first_right, recording
@@ -406,6 +407,22 @@ def test_three_neurons_compute_xor_by_hand(bests):
         shown.drag(f"{name} arrow", *to)
     assert shown.reached, shown.settings
     assert shown.summary.endswith("for the third neuron the four inputs lie on 3 places")
+
+
+@pytest.mark.parametrize(
+    "settings", ["", "a=0.1,b=1.4", "a=-4", "a1=0,a2=0,b1=0,b2=0", "a1=1,a2=1,a=0.5,b=4"]
+)
+def test_points_are_moved_only_where_several_coincide(settings, bests):
+    """A single one is at its true place, several are around theirs."""
+    shown = FIGURES["three_neurons"](settings, bests=bests)
+    hidden, ax = shown.state.hidden(), shown.picture.third.ax
+    seen = shown.picture.third.points.get_offsets()
+    for place in np.unique(hidden, axis=0):
+        here = seen[(hidden == place).all(axis=1)]
+        assert here.mean(axis=0) == pytest.approx(place, abs=1e-3)
+        pixels = ax.transData.transform(here)
+        between = np.hypot(*(pixels[:, np.newaxis] - pixels).T)[np.triu_indices(len(here), 1)]
+        assert (between > 0.9 * APART).all()
 
 
 # ---------------------------------------------------------------- one weight
