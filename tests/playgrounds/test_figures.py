@@ -24,7 +24,7 @@ from nbhelpers.playgrounds.engine import screen as screens
 from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.playgrounds.engine.plane import APART
 from nbhelpers.playgrounds.engine.recording import growing
-from nbhelpers.playgrounds.neurons import HIGH, LOW, SMALL, Neuron, above, half_plane
+from nbhelpers.playgrounds.neurons import HIGH, LOW, MIDDLE, SMALL, Neuron, above, half_plane
 from nbhelpers.playgrounds.xor import MOMENTS, Xor, XorSettings, first_right, recording
 from nbhelpers.teaching import bank
 
@@ -329,6 +329,22 @@ def test_handles_of_a_line_stay_in_the_plane_with_it(bests):
     assert max(shown.state.handles()["line"]) == HIGH
 
 
+def test_the_line_follows_its_handle_out_of_the_plane(bests):
+    """It stays parallel, goes through the place as long as it is in the plane, and ends at it."""
+    shown = FIGURES["neuron"](bests=bests)
+    before = shown.state.line[0]
+    for to in ((-0.6, 1.0), (2.2, 1.5), (0.5, 1.9)):
+        shown.drag("line", *to)
+        w, threshold, _ = shown.state.line
+        assert np.array_equal(w, before)
+        assert w @ to == pytest.approx(threshold, abs=1e-3)
+        start = shown.state.handles()["line"]
+        assert w @ start == pytest.approx(threshold, abs=2e-3)
+        assert LOW <= min(start) <= max(start) <= HIGH
+    shown.drag("line", -3, 5)
+    assert shown.state.threshold == pytest.approx(before @ (LOW, HIGH))
+
+
 def test_no_zero_has_a_sign(bests):
     shown = FIGURES["neuron"]("w1=-0.0,w2=-1", bests=bests)
     assert ",w1=0.0," in shown.settings
@@ -344,6 +360,35 @@ def test_where_a_line_is_held_is_written_once_it_isn_t_its_middle(bests):
     assert again.state == shown.state
     shown.reset()
     assert "along" not in shown.settings
+
+
+@pytest.mark.parametrize("name", ["neuron", "three_neurons"])
+def test_lines_and_arrows_can_be_held_over_all_of_their_length(name, bests):
+    """A line from border to border of its plane, an arrow from the line to the end of its head."""
+    shown = FIGURES[name](bests=bests)
+    if screens.screen_class() is None:
+        pytest.skip("without anywidget, or with ipywidgets 7, nothing can be dragged")
+    for held, place in shown.state.handles().items():
+        start, end, turns = shown.picture.reach(shown.state)[held]
+        assert turns == held.endswith("arrow")
+        across = [end[1] - start[1], start[0] - end[0]]
+        assert np.dot(across, np.subtract(place, start)) == pytest.approx(0, abs=1e-9)
+        ax = shown.picture.pointed(held)
+        pixels = ax.transData.transform([start, end])
+        said = np.array(shown.image.reach[held][:4]).reshape(2, 2)
+        assert np.allclose(said, [0, shown.picture.height] + pixels * [1, -1], atol=0.1)
+        if turns:
+            line = shown.state.handles()[held.replace("arrow", "line")]
+            assert np.allclose(start, line)
+            beyond = np.hypot(*(pixels[1] - ax.transData.transform(place)))
+            assert beyond == pytest.approx(17)
+        else:
+            assert np.abs(np.subtract([start, end], MIDDLE)).max(axis=1) == pytest.approx(1)
+    shown.settings, gone = {"neuron": ("w1=0,w2=0", ""), "three_neurons": ("a1=0,a2=0", "first")}[
+        name
+    ]
+    left = {held for held in shown.state.handles() if not held.startswith(gone)}
+    assert set(shown.image.reach) == left
 
 
 @pytest.mark.parametrize(
@@ -728,6 +773,61 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
         last = FIGURES["neuron"]("w1=1.9", bests=bests).image.value
         panel.button("Show my best").click()
         assert panel.until(lambda: bytes(panel.root.locator("img").evaluate(BYTES)) == last, 10)
+
+
+def test_holding_a_line_and_an_arrow_in_a_browser(browser, tmp_path):
+    """Anywhere along them: nothing jumps, and what was taken stays under the hand."""
+    cell = "from nbhelpers import playgrounds\n\nplaygrounds.neuron()"
+    with run_cells(browser, tmp_path, cell) as notebook:
+        page, (panel,) = notebook.page, notebook.panels()
+        panel.settled()
+        box = panel.root.locator("img").bounding_box()
+
+        def ends(name):
+            (line,) = panel.root.locator(f'line[data-name="{name}"]').all()
+            said = [float(line.get_attribute(key)) for key in ("x1", "y1", "x2", "y2")]
+            return np.array(said).reshape(2, 2) * box["width"] / 1000 + (box["x"], box["y"])
+
+        def middle(name):
+            at = panel.root.locator(f'circle[data-name="{name}"]').bounding_box()
+            return np.array([at["x"] + at["width"] / 2, at["y"] + at["height"] / 2])
+
+        def drag(at, to, name):
+            page.mouse.move(*at)
+            page.mouse.down()
+            held = middle(name)
+            page.mouse.move(*to, steps=10)
+            moved = middle(name) - held
+            page.mouse.up()
+            panel.settled()
+            return moved
+
+        settings = panel.root.get_by_label("settings")
+        before = settings.input_value()
+        start, end = ends("line")
+        for share, to in ((0.1, (60, 0)), (0.95, (-40, -15))):
+            at = start + share * (end - start)
+            page.mouse.click(*at)
+            panel.settled()
+            assert settings.input_value() == before
+            assert np.allclose(drag(at, at + to, "line"), to, atol=1)
+            before, old = settings.input_value(), end - start
+            start, end = ends("line")
+            across = np.array([[0, 1], [-1, 0]]) @ (end - start) / np.hypot(*(end - start))
+            assert abs(across @ old) < 1, "it turns"
+            assert abs(across @ (at + to - start)) < 2, "it isn't under the hand"
+        for to in ((30, 70), (-50, 20)):
+            pivot, tip = ends("arrow")
+            drag(tip, pivot + to, "arrow")
+            assert np.allclose(ends("arrow"), (pivot, pivot + to), atol=3)
+        pivot, tip = ends("arrow")
+        shaft = pivot + 0.6 * (tip - pivot)
+        turned = np.array([[0, 1], [-1, 0]]) @ (shaft - pivot)
+        drag(shaft, pivot + turned, "arrow")
+        length = np.hypot(*(tip - pivot))
+        assert np.allclose(
+            ends("arrow"), (pivot, pivot + turned / np.hypot(*turned) * length), atol=3
+        )
 
 
 def test_a_first_drag_moves_nothing_below_it(browser, tmp_path):
