@@ -34,7 +34,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nbhelpers.playgrounds.engine.code import apply, define, initial_weights, times_slope
-from nbhelpers.playgrounds.engine.experiment import Experiment, once_a_step
+from nbhelpers.playgrounds.engine.experiment import Experiment
 from nbhelpers.playgrounds.engine.figure import locked
 from nbhelpers.playgrounds.engine.graph import Graph, Layout, shown
 from nbhelpers.playgrounds.engine.labels import Label
@@ -162,10 +162,11 @@ class GlassBox(Experiment):
         ]
         return " \u00b7 ".join(filter(None, words))
 
-    @once_a_step
     def yours(self):
         """What the reader's function says of this round's hidden deltas, in words; "": nothing."""
-        said = "" if self.hidden_delta is None else self.round.compared()
+        if self.hidden_delta is None:
+            return ""
+        said = self.round.compared(self.settings.selected)
         return f"{whose(self.hidden_delta)} {SAME}" if said == SAME else said
 
     def hovered(self, place, x, y):

@@ -14,6 +14,7 @@ from nbhelpers.playgrounds.engine.figure import short
 from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.labels import Label
 from nbhelpers.playgrounds.engine.picture import Picture, Surface
+from nbhelpers.playgrounds.engine.plane import APART, apart
 from nbhelpers.playgrounds.engine.playground import figure
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number
 from nbhelpers.plots import CLASS_COLORS, PALE_DIVERGING, PALETTE, ticks_of_truth
@@ -23,6 +24,7 @@ TABLES = {"OR": (0, 1, 1, 1), "AND": (0, 0, 0, 1), "XOR": (0, 1, 1, 0)}
 LOW, HIGH = -0.5, 1.5  # of the plane that is shown, both ways
 MOST = 5.0  # of a weight and of a threshold
 GRID = np.stack(np.meshgrid(*[np.linspace(LOW, HIGH, 61)] * 2), axis=-1)  # (61, 61, 2)
+SQUARE = np.array([[LOW, LOW], [HIGH, LOW], [HIGH, HIGH], [LOW, HIGH]])  # corners of the plane
 MIDDLE = np.full(2, (LOW + HIGH) / 2)
 ARROW = 0.3  # how far the arrow of a neuron with weights of length 1 reaches
 SHORTEST = 0.2  # that a hand can make the weights
@@ -68,14 +70,23 @@ def line_handles(w, threshold, along):
     The arrow begins at the handle of the line, `along` the line from its point nearest to the
     middle of the plane, or where the line leaves the plane.
     """
-    direction, _, distance = polar(w, threshold)
-    nearest, left = MIDDLE + distance * direction, beside(direction)
-    ends = np.sort((np.array([[LOW], [HIGH]]) - nearest) / (left + 1e-12), axis=0)
-    first, last = ends[0].max(), ends[1].min()
+    nearest, left, first, last = line_ends(w, threshold)
     if first < last:
         along = np.clip(along, first, last)
     start = np.clip(nearest + along * left, LOW, HIGH)
     return start, start + ARROW * w
+
+
+def line_ends(w, threshold):
+    """The line: its point nearest to the middle (2,), its direction (2,), where its ends are.
+
+    They are so far along it from that point; if the first isn't less than the last, no part of the
+    line is in the plane.
+    """
+    direction, _, distance = polar(w, threshold)
+    nearest, left = MIDDLE + distance * direction, beside(direction)
+    ends = np.sort((np.array([[LOW], [HIGH]]) - nearest) / (left + 1e-12), axis=0)
+    return nearest, left, ends[0].max(), ends[1].min()
 
 
 def line_dragged(w, threshold, along, arrow, x, y):
@@ -90,8 +101,10 @@ def line_dragged(w, threshold, along, arrow, x, y):
         direction, length, _ = polar(w, 0.0)
         w = np.round(direction * max(length, SHORTEST), 2)
         w *= min(1.0, MOST / np.abs(w).max())
-    else:
-        start = np.clip(to, LOW, HIGH)
+    else:  # the line goes through `to`, or as far to it as it stays in the plane
+        corners = SQUARE @ w
+        threshold = np.clip(w @ to, corners.min(), corners.max())
+        start = line_handles(w, threshold, beside(polar(w, 0.0)[0]) @ (to - MIDDLE))[0]
     along = beside(polar(w, 0.0)[0]) @ (start - MIDDLE)
     threshold = np.clip(w @ start, -MOST, MOST)
     return [round(float(v), 3) for v in (*w, threshold, along)]
@@ -99,9 +112,8 @@ def line_dragged(w, threshold, along, arrow, x, y):
 
 def half_plane(w, threshold):
     """The corners (n, 2) of the part of the plane where a neuron says 1."""
-    square = np.array([[LOW, LOW], [HIGH, LOW], [HIGH, HIGH], [LOW, HIGH]])
     corners = []
-    for P, Q in zip(square, np.roll(square, -1, axis=0), strict=True):
+    for P, Q in zip(SQUARE, np.roll(SQUARE, -1, axis=0), strict=True):
         p, q = w @ P - threshold, w @ Q - threshold
         if p > 0:
             corners.append(P)
@@ -139,19 +151,31 @@ class NeuronPlane:
         if smooth:
             self.surface.set_values(sigmoid(GRID @ w - threshold))
         self.half.set_xy(half_plane(w, threshold))
-        start, tip = line_handles(w, threshold, along)
-        direction, length, _ = polar(w, threshold)
-        far, head = 4 * beside(direction), tip + self.beyond * direction
-        shown = slice(None) if length else slice(0)  # without weights there is no line
-        self.edge.set_data(*np.array([start - far, start + far])[shown].T)
-        self.arrow.set_data(*np.array([start, head])[shown].T)
-        self.head.set_data(*head[None][shown].T)
+        edge, arrow = self.lines(w, threshold, along)
+        shown = slice(None) if w.any() else slice(0)  # without weights there is no line
+        self.edge.set_data(*edge[shown].T)
+        self.arrow.set_data(*arrow[shown].T)
+        self.head.set_data(*arrow[1:][shown].T)
         self.head.set_marker((3, 0, np.degrees(np.arctan2(w[1], w[0])) - 90))
         self.points.set_offsets(P)
         self.points.set_facecolors([CLASS_COLORS[k] for k in targets])
         right = np.zeros(0, bool) if right is None else right
         self.right.set_data(*P[: len(right)][right].T)
         self.wrong.set_data(*P[: len(right)][~right].T)
+
+    def lines(self, w, threshold, along):
+        """The ends (2, 2) of the line where it leaves the plane, and of the arrow with its head."""
+        nearest, left, first, last = line_ends(w, threshold)
+        start, tip = line_handles(w, threshold, along)
+        edge = nearest + np.array([[first], [max(first, last)]]) * left
+        return edge, np.array([start, tip + self.beyond * polar(w, threshold)[0]])
+
+    def reach(self, w, threshold, along):
+        """Where else the line and the arrow can be held, as `Picture.reach` has it."""
+        if not w.any():
+            return {}
+        edge, arrow = self.lines(w, threshold, along)
+        return {"line": (*edge, False), "arrow": (*arrow, True)}
 
 
 class Table:
@@ -263,6 +287,9 @@ class NeuronPicture(Picture):
     def pointed(self, name):
         return self.plane.ax
 
+    def reach(self, settings):
+        return self.plane.reach(*settings.line)
+
     def update(self, settings):
         right, wanted = settings.right(), TABLES[settings.table]
         self.plane.update(*settings.line, X, wanted, right, settings.smooth)
@@ -272,6 +299,9 @@ class NeuronPicture(Picture):
 
 
 # ---------------------------------------------------------------- three neurons
+NEURONS = {"first": "a", "second": "b", "third": "c"}
+
+
 @dataclass(frozen=True)
 class ThreeNeurons(Rows):
     """Two neurons and a third that hears only what they say: enough for XOR, by hand."""
@@ -319,21 +349,18 @@ class ThreeNeurons(Rows):
 
     def handles(self):
         found = {}
-        for k, name in zip("abc", ("first", "second", "third"), strict=True):
+        for name, k in NEURONS.items():
             found[f"{name} line"], found[f"{name} arrow"] = line_handles(*self.line(k))
         return found
 
     def drag(self, name, x, y):
-        k = {"first": "a", "second": "b", "third": "c"}[name.split()[0]]
+        k = NEURONS[name.split()[0]]
         numbers = line_dragged(*self.line(k), name.endswith("arrow"), x, y)
         return replace(self, **dict(zip(self.names(k), numbers, strict=True)))
 
 
 class ThreeNeuronsPicture(Picture):
     """The plane of the inputs with two lines, that of what the two say, and the truth table."""
-
-    # Several inputs may lie on one place of the second plane: a little apart, so that all are seen.
-    APART = 0.09 * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]])
 
     def __init__(self):
         super().__init__(height=310)
@@ -354,11 +381,19 @@ class ThreeNeuronsPicture(Picture):
     def pointed(self, name):
         return getattr(self, name.split()[0]).ax
 
+    def reach(self, settings):
+        return {
+            f"{neuron} {name}": line
+            for neuron, k in NEURONS.items()
+            for name, line in getattr(self, neuron).reach(*settings.line(k)).items()
+        }
+
     def update(self, settings):
         wanted, hidden, right = TABLES[settings.table], settings.hidden(), settings.right()
         self.first.update(*settings.line("a"), X, wanted)
         self.second.update(*settings.line("b"), X, wanted)
-        self.third.update(*settings.line("c"), hidden + self.APART, wanted, right)
+        seen = apart(hidden, APART * (HIGH - LOW) / self.third.ax.bbox.width, X)
+        self.third.update(*settings.line("c"), seen, wanted, right)
         says = settings.says().astype(int)
         columns = *hidden.astype(str).T, says.astype(str), map(str, wanted)
         self.table.update(*columns, signs(right))

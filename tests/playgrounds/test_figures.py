@@ -22,8 +22,9 @@ from nbhelpers.playgrounds.downhill import PAIRS, PLACES, surface, trained, walk
 from nbhelpers.playgrounds.engine import figure as figures
 from nbhelpers.playgrounds.engine import screen as screens
 from nbhelpers.playgrounds.engine.goals import Bests
+from nbhelpers.playgrounds.engine.plane import APART
 from nbhelpers.playgrounds.engine.recording import growing
-from nbhelpers.playgrounds.neurons import HIGH, LOW, SMALL, Neuron, above, half_plane
+from nbhelpers.playgrounds.neurons import HIGH, LOW, MIDDLE, SMALL, Neuron, above, half_plane
 from nbhelpers.playgrounds.xor import MOMENTS, Xor, XorSettings, first_right, recording
 from nbhelpers.teaching import bank
 
@@ -328,6 +329,68 @@ def test_handles_of_a_line_stay_in_the_plane_with_it(bests):
     assert max(shown.state.handles()["line"]) == HIGH
 
 
+def test_the_line_follows_its_handle_out_of_the_plane(bests):
+    """It stays parallel, goes through the place as long as it is in the plane, and ends at it."""
+    shown = FIGURES["neuron"](bests=bests)
+    before = shown.state.line[0]
+    for to in ((-0.6, 1.0), (2.2, 1.5), (0.5, 1.9)):
+        shown.drag("line", *to)
+        w, threshold, _ = shown.state.line
+        assert np.array_equal(w, before)
+        assert w @ to == pytest.approx(threshold, abs=1e-3)
+        start = shown.state.handles()["line"]
+        assert w @ start == pytest.approx(threshold, abs=2e-3)
+        assert LOW <= min(start) <= max(start) <= HIGH
+    shown.drag("line", -3, 5)
+    assert shown.state.threshold == pytest.approx(before @ (LOW, HIGH))
+
+
+def test_no_zero_has_a_sign(bests):
+    shown = FIGURES["neuron"]("w1=-0.0,w2=-1", bests=bests)
+    assert ",w1=0.0," in shown.settings
+    assert [cell.get_text() for cell in shown.picture.table.cells[2]] == ["0", "-1", "0", "-1"]
+
+
+def test_where_a_line_is_held_is_written_once_it_isn_t_its_middle(bests):
+    shown = FIGURES["neuron"](bests=bests)
+    assert "along" not in shown.settings
+    shown.drag("line", 0.2, 1.1)
+    assert re.search(r",along=-?[\d.]+$", shown.settings)
+    again = FIGURES["neuron"](shown.settings, bests=bests)
+    assert again.state == shown.state
+    shown.reset()
+    assert "along" not in shown.settings
+
+
+@pytest.mark.parametrize("name", ["neuron", "three_neurons"])
+def test_lines_and_arrows_can_be_held_over_all_of_their_length(name, bests):
+    """A line from border to border of its plane, an arrow from the line to the end of its head."""
+    shown = FIGURES[name](bests=bests)
+    if screens.screen_class() is None:
+        pytest.skip("without anywidget, or with ipywidgets 7, nothing can be dragged")
+    for held, place in shown.state.handles().items():
+        start, end, turns = shown.picture.reach(shown.state)[held]
+        assert turns == held.endswith("arrow")
+        across = [end[1] - start[1], start[0] - end[0]]
+        assert np.dot(across, np.subtract(place, start)) == pytest.approx(0, abs=1e-9)
+        ax = shown.picture.pointed(held)
+        pixels = ax.transData.transform([start, end])
+        said = np.array(shown.image.reach[held][:4]).reshape(2, 2)
+        assert np.allclose(said, [0, shown.picture.height] + pixels * [1, -1], atol=0.1)
+        if turns:
+            line = shown.state.handles()[held.replace("arrow", "line")]
+            assert np.allclose(start, line)
+            beyond = np.hypot(*(pixels[1] - ax.transData.transform(place)))
+            assert beyond == pytest.approx(17)
+        else:
+            assert np.abs(np.subtract([start, end], MIDDLE)).max(axis=1) == pytest.approx(1)
+    shown.settings, gone = {"neuron": ("w1=0,w2=0", ""), "three_neurons": ("a1=0,a2=0", "first")}[
+        name
+    ]
+    left = {held for held in shown.state.handles() if not held.startswith(gone)}
+    assert set(shown.image.reach) == left
+
+
 @pytest.mark.parametrize(
     ("table", "line", "arrow"),
     [("OR", (0.3, 0.3), (0.9, 0.9)), ("AND", (0.7, 0.7), (0.9, 0.9))],
@@ -389,6 +452,22 @@ def test_three_neurons_compute_xor_by_hand(bests):
         shown.drag(f"{name} arrow", *to)
     assert shown.reached, shown.settings
     assert shown.summary.endswith("for the third neuron the four inputs lie on 3 places")
+
+
+@pytest.mark.parametrize(
+    "settings", ["", "a=0.1,b=1.4", "a=-4", "a1=0,a2=0,b1=0,b2=0", "a1=1,a2=1,a=0.5,b=4"]
+)
+def test_points_are_moved_only_where_several_coincide(settings, bests):
+    """A single one is at its true place, several are around theirs."""
+    shown = FIGURES["three_neurons"](settings, bests=bests)
+    hidden, ax = shown.state.hidden(), shown.picture.third.ax
+    seen = shown.picture.third.points.get_offsets()
+    for place in np.unique(hidden, axis=0):
+        here = seen[(hidden == place).all(axis=1)]
+        assert here.mean(axis=0) == pytest.approx(place, abs=1e-3)
+        pixels = ax.transData.transform(here)
+        between = np.hypot(*(pixels[:, np.newaxis] - pixels).T)[np.triu_indices(len(here), 1)]
+        assert (between > 0.9 * APART).all()
 
 
 # ---------------------------------------------------------------- one weight
@@ -728,6 +807,81 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
         last = FIGURES["neuron"]("w1=1.9", bests=bests).image.value
         panel.button("Show my best").click()
         assert panel.until(lambda: bytes(panel.root.locator("img").evaluate(BYTES)) == last, 10)
+
+
+def test_holding_a_line_and_an_arrow_in_a_browser(browser, tmp_path):
+    """Anywhere along them: nothing jumps, and what was taken stays under the hand."""
+    cell = "from nbhelpers import playgrounds\n\nplaygrounds.neuron()"
+    with run_cells(browser, tmp_path, cell) as notebook:
+        page, (panel,) = notebook.page, notebook.panels()
+        panel.settled()
+        box = panel.root.locator("img").bounding_box()
+
+        def ends(name):
+            (line,) = panel.root.locator(f'line[data-name="{name}"]').all()
+            said = [float(line.get_attribute(key)) for key in ("x1", "y1", "x2", "y2")]
+            return np.array(said).reshape(2, 2) * box["width"] / 1000 + (box["x"], box["y"])
+
+        def middle(name):
+            at = panel.root.locator(f'circle[data-name="{name}"]').bounding_box()
+            return np.array([at["x"] + at["width"] / 2, at["y"] + at["height"] / 2])
+
+        def drag(at, to, name):
+            page.mouse.move(*at)
+            page.mouse.down()
+            held = middle(name)
+            page.mouse.move(*to, steps=10)
+            moved = middle(name) - held
+            page.mouse.up()
+            panel.settled()
+            return moved
+
+        settings = panel.root.get_by_label("settings")
+        before = settings.input_value()
+        start, end = ends("line")
+        for share, to in ((0.1, (60, 0)), (0.95, (-40, -15))):
+            at = start + share * (end - start)
+            page.mouse.click(*at)
+            panel.settled()
+            assert settings.input_value() == before
+            assert np.allclose(drag(at, at + to, "line"), to, atol=1)
+            before, old = settings.input_value(), end - start
+            start, end = ends("line")
+            across = np.array([[0, 1], [-1, 0]]) @ (end - start) / np.hypot(*(end - start))
+            assert abs(across @ old) < 1, "it turns"
+            assert abs(across @ (at + to - start)) < 2, "it isn't under the hand"
+        for to in ((30, 70), (-50, 20)):
+            pivot, tip = ends("arrow")
+            drag(tip, pivot + to, "arrow")
+            assert np.allclose(ends("arrow"), (pivot, pivot + to), atol=3)
+        pivot, tip = ends("arrow")
+        shaft = pivot + 0.6 * (tip - pivot)
+        turned = np.array([[0, 1], [-1, 0]]) @ (shaft - pivot)
+        drag(shaft, pivot + turned, "arrow")
+        length = np.hypot(*(tip - pivot))
+        assert np.allclose(
+            ends("arrow"), (pivot, pivot + turned / np.hypot(*turned) * length), atol=3
+        )
+
+
+def test_a_first_drag_moves_nothing_below_it(browser, tmp_path):
+    names = ("neuron", "three_neurons", "one_weight", "xor_recorded")
+    cells = [f"playgrounds.{name}()" for name in names]
+    heights = "root => [...root.querySelector('.nn-panel').children].map(c => c.offsetHeight)"
+    with run_cells(browser, tmp_path, "from nbhelpers import playgrounds", *cells) as notebook:
+        for name, panel in zip(names, notebook.panels(), strict=True):
+            shown, before = panel.settled(), panel.root.evaluate(heights)
+            handle = panel.root.locator("circle").first
+            handle.scroll_into_view_if_needed()
+            box = handle.bounding_box()
+            x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            notebook.page.mouse.move(x, y)
+            notebook.page.mouse.down()
+            notebook.page.mouse.move(x + 30, y + 10, steps=5)
+            notebook.page.mouse.up()
+            assert panel.changed(shown, "pictures")
+            panel.settled()
+            assert panel.root.evaluate(heights) == before, name
 
 
 def test_what_is_below_a_goal_stays_when_its_words_need_two_lines(browser, tmp_path):

@@ -321,12 +321,48 @@ def test_wrong_numbers_go_on_and_are_named_beside_the_true_ones():
     this = panel.experiment.round
     delta, a = this.right[1][0], this.A[1][0]
     assert np.allclose(this.dW[0], this.x.T @ (delta / (1 - a))[None])
-    k = int(np.abs(delta / (1 - a) - delta).argmax())
+    k = 2  # the selected weight leads to it
     words = f"hidden unit {k + 1}, yours: {shown(delta[k] / (1 - a[k]))}"
     assert words in panel.summary
     assert f"true (by finite differences): {shown(delta[k])}" in panel.summary
     assert words in panel.picture.words.get_text()
     assert this.chain(panel.state.selected)[5].words == "yours: not right"
+    panel.close()
+
+
+def test_with_wrong_numbers_no_equation_is_false():
+    """Units 2 and 3 get a wrong delta: what is told of them, and the receipts of all weights."""
+    panel = glass_box("steps=5", hidden_delta=lambda *given: right(*given) * [1, 2, 3])
+    told = {}
+    for weight in panel.controls["weight"].options:
+        panel.controls["weight"].value = weight
+        told[weight] = panel.picture.words.get_text()
+        assert told[weight] in panel.summary
+        product = 1.0
+        for (sign, *_), row in zip(
+            panel.picture.receipt.rows,
+            panel.experiment.round.chain(panel.state.selected),
+            strict=False,
+        ):
+            if row.colour is None:
+                equal = np.isclose(row.number, product)
+                assert sign.get_text() == ("=" if equal else "\u2260"), (weight, row)
+                assert (row.words == "yours: not right") != equal
+                product = row.number
+            else:
+                product *= row.number
+    units = {weight: words.partition(",")[0][-1] for weight, words in told.items()}
+    assert units == {
+        **{f"W1[{i}, {j}]": "2" if j < 2 else "3" for i in (0, 1) for j in (0, 1, 2)},
+        **{"W2[0, 0]": "2", "W2[1, 0]": "2", "W2[2, 0]": "3"},
+    }
+    this = panel.experiment.round
+    for j in (0, 1, 2):
+        blame, delta = this.delta[2][0, 0] * this.W[1][j, 0], this.right[1][0, j]
+        words = this.delta_words(1, j)
+        assert f" = {shown(delta)}" in words
+        assert ("yours" in words) == (j > 0)
+        assert np.isclose(blame * this.A[1][0, j] * (1 - this.A[1][0, j]), delta)
     panel.close()
 
 

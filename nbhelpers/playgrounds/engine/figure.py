@@ -35,6 +35,9 @@ What is seen is a function of the settings alone. Their class (see settings.py) 
         def pointed(self, name):           # the axes in whose data a handle is
             return self.ax
 
+        def reach(self, settings):         # optional: where else they can be held
+            return {"end": ((0, 0), (1.5, 1.5 * settings.slope), True)}
+
         def update(self, settings):
             self.curve.set_data([0, 1.5], [0, 1.5 * settings.slope])
 
@@ -193,6 +196,7 @@ class Figure:
             self.image = widgets.Image(format="jpeg", width=picture.width)
         self.image.add_class("nn-picture")
         self.words, self.note = widgets.HTML(), widgets.HTML()
+        self._say("")  # its line is there from the start
         self._add_controls()
         self.text = widgets.Text(
             description="settings",
@@ -479,15 +483,19 @@ class Figure:
         if isinstance(self.image, widgets.Image):
             self.image.value = self.picture.render()
         else:
-            self.image.show(self.picture.render(), self._places())
+            places = {
+                name: self._pixel(name, place) for name, place in self.state.handles().items()
+            }
+            reach = {
+                name: (*self._pixel(name, start), *self._pixel(name, end), turns)
+                for name, (start, end, turns) in self.picture.reach(self.state).items()
+            }
+            self.image.show(self.picture.render(), places, reach)
 
-    def _places(self):
-        """Where the handles are, in pixels of the picture from its top left."""
-        places = {
-            name: self.picture.pointed(name).transData.transform(place)
-            for name, place in self.state.handles().items()
-        }
-        return {name: (x, self.picture.height - y) for name, (x, y) in places.items()}
+    def _pixel(self, name, place):
+        """A place in a handle's data, in pixels of the picture from its top left."""
+        x, y = self.picture.pointed(name).transData.transform(place)
+        return x, self.picture.height - y
 
     def _show_words(self):
         self.words.value = (
@@ -576,4 +584,4 @@ def cell():
 
 def short(x):
     """A number with three significant digits, without an exponent where it can be avoided."""
-    return f"{x:.3g}" if abs(x) >= 1e5 else f"{float(f'{x:.3g}'):,g}"
+    return f"{x:.3g}" if abs(x) >= 1e5 else f"{float(f'{x:.3g}') + 0.0:,g}"

@@ -56,7 +56,7 @@ FAINT = "#6B6B6B"
 
 def shown(x):
     """A number as it stands in the drawing: three digits, a real minus sign, and none before 0."""
-    return short(float(x) + 0.0).replace("-", "\u2212")
+    return short(float(x)).replace("-", "\u2212")
 
 
 def darkness(a):

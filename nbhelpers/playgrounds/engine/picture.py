@@ -89,6 +89,13 @@ class Picture:
         """Where clicks count and the pointer is told something: name -> axes (a subclass's)."""
         return {}
 
+    def reach(self, settings):
+        """Lines by which handles can be held, too: name -> (from, to, turns), in their data.
+
+        The line moves with the hand, or it turns around where it is `from`.
+        """
+        return {}
+
     def axes(self, left, bottom, width, height, **options):
         """Add axes at a place given in pixels, from the bottom left of the picture."""
         w, h = self.width, self.height

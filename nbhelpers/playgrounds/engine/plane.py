@@ -71,6 +71,7 @@ from nbhelpers.plots import (
 GRID = 92  # points of the surface along each side
 COLUMNS, ROWS = (54, 278), (0, 276)  # where units stand, in pixels of the network's axes
 NEAR = 23  # pixels from the middle of a unit within which it is meant
+INPUTS = "$x_1$", "$x_2$"
 HIDDEN_PLANE = "hidden plane"
 LOOKS = ("output", *(f"hidden unit {k}" for k in range(1, 9)), HIDDEN_PLANE)
 REACH = 4.0  # of a hidden plane's axes, where the activation has no bound
@@ -276,7 +277,7 @@ class Network:
         self.ring = picture.line(ax, "o", **look)
         self.units = picture.changing(Units(ax))
         ax.add_artist(self.units)
-        for (_, y), name in zip(self.positions([2])[0], ("$x_1$", "$x_2$"), strict=True):
+        for (_, y), name in zip(self.positions([2])[0], INPUTS, strict=True):
             ax.text(names, y, name, ha="center", va="center", fontsize=13)
         colours = ("blue", "negative"), ("vermilion", "positive weight")
         for x, (colour, words) in zip(keys, colours, strict=True):
@@ -358,8 +359,8 @@ class PlanePicture(Picture):
 
     def _build_surface(self):
         ax = self.plane = self.axes(374, 52, 276, 276)
-        self.shown = None  # which axes: their name and limits
-        self._show_axes("x", self.LIMITS, (0, 0.5, 1))
+        self.shown = None  # which axes: their names and limits
+        self._show_axes(INPUTS, self.LIMITS, (0, 0.5, 1))
         self.surface = self.changing(Surface(ax))
         ax.add_artist(self.surface)
         self.border = self.changing(LineCollection([], colors=PALETTE["ink"], linewidths=1.8))
@@ -398,7 +399,7 @@ class PlanePicture(Picture):
         if settings.hidden_plane:
             Z = self._hidden_plane(net)
         else:
-            self._show_axes("x", self.LIMITS, (0, 0.5, 1))
+            self._show_axes(INPUTS, self.LIMITS, (0, 0.5, 1))
         self.surface.set_values(Z)
         if settings.unit:  # the border is where its sum is 0
             Z, level = weighted_sums(net, 0, A[0])[:, :, settings.unit - 1], 0.0
@@ -416,20 +417,20 @@ class PlanePicture(Picture):
         low, high = np.clip(net.activations[0].range, -REACH, REACH)
         margin = 0.15 * (high - low)  # for whole points
         limits = low - margin, high + margin
-        self._show_axes("a", limits, (low, (low + high) / 2, high))
+        self._show_axes(("unit 1", "unit 2"), limits, (low, (low + high) / 2, high))
         with np.errstate(all="ignore"):
             sums = weighted_sums(net, 1, grid_points(limits, limits, GRID))
             return net.activations[1].f(sums).reshape(GRID, GRID)
 
-    def _show_axes(self, name, limits, ticks):
-        """Let the plane have these axes: x or a, from where to where, three ticks on each."""
-        if self.shown == (name, limits):
+    def _show_axes(self, names, limits, ticks):
+        """Let the plane have these axes: their names, from where to where, three ticks on each."""
+        if self.shown == (names, limits):
             return
-        self.shown, ax = (name, limits), self.plane
+        self.shown, ax = (names, limits), self.plane
         labels = ["\u00bd" if t == 0.5 else short(t).replace("-", "\u2212") for t in ticks]
-        for k, axis in enumerate((ax.xaxis, ax.yaxis), 1):
+        for axis, name in zip((ax.xaxis, ax.yaxis), names, strict=True):
             axis.set_ticks(ticks, labels)
-            axis.set_label_text(f"${name}_{k}$")
+            axis.set_label_text(name)
         ax.set(xlim=limits, ylim=limits)
         self.refresh()
 
@@ -439,7 +440,7 @@ class PlanePicture(Picture):
         if settings.unit:
             title = f"{settings.look} of {settings.hidden}"
         elif settings.hidden_plane:
-            title = "output for every ($a_1$, $a_2$)"
+            title = "output for what the units say"
             outside = int((np.abs(experiment.A[1]).max(axis=1) > self.shown[1][1]).sum())
             if outside:
                 title += f", {outside} point{'s' * (outside > 1)} outside"

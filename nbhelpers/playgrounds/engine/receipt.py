@@ -23,6 +23,8 @@ class Row:
         Of a factor, also where it is marked elsewhere; None: the product so far.
     marks : tuple
         What it is in a drawing (see graph.py).
+    equal : bool
+        Of a product: whether the number is that of the factors above it.
     """
 
     symbol: str
@@ -30,6 +32,7 @@ class Row:
     words: str
     colour: str | None = None
     marks: tuple = ()
+    equal: bool = True
 
 
 class Receipt:
@@ -74,7 +77,8 @@ class Receipt:
         for row, labels in zip([*rows, *empty], self.rows, strict=True):
             sign, symbol, number, words = labels
             total = row.colour is None
-            sign.set_text("" if first or not row.symbol else "=" if total else "\u00d7")
+            equals = "=" if row.equal else "\u2260"
+            sign.set_text("" if first or not row.symbol else equals if total else "\u00d7")
             symbol.set_text(f" {row.symbol} " if row.symbol else "")
             face = PALETTE["ink"] if total else row.colour
             symbol.look("white" if total else readable_on(face), face, bold=total)

@@ -100,10 +100,10 @@ class Round:
         self.Z, self.A = self.forward(self.W)
         slopes = [a * (1 - a) for a in self.A]
         self.delta = [None] * self.n + [(self.A[-1] - y) * slopes[-1]]
-        self.right, self.wrong = {}, {}  # of hidden layers: the deltas, what is wrong with yours
+        self.right, self.unused = {}, {}  # of hidden layers: the deltas, why yours aren't used
         for k in range(self.n - 1, 0, -1):
             self.right[k] = self.delta[k + 1] @ self.W[k].T * slopes[k]
-            self.delta[k], self.wrong[k] = self._hidden_delta(hidden_delta, k)
+            self.delta[k], self.unused[k] = self._hidden_delta(hidden_delta, k)
         self.dW = [self.A[k].T @ self.delta[k + 1] for k in range(self.n)]
         self.after = [w - rate * dw for w, dw in zip(self.W, self.dW, strict=True)]
         self.loss = self.half_square(self.A[-1])
@@ -199,10 +199,9 @@ class Round:
         return Row(f"{a} (1 \u2212 {a})", number, words, colour, (("unit", layer, k),))
 
     def _delta(self, layer, k):
-        words = f"of {self.unit_name(layer, k)}"
-        if layer in self.right and not np.allclose(self.delta[layer], self.right[layer]):
-            words = "yours: not right"
-        return Row(delta_of(layer), self.delta[layer][0, k], words)
+        off = self.off(layer, k)
+        words = "yours: not right" if off else f"of {self.unit_name(layer, k)}"
+        return Row(delta_of(layer), self.delta[layer][0, k], words, equal=not off)
 
     # -- in numbers -------------------------------------------------------------------------
     def numbers(self, weight):
@@ -223,7 +222,7 @@ class Round:
             squares = " + ".join(f"({shown(a)} \u2212 {shown(y)})\u00b2" for a, y in pairs)
             return f"L = \u00bd ({squares}) = {shown(self.loss)}"
         at = stage if stage <= n else 2 * n + 2 - stage
-        k = {layer: j, layer - 1: i}.get(at, 0)
+        k = self.on_way(weight, at) or 0
         return self.sum_words(at, k) if stage <= n else self.delta_words(at, k)
 
     def sum_words(self, layer, k):
@@ -248,7 +247,10 @@ class Round:
             blame = " + ".join(f"{shown(d)}{TIMES}{factor(w)}" for d, w in pairs)
             blame = f"({blame})" if len(pairs) > 1 else blame
         slope = f"{shown(a)}{TIMES}(1 \u2212 {shown(a)})"
-        return f"{self.unit_name(layer, k)}: \u03b4 = {blame}{TIMES}{slope} = {shown(delta)}"
+        words = f"{self.unit_name(layer, k)}: \u03b4 = {blame}{TIMES}{slope}"
+        if self.off(layer, k):
+            return f"{words} = {shown(self.right[layer][0, k])}, yours: {shown(delta)}"
+        return f"{words} = {shown(delta)}"
 
     def update_words(self, weight):
         """The update of a weight, as far as it is known."""
@@ -267,7 +269,7 @@ class Round:
 
     # -- the reader's function --------------------------------------------------------------
     def _hidden_delta(self, hidden_delta, layer):
-        """The deltas of a hidden layer, and what is wrong with the reader's, in words, or ""."""
+        """The deltas of a hidden layer, and why they aren't the reader's, in words, or ""."""
         right, given = self.right[layer], (self.delta[layer + 1], self.W[layer], self.A[layer])
         if hidden_delta is None:
             return right, ""
@@ -287,19 +289,41 @@ class Round:
             return right, f"your hidden_delta {words}; {instead}"
         if not np.isfinite(yours).all():
             return right, f"your hidden_delta gives numbers that aren't finite; {instead}"
-        if np.allclose(yours, right, rtol=1e-4, atol=1e-12):
-            return yours, ""
-        k = int(np.abs(yours - right).argmax())
-        return yours, (
-            f"\u03b4 of {self.unit_name(layer, k)}, yours: {shown(yours[0, k])}, "
+        return yours, ""
+
+    def off(self, layer, k):
+        """Whether a unit's delta isn't right (the reader's function has made it)."""
+        if layer not in self.right:
+            return False
+        yours, right = self.delta[layer][0, k], self.right[layer][0, k]
+        return not np.isclose(yours, right, rtol=1e-4, atol=1e-12)
+
+    def compared(self, weight):
+        """What is to be said of the known hidden deltas of the reader's function; "": nothing.
+
+        Of those that are wrong it is the one on the way of a weight, or else the first.
+        """
+        known = [layer for layer in range(self.n - 1, 0, -1) if self.knows("delta", layer)]
+        for layer in known:
+            if self.unused[layer]:
+                return self.unused[layer]
+            off = [k for k in range(self.delta[layer].size) if self.off(layer, k)]
+            if off:
+                on_way = self.on_way(weight, layer)
+                return self._true_words(layer, on_way if on_way in off else off[0])
+        return SAME * bool(known)
+
+    @staticmethod
+    def on_way(weight, layer):
+        """The unit of a layer that a weight leads to or comes from; None: neither."""
+        _, at, i, j = weight
+        return {at: j, at - 1: i}.get(layer)
+
+    def _true_words(self, layer, k):
+        return (
+            f"\u03b4 of {self.unit_name(layer, k)}, yours: {shown(self.delta[layer][0, k])}, "
             f"true (by finite differences): {shown(self.measured_delta(layer)[k])}"
         )
-
-    def compared(self):
-        """What is to be said of the known hidden deltas of the reader's function; "": nothing."""
-        found = [self.wrong[k] for k in range(self.n - 1, 0, -1) if self.knows("delta", k)]
-        wrong = next(filter(None, found), "")
-        return wrong or SAME * bool(found)
 
     def measured_delta(self, layer):
         """The deltas of a layer, (units,), by finite differences: the loss against its sums z."""

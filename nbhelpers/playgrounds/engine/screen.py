@@ -1,12 +1,14 @@
 """A picture under a hand: its handles are dragged, its places are clicked and pointed at.
 
-The page moves a handle at once, and the picture follows: the page sends where the handle is, and at
-most two such messages are under way; while the kernel draws, only the newest place is kept. So a
-handle never lags behind the hand, and the picture is never further behind than one drawing. Where
-the hand rests or lets go is said to be the `last` place: all the rest is brought up to it. A click
-that isn't on a handle is such a message, too. What a resting pointer asks, one question at a time,
-is answered in words that the page shows beside it. Where `anywidget` is missing, or ipywidgets is
-older than 8, there is a plain image, and sliders and menus do all that a hand can do.
+A handle can be held at its circle, or anywhere along its line if the picture has one (`reach`); it
+never jumps to the hand. The page moves it at once, and the picture follows: the page sends where
+the handle is, and at most two such messages are under way; while the kernel draws, only the newest
+place is kept. So a handle never lags behind the hand, and the picture is never further behind than
+one drawing. Where the hand rests or lets go is said to be the `last` place: all the rest is brought
+up to it. A click that isn't on a handle is such a message, too. What a resting pointer asks, one
+question at a time, is answered in words that the page shows beside it. Where `anywidget` is
+missing, or ipywidgets is older than 8, there is a plain image, and sliders and menus do all that a
+hand can do.
 """
 
 import math
@@ -33,13 +35,16 @@ function render({ model, el }) {
   tip.setAttribute("aria-hidden", "true");             // the words below say the same
   root.append(img, svg, tip); el.appendChild(root);
 
-  const circles = new Map();                           // name -> circle
-  let held = null, sent = model.get("seen"), newest = null, url = null, loading = null;
+  const circles = new Map(), lines = new Map();        // name -> circle, line
+  let held = null, grip = null, sent = model.get("seen"), newest = null, url = null, loading = null;
   let resting = null, down_at = null, asked = model.get("told")[0], over = null, question = null;
 
+  const set = (shape, values) => {
+    for (const [k, v] of Object.entries(values)) shape.setAttribute(k, v);
+  };
   for (const [name, [x, y, w, h]] of Object.entries(model.get("places"))) {
     const area = document.createElementNS(SVG, "rect");
-    Object.entries({ x, y, width: w, height: h }).forEach(([k, v]) => area.setAttribute(k, v));
+    set(area, { x, y, width: w, height: h });
     area.dataset.place = name;
     svg.appendChild(area);
   }
@@ -57,21 +62,23 @@ function render({ model, el }) {
     };
     img.src = url;
   };
-  const put = (name, x, y) => {
-    const c = circles.get(name);
-    c.setAttribute("cx", x); c.setAttribute("cy", y);
+  const shape = (all, kind, name) => {
+    if (all.has(name)) return all.get(name);
+    const made = document.createElementNS(SVG, kind);
+    made.dataset.name = name;
+    svg.insertBefore(made, kind === "line" ? svg.querySelector("circle") : null);
+    all.set(name, made);
+    return made;
   };
+  const put = (name, cx, cy) => set(shape(circles, "circle", name), { cx, cy, r: 9 });
   const places = () => {
-    const now = model.get("handles");
-    for (const [name, c] of circles) if (!(name in now)) { c.remove(); circles.delete(name); }
-    for (const [name, [x, y]] of Object.entries(now)) {
-      if (!circles.has(name)) {
-        const c = document.createElementNS(SVG, "circle");
-        c.setAttribute("r", 9); c.dataset.name = name;
-        circles.set(name, c); svg.appendChild(c);
-      }
+    const now = model.get("handles"), reach = model.get("reach");
+    for (const [all, names] of [[circles, now], [lines, reach]])
+      for (const [name, s] of all) if (!(name in names)) { s.remove(); all.delete(name); }
+    for (const [name, [x, y]] of Object.entries(now))
       if (name !== held) put(name, x, y);              // the hand knows better where its own is
-    }
+    for (const [name, [x1, y1, x2, y2]] of Object.entries(reach))
+      set(shape(lines, "line", name), { x1, y1, x2, y2 });
   };
   const flush = () => {
     if (newest && sent - model.get("seen") < UNDER_WAY) {
@@ -112,18 +119,28 @@ function render({ model, el }) {
     else { tip.style.right = `${box.width - left + 12}px`; tip.style.left = ""; }
     ask();
   };
+  const where = () => ["cx", "cy"].map(k => Number(circles.get(held).getAttribute(k)));
+  const pulled = (x, y) => {                           // where the hand at (x, y) has its handle
+    const { px, py, more, dx, dy } = grip;
+    if (more === undefined) return [x + dx, y + dy];
+    const far = Math.hypot(x - px, y - py) || 1, s = Math.max(far + more, 1) / far;
+    return [px + s * (x - px), py + s * (y - py)];     // it turns, and its length changes
+  };
   const down = e => {
     down_at = e.button ? null : e.target.dataset.place ? e : null;
-    if (held !== null || e.button || !e.target.dataset.name) return;
+    if (held !== null || e.button || !circles.has(e.target.dataset.name)) return;
     e.preventDefault(); e.stopPropagation();
     held = e.target.dataset.name;
-    e.target.classList.add("held");
+    circles.get(held).classList.add("held");
+    const [x, y] = place(e), [u, v] = where(), [px, py, , , turns] = model.get("reach")[held] ?? [];
+    grip = turns ? { px, py, more: Math.hypot(u - px, v - py) - Math.hypot(x - px, y - py) }
+                 : { dx: u - x, dy: v - y };
     try { svg.setPointerCapture(e.pointerId); } catch (_) { /* a pointer that is gone */ }
   };
   const move = e => {
     if (held === null) return point(e);
     e.preventDefault();
-    const [x, y] = place(e);
+    const [x, y] = pulled(...place(e));
     put(held, x, y);
     newest = { handle: held, x, y, last: false };
     flush();
@@ -134,9 +151,8 @@ function render({ model, el }) {
     if (resting === null) return;
     clearTimeout(resting);
     resting = null;
-    const c = circles.get(held);
-    if (!c) return;
-    const [x, y] = ["cx", "cy"].map(name => Number(c.getAttribute(name)));
+    if (!circles.has(held)) return;
+    const [x, y] = where();
     newest = { handle: held, x, y, last: true };
     flush();
   };
@@ -162,13 +178,13 @@ function render({ model, el }) {
     svg.addEventListener(end, up);
   svg.addEventListener("pointerleave", leave);
   model.on("change:value", picture);
-  model.on("change:handles", places);
+  model.on("change:handles change:reach", places);
   model.on("change:seen", seen);
   model.on("change:told", told);
   picture(); places();
   return () => {
     clearTimeout(resting);
-    model.off("change:value", picture); model.off("change:handles", places);
+    model.off("change:value", picture); model.off("change:handles change:reach", places);
     model.off("change:seen", seen); model.off("change:told", told);
     URL.revokeObjectURL(url);
   };
@@ -185,6 +201,8 @@ _CSS = """
   cursor: grab; touch-action: none; }
 .nbhelpers-screen circle:hover { fill: #F0E442; }
 .nbhelpers-screen circle.held { fill: #F0E442; cursor: grabbing; }
+.nbhelpers-screen line { stroke: transparent; stroke-width: 20; stroke-linecap: round;
+  cursor: grab; touch-action: none; }
 .nbhelpers-screen rect { fill: transparent; cursor: pointer; }
 .nbhelpers-screen .tip { position: absolute; z-index: 2; max-width: 45%; padding: 4px 8px;
   font-size: 14px; line-height: 1.35; color: #fff; background: #222; border-radius: 4px;
@@ -213,6 +231,7 @@ def screen_class():
         width = traitlets.Int().tag(sync=True)
         height = traitlets.Int().tag(sync=True)
         handles = traitlets.Dict().tag(sync=True)  # name -> [x, y], from the top left
+        reach = traitlets.Dict().tag(sync=True)  # name -> [x1, y1, x2, y2, turns], see Picture
         seen = traitlets.Int().tag(sync=True)  # the serial number of the last message
         places = traitlets.Dict().tag(sync=True)  # name -> [left, top, width, height]
         told = traitlets.List([0, ""]).tag(sync=True)  # the number of the last question, its answer
@@ -230,10 +249,16 @@ def screen_class():
             self._dragged, self._pressed, self._hovered = dragged, pressed, hovered
             self.on_msg(self._heard)
 
-        def show(self, jpeg, places):
-            """Show the picture, its handles at these places {name: (x, y)}."""
+        def show(self, jpeg, places, reach):
+            """Show the picture, its handles at these places {name: (x, y)}, and their lines.
+
+            `reach`: {name: (x1, y1, x2, y2, turns)}.
+            """
             self.value = jpeg
-            self.handles = {name: [round(float(v), 1) for v in at] for name, at in places.items()}
+            self.handles, self.reach = (
+                {name: [round(float(v), 1) for v in at] for name, at in each.items()}
+                for each in (places, reach)
+            )
 
         def _heard(self, _, content, buffers):
             """What the hand does; what isn't such a message is passed over."""

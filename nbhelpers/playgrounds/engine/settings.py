@@ -14,7 +14,7 @@ Its controls, the settings string and every error message follow from that.
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Allowed:
         if not isinstance(value, float) or not np.isfinite(value):
             return value
         if not self.log:
-            return round(value, 9) + 0.0  # no -0.0
+            return round(value, 9)
         return min(max(float(f"{value:.3g}"), self.low), self.high)
 
     def check(self, name, value):
@@ -65,7 +65,7 @@ class Allowed:
             raise error
         if not self.low <= value <= self.high or self.kind(value) != value:  # NaN fails here too
             raise error
-        return self.kind(value)
+        return self.kind(value) + self.kind(0)  # no -0.0
 
     def read(self, name, text):
         """Turn text into a checked value; nothing is ever evaluated."""
@@ -218,6 +218,14 @@ class Settings:
         return cls(**values), steps
 
     def text(self, steps=None):
-        """The settings string; `parse` reads it back exactly."""
-        values = asdict(self) | ({} if steps is None else {"steps": steps})
+        """The settings string; `parse` reads it back exactly.
+
+        A setting without a control is in it only where it isn't the default.
+        """
+        values = {
+            f.name: value
+            for f in fields(self)
+            if (value := getattr(self, f.name)) != f.default or f.metadata["allowed"].show
+        }
+        values |= {} if steps is None else {"steps": steps}
         return ",".join(f"{name}={value}" for name, value in values.items())
