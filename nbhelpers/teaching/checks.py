@@ -35,6 +35,7 @@ from nbhelpers.teaching.recognise import (
     numeric,
     outcome,
     pick,
+    remark,
     right_runs,
     right_values,
     swapped,
@@ -272,6 +273,7 @@ def _compare_function(exercise, answer):
             facts.append("<code>print</code> shows a value, but doesn't return it.")
         return _Finding("unsolved", facts + [_advice(exercise, spoiled)] * bool(spoiled))
     finding = _compare_values(exercise, runs)
+    finding.known = finding.known or remark(exercise, runs)
     right = right_runs(exercise, runs)
     explained = finding.known or finding.general or finding.facts[1:]
     if right and finding.stage in ("value", "shape", "nan") and not explained:
@@ -359,11 +361,32 @@ def _raised(exercise, answer, runs, case, error):
         right = len(right_runs(exercise, runs)) == len(runs)
         before = f"The first {those} {'gave what is right' if right else 'raised no error'}; the"
     called = f"{before} check called your function with {_shapes(exercise, case)}."
-    known = known_failures(exercise, runs, case, failure)
+    known = known_failures(exercise, runs, case, failure) or remark(exercise, runs)
     words = failure.words()
-    if isinstance(error, NameError):
+    if isinstance(error, NameError) and not failure.inside:
         words = f"{words}{_gets(answer)}."
-    return _Finding("error", [words, f"{where} {called}"], known=known)
+    facts = [words, _fewer(exercise, case, failure), f"{where} {called}"]
+    return _Finding("error", [*filter(None, facts)], known=known)
+
+
+def _fewer(exercise, case, failure):
+    """That an index went beyond an array which was longer in the first case, or ""."""
+    beyond = re.search(r"IndexError: .* for axis ([01]) with size (\d+)", failure.error)
+    if not beyond:
+        return ""
+    axis, size = map(int, beyond.groups())
+    for name, first, here in zip(_argument_names(exercise), exercise.cases[0], case, strict=False):
+        if not isinstance(here, np.ndarray) or np.ndim(first) != here.ndim or here.ndim <= axis:
+            continue
+        before = first.shape[axis]
+        if here.shape[axis] == size < before:
+            counted = "values" if here.ndim == 1 else "columns" if axis else "rows"
+            tells = f"{name}.shape[{axis}]" if axis else f"len({name})"
+            return (
+                f"The number of {counted} isn't always {before}: here {code(name)} has {size}, "
+                f"which {code(tells)} tells."
+            )
+    return ""
 
 
 def _endless(exercise, answer, case, error):

@@ -62,6 +62,9 @@ class Exercise:
     mistakes : mapping
         What somebody may write by mistake -> that mistake in words. It is a function or a value;
         or a change of the reference, "old -> new" (or a tuple of changes), see `but`.
+    remarks : mapping
+        Position of a case -> what is said of an answer that is right in the cases before it, and
+        not in this one, where nothing else is recognised.
     hints : sequence of str
         Shown one more at each try, after what the answer shows by itself. Each is true of every
         answer, so it doesn't say what the answer lacks. Simple HTML (`<code>`, `<sub>`) is fine.
@@ -77,6 +80,7 @@ class Exercise:
     reference: Any
     cases: Sequence[tuple] = ()
     mistakes: Mapping[Any, str] = field(default_factory=dict)
+    remarks: Mapping[int, str] = field(default_factory=dict)
     hints: Sequence[str] = ()
     tolerance: float = 1e-6
     outputs: Sequence[str] = ()

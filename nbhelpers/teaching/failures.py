@@ -6,6 +6,7 @@ import linecache
 import operator
 import re
 import traceback
+import types
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,8 @@ _CAUSES = {
     "only .* arrays can be converted": "What takes single numbers got an array: for arrays there "
     "is <code>np.exp</code>, not <code>math.exp</code>.",
     r"bitwise_xor|\^": "A power is <code>**</code>; <code>^</code> is not.",
+    "values to unpack": "A row or a list has another number of values than there are names for "
+    "them.",
     "RecursionError": "It calls itself without end.",
 }
 
@@ -44,9 +47,10 @@ class Failure:
     """What is known about an exception that a function raised.
 
     `error` is the last line of its traceback; `line` and `number` are the line of the function
-    that raised, where its source is known; `symbol` is the operator in it (`"@"`), `operands` its
-    two values if they could be found again, and `order` a sentence about the order of `@` and `*`.
-    `inside` says which other function it was in, and the shapes there.
+    itself where it stopped or called what did, if its source is known, and `order` is a sentence
+    about the order of `@` and `*` there. `inside` says which other function of the notebook or the
+    bank it called, and the shapes there. `symbol` is the operator that failed (`"@"`) in the last
+    of these, and `operands` are its two values if they could be found again.
     """
 
     error: str
@@ -68,47 +72,70 @@ class Failure:
         other = f"Your function stops with an error: {code(self.error)}"
         causes = (f". {words}" for said, words in _CAUSES.items() if re.search(said, self.error))
         sentences = [about, self.order] if about else ["".join([other, *causes])]
+        if self.inside and not about:
+            sentences[0] = sentences[0].removesuffix(".") + "."
         return " ".join(filter(None, [*sentences, self.inside]))
 
 
 def examine(function, error):
     """Return the `Failure` of a function that raised `error`."""
     failure = Failure(last_line(error))
-    home = getattr(getattr(function, "__code__", None), "co_filename", None)
-    own, step = None, error.__traceback__
+    parts = _parts_of(function)
+    home = parts[0].co_filename if parts else None
+    steps, step = [], error.__traceback__
     while step is not None:
         name = step.tb_frame.f_code.co_filename
-        if own is None or isinstance(error, Exception):  # its own loop never ends, no helper's
-            own = step if name == home or "ipykernel_" in name else own
-        if step is own or _OURS in name:
-            failure.inside = _inside(function, step.tb_frame)
+        if name == home or "ipykernel_" in name or _OURS in name:
+            steps.append(step)
         step = step.tb_next
-    if own is None:
+    codes = [step.tb_frame.f_code for step in steps]
+    mine = [i for i, made in enumerate(codes) if made in parts]
+    mine = mine or [i for i, made in enumerate(codes) if _OURS not in made.co_filename]
+    if not mine:
         return failure
-    name = own.tb_frame.f_code.co_filename
-    linecache.checkcache(name)
-    lines = linecache.getlines(name, own.tb_frame.f_globals)
+    at = mine[-1]
+    own, last = steps[at], steps[-1]
+    failure.inside = next(filter(None, (_inside(step.tb_frame) for step in steps[at + 1 :])), "")
+    lines, tree = _source(own)
     if 0 < own.tb_lineno <= len(lines):
         failure.number, failure.line = own.tb_lineno, lines[own.tb_lineno - 1].strip()
-    tree = _parsed("".join(lines))
     node = _node(tree, own)
     if node is not None:
-        failure.symbol, parts = _parts(node)
-        values = [_value(part, own.tb_frame) for part in parts]
-        if values and all(value is not None for value in values):
-            failure.operands = tuple(values)
         failure.order = _order(tree, node)
         if node.end_lineno > node.lineno:
             failure.line = ast.unparse(node)
+    node = _node(_source(last)[1], last)
+    if node is not None:
+        failure.symbol, operands = _parts(node)
+        values = [_value(operand, last.tb_frame) for operand in operands]
+        if values and all(value is not None for value in values):
+            failure.operands = tuple(values)
     return failure
 
 
-def _inside(function, frame):
-    """The shapes that another function has at hand, where one is called; "" in the function."""
+def _parts_of(function):
+    """The code of a function, and that of the functions and loops that are written in it."""
+    made = getattr(inspect.unwrap(function), "__code__", None)
+    parts = [made] if isinstance(made, types.CodeType) else []
+    for part in parts:
+        parts += [inner for inner in part.co_consts if isinstance(inner, types.CodeType)]
+    return parts
+
+
+def _source(step):
+    """The lines of the file or cell that a step of a traceback is in, and their syntax tree."""
+    name = step.tb_frame.f_code.co_filename
+    linecache.checkcache(name)
+    lines = linecache.getlines(name, step.tb_frame.f_globals)
+    return lines, _parsed("".join(lines))
+
+
+def _inside(frame):
+    """In which function a step of a traceback is, with the shapes that it was called with."""
     made, local = frame.f_code, frame.f_locals
     arrays = {n: local.get(n) for n in made.co_varnames[: made.co_argcount]}
     shapes = [f"{code(n)} of shape {v.shape}" for n, v in arrays.items() if type(v) is np.ndarray]
-    if made is getattr(function, "__code__", None) or "<" in made.co_name or not shapes:
+    if "<" in made.co_name or not shapes:
         return ""
     return f"It was in {code(made.co_name.lstrip('_'))}, with {', '.join(shapes)}."
 

@@ -134,10 +134,24 @@ def _moved(exercise, given, expected):
 
 
 def known_failures(exercise, runs, case, failure):
-    """The listed mistakes that give the learner's values so far, then stop in the same way."""
+    """The listed mistakes that give the learner's values so far, then stop in the same way.
+
+    Where there is none, those that give the values so far, if some of these are wrong already.
+    """
     alike = known_mistakes(exercise, runs) if runs else exercise.mistakes.values()
     wrong = exercise.mistakes.items()
-    return [m for f, m in wrong if m in alike and _fails_alike(exercise, f, case, failure)]
+    found = [m for f, m in wrong if m in alike and _fails_alike(exercise, f, case, failure)]
+    if not found and len(right_runs(exercise, runs)) < len(runs) and len(set(alike)) == 1:
+        found = alike[:1]
+    return found
+
+
+def remark(exercise, runs):
+    """What the bank says of the first case that isn't right: a list of one sentence, or of none."""
+    right = right_runs(exercise, runs)
+    wrong = (i for i, case in enumerate(exercise.cases) if not any(case is r for r in right))
+    said = exercise.remarks.get(next(wrong, None))
+    return [said] if said else []
 
 
 def _fails_alike(exercise, wrong, case, failure):
@@ -148,7 +162,9 @@ def _fails_alike(exercise, wrong, case, failure):
         other = examine(wrong, error)
     else:
         return False
-    if other.kind != failure.kind or (other.operands is None) != (failure.operands is None):
+    if other.kind != failure.kind or bool(other.inside) != bool(failure.inside):
+        return False
+    if (other.operands is None) != (failure.operands is None):
         return False
     pairs = zip(other.operands or (), failure.operands or (), strict=True)
     sizes = (map(np.abs, pair) for pair in pairs)  # in np.exp(-X * w), -X meets w

@@ -1,5 +1,6 @@
 """Exercise checks: what is accepted, what is said about each typical mistake, and never a crash."""
 
+import functools
 import io
 import linecache
 import math
@@ -169,6 +170,19 @@ def in_two_lines(X, w):
                   @ X)  # fmt: skip
 
 
+def neuron(X, w):
+    return squash(X @ w)
+
+
+def neuron_of_the_wrong_array(X, Y, W1, W2, lr):
+    A1 = neuron(X, W1)
+    return neuron(X, W2), A1
+
+
+def four_rows(A2, Y):
+    return sum(0.5 * (A2[i, 0] - Y[i, 0]) ** 2 for i in range(4))
+
+
 def grows(A):
     A += np.ones((2, *A.shape))
     return A
@@ -202,6 +216,16 @@ ERRORS = {  # a key is an exercise and part of what is said
      "shape (6, 3) and w of shape (3, 1)."): two_columns,
     ("xor_loop.hidden_delta", "@ can't multiply (4, 1) by (3, 1)"): lambda d, W, A: d @ W * A,
     ("xor_loop.hidden_delta", "is a * or a @ missing"): lambda d, W2, A1: d @ W2.T * A1(1 - A1),
+    ("xor_loop.loss", "rows isn't always 4: here A2 has 1, which len(A2) tells."): four_rows,
+    ("start_here.weighted_sum", "values isn't always 3: here x has 1"): lambda x, w: x[2] * w[2],
+    ("xor_loop.hidden_delta", "columns isn't always 3: here A1 has 2, which A1.shape[1] tells."):
+     lambda d, W2, A1: A1[:, [0, 1, 2]],
+    ("xor_loop.one_step", "of its cell: return neuron(X, W2), A1. The"): neuron_of_the_wrong_array,
+    ("xor_loop.one_step", "@ can't multiply (4, 2) by (3, 1): the inner numbers, 2 and 3, must be "
+     "equal. It was in neuron, with X of shape (4, 2), w of shape (3, 1)."):
+     neuron_of_the_wrong_array,
+    ("double", "not defined. It was in undefined_mask, with Z of shape (4, 3).\n"):
+     lambda A: undefined_mask(A),
     ("double", "'undefined' is not defined; the check passes A."): lambda A: A * undefined,  # noqa: F821
     ("double", "there is np.exp, not math.exp."): lambda A: math.exp(A),
     ("double", "float'. A tuple or a list stands"): lambda A: 0.5 * (A, A),
@@ -222,6 +246,16 @@ def test_an_error_is_told_in_words(name, words):
     for inner in ("gufunc", "broadcast", "checks.py"):
         assert inner not in result.message
     assert unreadable(result.html) == []
+
+
+def test_the_line_of_the_bank_is_not_shown_where_ours_stops():
+    ours = bank.exercise("xor_loop.neuron").reference
+    result = check("xor_loop.hidden_delta", functools.partial(lambda f, d, W, A: f(A, A), ours))
+    assert "sigmoid(X @ w)" not in result.message
+
+
+def test_an_index_beyond_every_array_says_nothing_about_their_sizes():
+    assert "isn't always" not in check("double", written("A[9]")).message
 
 
 @pytest.mark.parametrize(
@@ -501,6 +535,15 @@ def test_a_mistake_must_also_agree_where_it_does_not_stop(monkeypatch):
     checks.reset()
     other = check("again", lambda A: A @ A if len(A) == 3 else A @ np.ones(2), times=2)
     assert (other.stage, other.mistakes) == ("error", ())
+
+
+def test_a_remark_is_made_where_the_first_wrong_case_has_one(monkeypatch):
+    double = Exercise(lambda A: 2 * A, [(np.ones(n),) for n in (3, 4, 5)], remarks={1: "not 4"})
+    monkeypatch.setitem(EXERCISES, "again", double)
+    for wrong, said in [(4, ("not 4",)), (3, ()), (5, ())]:
+        for instead in (lambda A: A[:, 0], lambda A: A[1:], lambda A: 3 * A[::-1] + A[0] / 7):
+            result = check("again", lambda A: instead(A) if len(A) == wrong else 2 * A)  # noqa: B023
+            assert result.mistakes == said
 
 
 @pytest.mark.parametrize(

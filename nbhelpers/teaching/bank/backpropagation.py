@@ -77,8 +77,7 @@ EXERCISES = {
             "yours, A * (1 - A), is the sigmoid's",
             "1 - A[layer] -> 1 - np.tanh(A[layer])": "the slope is 1 - A ** 2 in terms of the "
             "output; yours squashes A a second time",
-            "W[layer].T -> W[layer]": "W[layer] has to lie on its side on the way back: delta @ "
-            "W[layer].T",
+            "W[layer].T -> W[layer]": "W[layer] has to lie on its side on the way back",
             "dW + db -> dW[::-1] + db[::-1]": "dW and db are in reverse order: the loop begins "
             "with the last layer, so each new gradient goes to the front, dW.insert(0, ...)",
             "dW + db -> [g for pair in zip(dW, db) for g in pair]": "return all of dW, then all "

@@ -48,8 +48,7 @@ EXERCISES = {
         reference=_follow,
         cases=[_layers(0, 3, 8, 1.0), _layers(1, 2, 5, 3.0, rows=7), _layers(2, 4, 6, 0.2)],
         mistakes={
-            "A @ W -> X @ W": "each layer must get what the layer before it gave: A = np.tanh(A @ "
-            "W), not X @ W every time",
+            "A @ W -> X @ W": "each layer must get what the layer before it gave, not X every time",
             ("np.tanh(A @ W) -> A @ W", "A.std()) -> A.std())\n        A = np.tanh(A)"): "those "
             "are the standard deviations of the sums, before the tanh",
             ("A = np -> before, A = A, np", "(A.std -> (before.std"): "you measure before the "

@@ -24,6 +24,10 @@ EXERCISES = {
             (lambda x, w: x.sum()): "the inputs are added up without their weights",
             (lambda x, w: (x + w).sum()): "inputs and weights are added instead of multiplied",
             (lambda x, w: (x * w).mean()): "the products are averaged instead of added up",
+            (lambda x, w: x.sum() * w.sum()): "both are added up before they are multiplied; each "
+            "input has a weight of its own",
+            (lambda x, w: x[0] * w[0]): "that is the first product alone; a return inside the loop "
+            "ends it in its first round",
         },
         hints=(
             "Multiply each input by its own weight, then add up the products: one number.",

@@ -14,22 +14,22 @@ def _weights(seed, hidden):
     return rng.normal(0, 2, (2, hidden)), rng.normal(0, 2, (hidden, 1))
 
 
-def _activations(seed, hidden):
+def _examples(rows):
+    """The four examples, over and over: X of shape (rows, 2) and Y of shape (rows, 1)."""
+    return np.resize(_X, (rows, 2)), np.resize(_Y, (rows, 1))
+
+
+def _activations(seed, rows, hidden):
+    X, Y = _examples(rows)
     W1, W2 = _weights(seed, hidden)
-    A1 = sigmoid(_X @ W1)
+    A1 = sigmoid(X @ W1)
     A2 = sigmoid(A1 @ W2)
-    return (A2 - _Y) * A2 * (1 - A2), W2, A1
+    return (A2 - Y) * A2 * (1 - A2), W2, A1
 
 
-def _two_outputs():
-    """Such arrays of a network with two outputs, where delta2 * W2.T isn't delta2 @ W2.T."""
-    rng = np.random.default_rng(6)
-    return rng.normal(size=(4, 2)), rng.normal(size=(3, 2)), rng.random((4, 3))
-
-
-def _deltas(seed, hidden):
-    delta2, W2, A1 = _activations(seed, hidden)
-    return _X, A1, _hidden_delta(delta2, W2, A1), delta2
+def _deltas(seed, rows, hidden):
+    delta2, W2, A1 = _activations(seed, rows, hidden)
+    return _examples(rows)[0], A1, _hidden_delta(delta2, W2, A1), delta2
 
 
 def _neuron(X, w):
@@ -63,18 +63,35 @@ EXERCISES = {
             (_X, np.array([[2.0], [-1.0]])),
             (np.random.default_rng(1).normal(size=(6, 3)), np.array([[0.5], [-2.0], [1.0]])),
             (np.array([[3.0, -1.0]]), np.array([[1.0], [1.0]])),
+            (np.random.default_rng(2).normal(size=(5, 3)), np.array([[1, -2], [2, 1], [-1, 3]])),
         ],
+        remarks={
+            3: "right for one column; with several columns in w (a layer), each row of X meets "
+            "each of them, and each gives a column of answers"
+        },
         mistakes={
-            (lambda X, w: X @ w): "the squash is missing: X @ w is the sum z, not yet the "
+            (lambda X, w: X @ w): "the squash is missing: that is the sum z, not yet the "
             "activation",
-            (lambda X, w: X * w): "X * w goes number by number; the matrix product is X @ w",
-            "X @ w -> X * w.T": "X * w.T multiplies, but adds nothing up; the matrix product X @ "
-            "w does both",
-            (lambda X, w: w @ X): "w @ X is the wrong way round: the rows of X meet the column w, "
-            "X @ w",
+            (lambda X, w: X * w): "X * w goes number by number, and adds nothing up; a matrix "
+            "product does both",
+            "X @ w -> X * w.T": "X * w.T multiplies, but adds nothing up; a matrix product does "
+            "both",
+            (lambda X, w: w @ X): "w @ X is the wrong way round: each row of the first meets each "
+            "column of the second",
             "X @ w -> sigmoid(X @ w)": "each sum is squashed twice; once is enough",
-            (lambda X, w: sigmoid(X) @ w): "the inputs are squashed; first come the sums, X @ w, "
-            "then the squash",
+            (lambda X, w: sigmoid(X) @ w): "the inputs are squashed; first come the sums, then the "
+            "squash",
+            (lambda X, w: sigmoid(X) @ sigmoid(w)): "inputs and weights are squashed, each by "
+            "itself; first come the sums, then the squash",
+            **dict.fromkeys(
+                (
+                    ("X @ w -> X[:, :2] @ w[:2]",),
+                    ("X @ w -> X[:, :2] @ w[:2, :1]",),
+                    lambda X, w: np.array([sigmoid(x1 * w[0] + x2 * w[1]) for x1, x2 in X]),
+                ),
+                "it reads two inputs; where X has three columns, there is a third, with a weight "
+                "of its own",
+            ),
             (lambda X, w: X @ w > 0): "that is the neuron that jumps; the squash takes the place "
             "of its threshold",
             (lambda X, w: 1 / 1 + np.exp(-X @ w)): "brackets are missing: 1 / 1 + exp(-z) is "
@@ -85,7 +102,8 @@ EXERCISES = {
         hints=(
             "Two things happen: one matrix product gives the sums of all rows, then each sum is "
             "squashed. Which of them do you have?",
-            "<code>X @ w</code> gives the four sums; <code>sigmoid</code> squashes them.",
+            "Python's matrix product is <code>@</code>. <code>sigmoid</code> takes a whole array, "
+            "and squashes each number in it.",
         ),
     ),
     "loss": Exercise(
@@ -102,6 +120,7 @@ EXERCISES = {
             (lambda A2, Y: 0.5 * np.sum(A2 - Y) ** 2): "square each difference first, then add up",
             (lambda A2, Y: 0.5 * np.sum(np.abs(A2 - Y))): "those are the differences without their "
             "signs; here they are squared",
+            "(A2 - Y) ** 2 -> A2**2 - Y**2": "square the difference, not each of the two",
             "np.sum -> np.mean": "the squares are averaged; here they are added up",
             (
                 lambda A2, Y: np.mean((A2 - Y) ** 2)
@@ -111,6 +130,8 @@ EXERCISES = {
                 lambda A2, Y: 0.5 * sum((A2 - Y) ** 2)
             ): "Python's own sum adds up the rows and leaves "
             "an array; np.sum adds up all numbers and gives one",
+            (lambda A2, Y: sum((A2 - Y) ** 2)): "Python's own sum leaves an array, where np.sum "
+            "gives one number; and the ½ is missing",
             (lambda A2, Y: (A2 - Y) ** 2): "that is one number a row; add them up, then halve",
         },
         hints=(
@@ -120,37 +141,41 @@ EXERCISES = {
     ),
     "hidden_delta": Exercise(
         reference=_hidden_delta,
-        cases=[_activations(0, 3), _activations(1, 5), _activations(2, 1), _two_outputs()],
+        cases=[_activations(0, 4, 3), _activations(1, 6, 5), _activations(2, 1, 2)],
         mistakes={
-            " * A1 * (1 - A1) -> ": "the slope of the sigmoid, A1 * (1 - A1), is missing",
-            " * (1 - A1) -> ": "the slope of the sigmoid is A1 * (1 - A1); yours is A1 alone",
-            "A1 * (1 - A1) -> (1 - A1)": "the slope of the sigmoid is A1 * (1 - A1); yours is 1 - "
+            " * A1 * (1 - A1) -> ": "the slope of the hidden units' sigmoid is missing",
+            " * (1 - A1) -> ": "the slope of the sigmoid has two factors; yours is A1 alone",
+            "A1 * (1 - A1) -> (1 - A1)": "the slope of the sigmoid has two factors; yours is 1 - "
             "A1 alone",
-            "A1 * (1 - A1) -> sigmoid(A1) * (1 - sigmoid(A1))": "the slope of the sigmoid is A1 * "
-            "(1 - A1), in terms of its output; yours squashes A1 a second time",
-            "(1 - A1) -> 1 - A1": "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1; the slope "
-            "is A1 * (1 - A1)",
+            "A1 * (1 - A1) -> sigmoid(A1) * (1 - sigmoid(A1))": "A1 comes out of the sigmoid, and "
+            "the slope is known from that; yours squashes A1 a second time",
+            "(1 - A1) -> 1 - A1": "brackets are missing: A1 * 1 - A1 is (A1 * 1) - A1",
             "delta2 @ W2.T * A1 * (1 - A1) -> A1 * 1 - A1 * (delta2 @ W2.T)": "brackets are "
-            "missing: A1 * 1 - A1 takes A1 times the rest from A1; the slope is A1 * (1 - A1)",
-            "A1 * (1 - A1) -> (A1 * 1 - A1)": "A1 * 1 - A1 is 0 whatever A1 is; the slope is A1 * "
-            "(1 - A1)",
-            "W2.T -> W2": "W2 has to lie on its side: delta2 @ W2.T",
-            "delta2 @ W2.T -> W2.T @ delta2": "W2.T @ delta2 is the wrong way round: delta2 @ W2.T",
+            "missing: A1 * 1 - A1 takes A1 times the rest from A1",
+            "A1 * (1 - A1) -> (A1 * 1 - A1)": "brackets are missing: A1 * 1 - A1 is 0 whatever A1 "
+            "is",
+            "W2.T -> W2": "W2 has to lie on its side, so that each example meets each hidden unit",
+            **dict.fromkeys(
+                ("@ W2.T -> * W2", "delta2 @ W2.T * A1 * (1 - A1) -> A1 * (1 - A1) * delta2 * W2"),
+                "W2 is a column like delta2, and * pairs their rows; it has to lie on its side, so "
+                "that each example meets each hidden unit",
+            ),
+            "delta2 @ W2.T -> W2.T @ delta2": "W2.T @ delta2 is the wrong way round",
             "delta2 @ W2.T * A1 * (1 - A1) -> A1 * (1 - A1) * delta2 @ W2.T": "A1 * (1 - A1) * "
-            "delta2 is multiplied first; put brackets around (delta2 @ W2.T)",
+            "delta2 is multiplied first; put brackets around the matrix product",
             "1 - A1 -> 1 + A1": "that is A1 * (1 + A1): look at the sign",
             " @ W2.T -> ": "the weights between the hidden units and the output are missing",
         },
         hints=(
             "Three factors: the blame that arrives through the weights, <code>A1</code>, and "
             "<code>1 - A1</code>. Which of them do you have?",
-            "<code>delta2 @ W2.T</code> has shape (4, 3); multiply it, number by number, by "
-            "<code>A1 * (1 - A1)</code>.",
+            "A column of four and a row of three have a matrix product of shape (4, 3), one number "
+            "for each example and hidden unit. What follows goes number by number.",
         ),
     ),
     "gradients": Exercise(
         reference=_gradients,
-        cases=[_deltas(0, 3), _deltas(1, 5), _deltas(2, 1)],
+        cases=[_deltas(0, 4, 3), _deltas(1, 6, 5), _deltas(2, 3, 1)],
         outputs=("dW1", "dW2"),
         mistakes={
             "return X.T @ delta1, A1.T @ delta2 -> return A1.T @ delta2, X.T @ delta1": "the two "
@@ -161,10 +186,12 @@ EXERCISES = {
             ): "the products of the examples are averaged; here they are added up",
             ("X.T @ delta1 -> -X.T @ delta1", "A1.T @ delta2 -> -A1.T @ delta2"): "look at the "
             "sign: slopes, not steps downhill",
-            "X.T -> X": "X has to lie on its side, so that the product adds up over the rows: X.T "
-            "@ delta1",
-            "A1.T -> A1": "A1 has to lie on its side, so that the product adds up over the rows: "
-            "A1.T @ delta2",
+            "X.T -> X": "X has to lie on its side, so that the product adds up over the rows",
+            "A1.T -> A1": "A1 has to lie on its side, so that the product adds up over the rows",
+            "X.T @ delta1 -> delta1 @ X.T": "delta1 @ X.T is the wrong way round: what meets in "
+            "the middle has to be the examples, over which the product adds up",
+            "A1.T @ delta2 -> delta2 @ A1.T": "delta2 @ A1.T is the wrong way round: what meets in "
+            "the middle has to be the examples, over which the product adds up",
             "X.T @ delta1 -> X.T @ delta2": "the blame at the other end of W1 is delta1",
             "A1.T @ delta2 -> X.T @ delta2": "what came in at W2 is A1, not X",
             "return X.T @ delta1, A1.T @ delta2 -> return X.T @ delta2, A1.T @ delta1": "the two "
@@ -175,8 +202,8 @@ EXERCISES = {
         hints=(
             "A slope is what came in times the blame: at <code>W2</code>, <code>A1</code> came in, "
             "and the blame is <code>delta2</code>.",
-            "The shape of <code>dW2</code> is that of <code>W2</code>, (3, 1): "
-            "<code>A1.T @ delta2</code> adds up over the four rows.",
+            "The shape of <code>dW2</code> is that of <code>W2</code>, (3, 1), made of (4, 3) and "
+            "(4, 1): the fours, the examples, have to meet in the middle.",
         ),
     ),
     "one_step": Exercise(
@@ -203,7 +230,7 @@ EXERCISES = {
             "new weights, W - lr * dW",
             ("W1 - lr -> -lr", "W2 - lr -> -lr"): "you return the updates, -lr * dW; asked are "
             "the new weights, W - lr * dW",
-            "W2.T -> W2": "W2 has to lie on its side where the blame goes back: delta2 @ W2.T",
+            "W2.T -> W2": "W2 has to lie on its side where the blame goes back",
             "W2.T -> (W2 - lr * A1.T @ delta2).T": "W2 was updated before the blame was sent back "
             "through it: compute delta1 first",
             " * A2 * (1 - A2) -> ": "the slope of the output's sigmoid, A2 * (1 - A2), is missing "
