@@ -324,7 +324,7 @@ def test_wrong_numbers_go_on_and_are_named_beside_the_true_ones():
     k = 2  # the selected weight leads to it
     words = f"hidden unit {k + 1}, yours: {shown(delta[k] / (1 - a[k]))}"
     assert words in panel.summary
-    assert f"true (by finite differences): {shown(delta[k])}" in panel.summary
+    assert f"true (measured): {shown(delta[k])}" in panel.summary
     assert words in panel.picture.words.get_text()
     assert this.chain(panel.state.selected)[5].words == "yours: not right"
     panel.close()

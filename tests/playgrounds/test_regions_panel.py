@@ -200,7 +200,7 @@ def test_points_are_added_taken_back_and_cleared(panel):
     panel.place[0].value, panel.place[1].value = -3.0, -4.5
     panel.buttons["add_point"].click()
     assert panel.points == [(2, -3.0, -4.5)]
-    assert panel.settings == start.replace("points=,", "points=2:-3:-4.5,")
+    assert panel.settings == start.replace("steps=", "points=2:-3:-4.5,steps=")
     assert "1 point added" in panel.summary
     assert tuple(panel.experiment.X[-1]) == (-3.0, -4.5)
     assert panel.experiment.y[-1] == 2

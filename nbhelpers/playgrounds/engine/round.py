@@ -322,7 +322,7 @@ class Round:
     def _true_words(self, layer, k):
         return (
             f"\u03b4 of {self.unit_name(layer, k)}, yours: {shown(self.delta[layer][0, k])}, "
-            f"true (by finite differences): {shown(self.measured_delta(layer)[k])}"
+            f"true (measured): {shown(self.measured_delta(layer)[k])}"
         )
 
     def measured_delta(self, layer):
