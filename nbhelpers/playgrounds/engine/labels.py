@@ -67,7 +67,7 @@ class Label(Text):
         gc.restore()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def block(text, size, weight, color, face, edge):
     """The pixels (height, width, 4) of a label, uint8, from the bottom; without a colour no text.
 
