@@ -112,7 +112,7 @@ def _fold_what_answers(notebook):
     """Hide the outputs between `questions.ask(name)` and `questions.reveal(name)`, in JupyterLab.
 
     There a stored output would answer the question before it is asked. To run the cell shows it.
-    JupyterLab goes on showing the first line that isn't empty; printed text gets a blank for one.
+    JupyterLab goes on showing the first line that isn't empty: it gets a blank for one.
     """
     asked = None
     for cell in notebook.cells:
@@ -122,9 +122,10 @@ def _fold_what_answers(notebook):
             asked = None
         its = dict(cell.metadata.get("jupyter", {}))
         its.pop("outputs_hidden", None)
-        printed = [output for output in cell.outputs[:1] if output.output_type == "stream"]
-        for output in printed:
-            output.text = BLANK * bool(asked) + output.text.removeprefix(BLANK)
+        for output in cell.outputs[:1]:
+            words, key = (output, "text") if "text" in output else (output.data, "text/plain")
+            if key in words:
+                words[key] = BLANK * bool(asked) + words[key].removeprefix(BLANK)
         if asked:
             its["outputs_hidden"] = True
         cell.metadata.pop("jupyter", None)

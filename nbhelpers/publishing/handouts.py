@@ -133,7 +133,7 @@ def described(shown, cell, output):
 
     A playground's picture has a line of words in the output itself.
     """
-    plain = "".join(output["data"].get("text/plain", ""))
+    plain = "".join(output["data"].get("text/plain", "")).strip()
     words = cell.metadata.get("alt") or ("" if plain.startswith("<") else plain)
     alt = f'<img alt="{html.escape(words)}"'
     return shown.replace("<img", alt, 1) if words else shown

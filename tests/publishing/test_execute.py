@@ -88,14 +88,17 @@ def test_what_answers_a_question_is_stored_folded():
     cells[0].metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}  # no more
     for cell in cells:
         cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="3\n")]
+    shown = nbformat.v4.new_output("display_data", data={"text/plain": "three"})
+    cells[3].outputs = [shown]
     notebook = nbformat.v4.new_notebook(cells=[markdown("text"), *cells])
     stored = execute_notebooks.clean(execute_notebooks.clean(notebook))
     hidden = [
         cell.metadata.get("jupyter", {}).get("outputs_hidden", False) for cell in stored.cells
     ]
     assert hidden == [False, False, False, True, True, False, False]
-    printed = [cell.outputs[0].text for cell in stored.cells[1:]]
-    assert printed == ["3\n", "3\n", " \n3\n", " \n3\n", "3\n", "3\n"], "the line that stays"
+    first = [cell.outputs[0] for cell in stored.cells[1:]]
+    told = [output.get("text") or output.data["text/plain"] for output in first]
+    assert told == ["3\n", "3\n", " \n3\n", " \nthree", "3\n", "3\n"], "the line that stays"
     assert stored.cells[1].metadata == {"jupyter": {"source_hidden": True}}
 
 

@@ -295,13 +295,14 @@ QUESTIONS = {
     "plateau": Question(
         text="Ten thousand steps of your function are about to be shown. How does the loss go?",
         options={
-            "Down with every step, evenly": "The slope isn't the same everywhere: where all "
-            "answers are about ½, it is nearly 0.",
+            "Down with every step, evenly": "The slope isn't the same everywhere. Where all "
+            "answers are about ½, two rows ask for more and two for less, and they nearly cancel.",
             "Hardly at all for hundreds of steps, then it falls": "For some 300 steps it rests on "
             "a <b>plateau</b> at 0.5: the network answers about ½ to everything. Around step 400 "
             "the fourth answer turns right.",
-            "Quickly at first, then ever more slowly": "So it goes in the end. But first it has to "
-            "leave a place where the slope is nearly 0.",
+            "Quickly at first, then ever more slowly": "So it goes in the end, and with equal "
+            "steps on the axis that is most of what one sees. But before, hundreds of steps change "
+            "next to nothing.",
         },
         answer="B",
     ),
