@@ -28,14 +28,8 @@ IN_ORDER = (  # of the notebooks
     *(digits, optimizers, mnist, remedies),
 )
 PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}
-LIVE = (
-    neuron,
-    three_neurons,
-    one_weight,
-    two_weights,
-    xor_recorded,
-    xor_starts,
-)  # nothing is trained
+# Nothing is trained in front of the reader in these.
+LIVE = (neuron, three_neurons, one_weight, two_weights, xor_recorded, xor_starts)
 FIGURES = {function.__name__: function for function in LIVE}
 
 __all__ = ["FIGURES", "PLAYGROUNDS", "DigitPad", *FIGURES, *PLAYGROUNDS]

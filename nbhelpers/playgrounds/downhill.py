@@ -254,7 +254,7 @@ class TwoWeights(Settings):
 
     def goal(self):
         losses = walked(self)[1]
-        loss = round(float(losses[-1]), 4) if losses[0] > 0.3 else np.nan
+        loss = round(float(losses[-1]), 4) if self.steps_made and losses[0] > 0.3 else np.nan
         return Goal("a path from a loss above 0.3 to one below 0.01", loss, 0.01, lower=True)
 
     def handles(self):

@@ -15,7 +15,7 @@ from nbhelpers.playgrounds.engine.guards import WHOLE
 from nbhelpers.playgrounds.engine.labels import Label
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.engine.playground import figure
-from nbhelpers.playgrounds.engine.recording import growing
+from nbhelpers.playgrounds.engine.recording import growing, nearest
 from nbhelpers.playgrounds.engine.settings import Settings, choice, number
 from nbhelpers.plots import PALETTE
 
@@ -97,8 +97,7 @@ class XorStarts(Settings):
         return {"moment": (max(self.step, 1), 0)}
 
     def drag(self, name, x, y):
-        far = np.abs(np.log(np.maximum(STEPS, 1) / max(x, 1)))
-        return replace(self, moment=int(far.argmin()))
+        return replace(self, moment=nearest(STEPS, x))
 
 
 class XorStartsPicture(Picture):

@@ -21,7 +21,7 @@ from nbhelpers.playgrounds.engine.plane import (
 )
 from nbhelpers.playgrounds.engine.playground import figure, playground
 from nbhelpers.playgrounds.engine.reader import whose
-from nbhelpers.playgrounds.engine.recording import Recording
+from nbhelpers.playgrounds.engine.recording import Recording, nearest
 from nbhelpers.playgrounds.engine.settings import choice, number, seed
 from nbhelpers.plots import PALETTE
 from nbhelpers.time_limit import TimeLimit, TimeUp
@@ -170,8 +170,7 @@ class XorRecorded(PlaneSettings):
         return {"moment": (max(e.steps, 1), e.total_loss())}
 
     def drag(self, name, x, y):
-        far = np.abs(np.log(np.maximum(self.recorded()[0].steps, 1) / max(x, 1)))
-        return replace(self, moment=int(far.argmin()))
+        return replace(self, moment=nearest(self.recorded()[0].steps, x))
 
 
 class WholeLoss:

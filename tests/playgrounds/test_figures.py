@@ -555,6 +555,10 @@ def test_the_surface_is_the_loss_and_its_goal_can_be_reached(bests):
     assert not shown.reached
     shown.drag("start", 2, -4)
     assert shown.reached
+    shown.change(steps_made=0)
+    assert "not yet" in shown.aim.value, "without a step there is no path"
+    shown.drag("start", 11, -11)
+    assert not shown.reached, "it is laid down there, not led"
     Z = surface(0, PAIRS["W1[0, 0] and W2[0, 0]"])
     W1, W2 = (w.copy() for w in trained(0))
     W1[0, 0], W2[0, 0] = -12 + 24 * 50 / 80, -12 + 24 * 7 / 80  # second weight from row to row

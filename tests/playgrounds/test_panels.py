@@ -641,6 +641,18 @@ def test_a_change_that_takes_long_goes_on_by_the_clock_and_ends_where_it_should(
     assert panel.experiment.steps == panel.goal == 201
 
 
+def test_apply_on_the_way_doesn_t_take_the_way_for_the_aim():
+    panel = ball()
+    panel.CATCH_UP, panel.SPELL, panel.BURST = 0.0, 0.0, 0.0
+    panel.text.value = "learning_rate=0.5,mode=up,steps=200"
+    tick(panel, panel.playing)
+    panel.buttons["apply"].click()
+    assert panel.goal == 200
+    while panel.playing:
+        tick(panel, panel.playing)
+    assert panel.experiment.steps == 200
+
+
 def test_pause_ends_what_goes_on_by_itself():
     panel = ball(steps=200)
     panel.CATCH_UP, panel.SPELL, panel.BURST = 0.0, 0.0, 0.0

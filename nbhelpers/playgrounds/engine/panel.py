@@ -403,8 +403,8 @@ class Panel(Figure):
             return
         self._say("")
         try:
-            if self.text.value == self.settings:
-                return
+            if self.text.value in (self.settings, self._put):
+                return  # nothing new: a training on its way is farther than its text
             self._follow(self.text.value)
         except ValueError as error:
             self._say(f"Not applied: {error}")
@@ -439,7 +439,7 @@ class Panel(Figure):
 
     def _show_texts(self):
         with LOCK, self._quietly():
-            self.text.value = self.settings
+            self.text.value = self._put = self.settings
             if self.script.layout.display != "none":
                 self.script.value = self.code_in(self.library.value)
 

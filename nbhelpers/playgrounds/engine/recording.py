@@ -92,6 +92,15 @@ class Recording:
         return then
 
 
+def nearest(steps, x):
+    """The index of the step that is nearest to x on a logarithmic axis from 1 on.
+
+    >>> nearest([0, 1, 10, 100], 40)
+    3
+    """
+    return int(np.abs(np.log(np.maximum(steps, 1) / max(x, 1))).argmin())
+
+
 def growing(last, n):
     """The steps 0, 1, 2, ..., `last`: n of them, ever farther apart.
 

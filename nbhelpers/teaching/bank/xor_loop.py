@@ -292,7 +292,7 @@ QUESTIONS = {
         },
         answer="B",
     ),
-    "plateau": Question(
+    "ten_thousand": Question(
         text="Ten thousand steps of your function are about to be shown. How does the loss go?",
         options={
             "Down with every step, evenly": "The slope isn't the same everywhere. Where all "
