@@ -28,12 +28,14 @@ class TimeLimit:
         """What the function returns. Raises `TimeUp` when no time is left, or what it raises."""
         if sys.platform == "emscripten":
             return function(*arguments)
-        me, ended, late = ctypes.c_ulong(threading.get_ident()), threading.Lock(), []
+        me, ended = ctypes.c_ulong(threading.get_ident()), threading.Lock()
+        begun, late = [], []
         ended.acquire()
-        watch = threading.Thread(target=self._watch, args=(me, ended, late), daemon=True)
+        watch = threading.Thread(target=self._watch, args=(me, begun, ended, late), daemon=True)
         start = time.monotonic()
         try:
-            watch.start()
+            watch.start()  # its locks would not bear a TimeUp
+            begun.append(True)
             value = function(*arguments)
         finally:  # one TimeUp may be under way even here, and one more may follow it
             try:
@@ -63,9 +65,10 @@ class TimeLimit:
             while True:
                 pass
 
-    def _watch(self, thread, ended, late):
+    def _watch(self, thread, begun, ended, late):
         wait = max(self.left, AGAIN)
         while not ended.acquire(timeout=wait):
-            late.append(ctypes.pythonapi.PyThreadState_SetAsyncExc)
-            late[0](thread, ctypes.py_object(TimeUp))
+            if begun:
+                late.append(ctypes.pythonapi.PyThreadState_SetAsyncExc)
+                late[0](thread, ctypes.py_object(TimeUp))
             wait = AGAIN

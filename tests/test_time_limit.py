@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import nbformat
 import numpy as np
@@ -97,6 +98,25 @@ def test_nothing_comes_after_the_call(monkeypatch):
     assert len(ended) == 2000
     assert {None, 0} <= set(ended), "both ways out were taken"
     assert not any(t.name.endswith("(_watch)") for t in threading.enumerate())
+
+
+def test_nothing_comes_before_the_call(monkeypatch):
+    """On a busy machine the watch may run long before `start` has returned, within locks."""
+    begun = []
+
+    class Slow(threading.Thread):
+        def start(self):
+            super().start()
+            until = time.monotonic() + 0.1
+            while time.monotonic() < until:
+                pass
+            begun.append(self)
+
+    monkeypatch.setattr(threading, "Thread", Slow)
+    with pytest.raises(TimeUp):
+        TimeLimit(0.01).call(endless)
+    assert len(begun) == 1
+    assert not begun[0].is_alive()
 
 
 FOLLOWED = """
