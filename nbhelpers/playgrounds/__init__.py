@@ -15,6 +15,7 @@ from nbhelpers.playgrounds.engine.digit_pad import DigitPad
 from nbhelpers.playgrounds.glass_box import glass_box
 from nbhelpers.playgrounds.mnist import mnist
 from nbhelpers.playgrounds.neurons import neuron, three_neurons
+from nbhelpers.playgrounds.one_delta import one_delta
 from nbhelpers.playgrounds.optimizers import optimizers
 from nbhelpers.playgrounds.regions import regions
 from nbhelpers.playgrounds.remedies import remedies
@@ -29,7 +30,10 @@ IN_ORDER = (  # of the notebooks
 )
 PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}
 # Nothing is trained in front of the reader in these.
-LIVE = (neuron, three_neurons, one_weight, two_weights, xor_recorded, xor_starts)
+LIVE = (
+    *(neuron, three_neurons, one_weight, one_delta, two_weights, xor_recorded),
+    xor_starts,
+)
 FIGURES = {function.__name__: function for function in LIVE}
 
 __all__ = ["FIGURES", "PLAYGROUNDS", "DigitPad", *FIGURES, *PLAYGROUNDS]

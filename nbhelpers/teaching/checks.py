@@ -178,11 +178,14 @@ def _result(name, exercise, finding):
     tries = _tries[name] = _tries.get(name, 0) + 1
     told = tries + 2 * bool(exercise.cases)  # one value of a function gives nothing away
     named = tuple(finding.known or (finding.general if told >= 2 else ()))
-    lines += [f"This looks like a known mistake: {_sentence(mistake)}" for mistake in named]
+    half = any(mistake in exercise.remarks.values() for mistake in named)
+    lead = "So far" if half else "This looks like a known mistake"
+    lines += [f"{lead}: {_sentence(mistake)}" for mistake in named]
     clues = [finding.sign] if told >= 2 and not named else []
     clues += [finding.example] if (tries >= 2 if named else told >= 3) else []
     lines += [" ".join(filter(None, clues))] if any(clues) else []
-    hints = exercise.hints[: tries if stage == "value" and not named else tries - 1]
+    early = stage == "value" and not named
+    hints = exercise.hints[: len(exercise.hints) * (tries > 1) if half else tries - 1 + early]
     lines += [f"Hint: {hint}" for hint in (hints[-1:] if named else hints)]
     stage = "mistake" if named else stage
     return Result(name, "hint", stage, "△ Not yet: " + code(short), lines, named)
@@ -370,20 +373,21 @@ def _raised(exercise, answer, runs, case, error):
 
 
 def _fewer(exercise, case, failure):
-    """That an index went beyond an array which was longer in the first case, or ""."""
+    """That an index went beyond an array which is longer in another case, or ""."""
     beyond = re.search(r"IndexError: .* for axis ([01]) with size (\d+)", failure.error)
     if not beyond:
         return ""
     axis, size = map(int, beyond.groups())
-    for name, first, here in zip(_argument_names(exercise), exercise.cases[0], case, strict=False):
-        if not isinstance(here, np.ndarray) or np.ndim(first) != here.ndim or here.ndim <= axis:
+    for name, here, *others in zip(_argument_names(exercise), case, *exercise.cases, strict=False):
+        if not isinstance(here, np.ndarray) or here.ndim <= axis or here.shape[axis] != size:
             continue
-        before = first.shape[axis]
-        if here.shape[axis] == size < before:
+        shapes = [np.shape(a) for a in others if np.ndim(a) == here.ndim]
+        longer = [shape[axis] for shape in shapes if shape[axis] > size]
+        if longer:
             counted = "values" if here.ndim == 1 else "columns" if axis else "rows"
             tells = f"{name}.shape[{axis}]" if axis else f"len({name})"
             return (
-                f"The number of {counted} isn't always {before}: here {code(name)} has {size}, "
+                f"The number of {counted} isn't always {longer[0]}: here {code(name)} has {size}, "
                 f"which {code(tells)} tells."
             )
     return ""

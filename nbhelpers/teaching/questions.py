@@ -92,7 +92,8 @@ class Asked(Shown):
 class Revealed(Shown):
     """The answer beside the prediction: `choice`, `answer` (letters) and `right` (or None).
 
-    Without a prediction the answer is folded, so that a stored notebook doesn't give it away.
+    Without a prediction the answer is folded, so that a stored notebook doesn't give it away, and
+    the question stays open.
     """
 
     def __init__(self, question, choice):
@@ -107,7 +108,7 @@ class Revealed(Shown):
             mine = question.index(choice)
             lines = [f"Your prediction: {question.lettered(mine)}", *lines, about[mine]]
         else:
-            kind, title = "neutral", "You made no prediction"
+            kind, title = "neutral", "No prediction yet: choose above, then run this cell"
             del about[question.answer]
             lines += about
         shown = lines if choice else [folded("The answer all the same", lines)]
@@ -137,6 +138,6 @@ def reveal(name):
     ValueError lists the questions that exist.
     """
     question, asked = bank.question(name), _asked.get(name)
-    if asked is not None:
+    if asked is not None and asked.choice:
         asked.close()
     return Revealed(question, asked and asked.choice)

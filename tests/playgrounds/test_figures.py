@@ -529,6 +529,42 @@ def test_too_large_a_rate_jumps_across_the_valley(bests):
     assert not shown.reached
 
 
+# ---------------------------------------------------------------- one delta
+@pytest.mark.parametrize("target", [0, 1])
+def test_delta_is_the_slope_of_the_loss(target, bests):
+    """Against finite differences, and as the two lines of the picture show it."""
+    shown = FIGURES["one_delta"](f"target={target}", bests=bests)
+
+    def answer(z):
+        return 1 / (1 + np.exp(-z))
+
+    for z in (-6.5, -0.7, 0.0, 3.1):
+        shown.drag("loss", z, 0.2)
+        above, below = (0.5 * (answer(z + e) - target) ** 2 for e in (1e-6, -1e-6))
+        assert shown.state.delta() == pytest.approx((above - below) / 2e-6, abs=1e-8)
+        values = answer(z) * (1 - answer(z)), shown.state.delta()
+        for line, slope in zip(shown.picture.slopes, values, strict=True):
+            (x0, x1), (y0, y1) = line.get_data()
+            assert (y1 - y0) / (x1 - x0) == pytest.approx(slope, abs=1e-9)
+
+
+def test_a_wrong_answer_may_get_next_to_no_blame(bests):
+    """The goal, from either end; the largest blame is where the answer is a third."""
+    shown = FIGURES["one_delta"](bests=bests)
+    assert "not yet" in shown.aim.value, "the error is not above 0.9"
+    shown.drag("answer", -4.7, 0.0)
+    assert shown.reached
+    shown.change(target=0)
+    assert not shown.reached
+    shown.change(z=4.7)
+    assert shown.reached
+    blame = {z: abs(replace(shown.state, z=z, target=1).delta()) for z in np.linspace(-8, 8, 321)}
+    assert max(blame, key=blame.get) == pytest.approx(np.log(0.5), abs=0.05)
+    shown.drag("answer", 99.0, 0.0)
+    assert shown.state.z == 8
+
+
+# ---------------------------------------------------------------- two weights
 def test_two_weights_walk_downhill_as_the_notebook_does(bests):
     """Every step by finite differences of the notebook's own loss, the other weights as trained."""
     shown = FIGURES["two_weights"](

@@ -207,13 +207,18 @@ def updated_inside(A, Y, W):
         ("start_here.weighted_sum", returned_inside, "return inside the loop"),
         ("xor_loop.gradients", lambda X, A, d, e: (d @ X.T, e @ A.T), "wrong way round"),
         ("xor_loop.hidden_delta", lambda d, W2, A1: W2.T * d * A1 * (1 + A1), "the sign"),
-        ("xor_loop.hidden_delta", lambda d, W2, A1: d * W2 * A1 * (1 - A1), "on its side"),
-        ("xor_loop.hidden_delta", lambda d, W2, A1: A1 * (1 - A1) * d * W2, "on its side"),
-        ("xor_loop.hidden_delta", lambda d, W2, A1: d.dot(W2) * A1, "on its side"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: d * W2 * A1 * (1 - A1), "on their side"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: A1 * (1 - A1) * d * W2, "on their side"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: d.dot(W2) * A1, "two factors"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: d.dot(W2) * A1 * (1 - A1), "on their side"),
         ("xor_loop.hidden_delta", lambda d, W2, A1: d @ W2.T * A1 * 1 - A1, "A1 * 1 - A1"),
         ("xor_loop.hidden_delta", lambda d, W2, A1: A1 * 1 - A1 * (d @ W2.T), "A1 * 1 - A1"),
         ("xor_loop.hidden_delta", lambda d, W2, A1: d @ W2.T * (A1 * 1 - A1), "A1 * 1 - A1"),
-        ("xor_loop.hidden_delta", lambda d, W2, A1: (d @ W2) * (A1 * (1 - A1)), "on its side"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: (d @ W2) * (A1 * (1 - A1)), "on their side"),
+        ("xor_loop.hidden_delta", lambda d, W2, A1: -0.0475 * 0.544 * 0.51 * 0.49, "by name"),
+        ("xor_loop.output_delta", lambda A, Y: A - Y * A * (1 - A), "brackets"),
+        ("xor_loop.output_delta", lambda A, Y: (Y - A) * A * (1 - A), "the sign"),
+        ("xor_loop.output_delta", lambda A, Y: 0.5 * (A - Y) ** 2, "that is the loss"),
         ("sgd.limits", (0.5, 0.05), "one step"),
         ("sgd.largest_rate", lambda steepness: 1 / steepness.min(), "steepest"),
         ("sgd.rmse", lambda A, Y: ((A - Y) ** 2).mean(), "root"),
@@ -234,7 +239,7 @@ def test_likely_slips_are_named_at_once(name, answer, words):
         ("neuron", lambda X, w: X @ w.T),
         ("neuron", lambda X, w: np.ones((2, 1)) @ X),  # the shapes of w @ X, other numbers
         ("neuron", lambda X, w: X * (w + 1)),
-        ("hidden_delta", lambda d, W2, A1: A1 @ W2.T * d),  # the shapes of the precedence slip
+        ("hidden_delta", lambda d, W2, A1: A1 * A1 * d @ W2.T),  # the shapes of the precedence slip
         ("one_step", blame_through_a_row),  # the product of W2 that isn't on its side, elsewhere
     ],
 )

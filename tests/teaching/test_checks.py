@@ -218,7 +218,7 @@ ERRORS = {  # a key is an exercise and part of what is said
     ("xor_loop.hidden_delta", "is a * or a @ missing"): lambda d, W2, A1: d @ W2.T * A1(1 - A1),
     ("xor_loop.loss", "rows isn't always 4: here A2 has 1, which len(A2) tells."): four_rows,
     ("start_here.weighted_sum", "values isn't always 3: here x has 1"): lambda x, w: x[2] * w[2],
-    ("xor_loop.hidden_delta", "columns isn't always 3: here A1 has 2, which A1.shape[1] tells."):
+    ("xor_loop.hidden_delta", "columns isn't always 3: here A1 has 1, which A1.shape[1] tells."):
      lambda d, W2, A1: A1[:, [0, 1, 2]],
     ("xor_loop.one_step", "of its cell: return neuron(X, W2), A1. The"): neuron_of_the_wrong_array,
     ("xor_loop.one_step", "@ can't multiply (4, 2) by (3, 1): the inner numbers, 2 and 3, must be "

@@ -12,6 +12,7 @@ from nbhelpers.teaching import bank, questions
 from nbhelpers.teaching.exercise import Question
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+NONE = "No prediction yet: choose above, then run this cell"
 LINES = Question(
     text="Can <i>one</i> line separate the points of <code>x<sub>1</sub> XOR x<sub>2</sub></code>?",
     options={
@@ -91,10 +92,14 @@ def test_without_a_prediction_all_is_explained():
             questions.ask("test.lines")
         revealed = questions.reveal("test.lines")
         assert (revealed.choice, revealed.right) == (None, None)
-        assert repr(revealed).startswith("You made no prediction\n  Answer: B.")
+        assert repr(revealed).startswith(f"{NONE}\n  Answer: B.")
         assert re.search("<details><summary>.*Answer: .*</details>", revealed.html)
         assert "About A: AND and OR can." in repr(revealed)
         assert "About C: C is what most people choose." in repr(revealed)
+    asked = questions.ask("test.lines")
+    questions.reveal("test.lines")
+    asked.buttons[1].click()
+    assert questions.reveal("test.lines").right, "it is not too late to choose"
 
 
 def test_asking_again_keeps_the_choice_until_the_reveal():
@@ -183,5 +188,5 @@ def test_in_a_notebook_run_from_top_to_bottom(tmp_path):
     assert set(ask[0].data) == {VIEW, "text/html", "text/plain"}
     assert set(clean(notebook).cells[1].outputs[0].data) == {"text/html", "text/plain"}
     assert "B. about 500" in plain_text(ask[0])
-    assert "You made no prediction" in plain_text(reveal[0])
+    assert NONE in plain_text(reveal[0])
     assert "You predicted C; it is B" in plain_text(result[0])

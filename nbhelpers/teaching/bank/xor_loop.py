@@ -24,7 +24,7 @@ def _activations(seed, rows, hidden):
     W1, W2 = _weights(seed, hidden)
     A1 = sigmoid(X @ W1)
     A2 = sigmoid(A1 @ W2)
-    return (A2 - Y) * A2 * (1 - A2), W2, A1
+    return _output_delta(A2, Y), W2, A1
 
 
 def _deltas(seed, rows, hidden):
@@ -38,6 +38,10 @@ def _neuron(X, w):
 
 def _loss(A2, Y):
     return 0.5 * np.sum((A2 - Y) ** 2)
+
+
+def _output_delta(A2, Y):
+    return (A2 - Y) * A2 * (1 - A2)
 
 
 def _hidden_delta(delta2, W2, A1):
@@ -92,6 +96,7 @@ EXERCISES = {
                 "it reads two inputs; where X has three columns, there is a third, with a weight "
                 "of its own",
             ),
+            (lambda X, w: np.sigmoid(X @ w)): "sigmoid is the notebook's own function, without np.",
             (lambda X, w: X @ w > 0): "that is the neuron that jumps; the squash takes the place "
             "of its threshold",
             (lambda X, w: 1 / 1 + np.exp(-X @ w)): "brackets are missing: 1 / 1 + exp(-z) is "
@@ -132,6 +137,8 @@ EXERCISES = {
             "an array; np.sum adds up all numbers and gives one",
             (lambda A2, Y: sum((A2 - Y) ** 2)): "Python's own sum leaves an array, where np.sum "
             "gives one number; and the ½ is missing",
+            (lambda A2, Y: (A2 - Y).T @ (A2 - Y)): "that adds up the squares, but in an array of "
+            "shape (1, 1), where np.sum gives one number; and the ½ is missing",
             (lambda A2, Y: (A2 - Y) ** 2): "that is one number a row; add them up, then halve",
         },
         hints=(
@@ -139,9 +146,52 @@ EXERCISES = {
             "<code>np.sum</code> of an array adds up all its numbers.",
         ),
     ),
+    "output_delta": Exercise(
+        reference=_output_delta,
+        cases=[
+            (np.array([[0.7], [0.8], [0.6], [0.9]]), _Y),
+            (np.random.default_rng(3).random((6, 1)), np.array([[0], [1], [1], [0], [1], [0]])),
+            (np.array([[0.25]]), np.array([[1]])),
+        ],
+        mistakes={
+            "A2 - Y -> Y - A2": "look at the sign: the error is the answer minus the target",
+            " * A2 * (1 - A2) -> ": "that is the error; the slope of the squash is missing",
+            "(A2 - Y) * -> ": "that is the slope of the squash; the error is missing",
+            " * (1 - A2) -> ": "the slope of the squash has two factors; yours is A2 alone",
+            " * A2 * (1 - A2) -> * (1 - A2)": "the slope of the squash has two factors; yours is "
+            "1 - A2 alone",
+            "(A2 - Y) * A2 * (1 - A2) -> A2 - Y * A2 * (1 - A2)": "brackets are missing: "
+            "A2 - Y * A2 takes Y times the rest from A2",
+            " * (1 - A2) -> * 1 - A2": "brackets are missing: ... * 1 - A2 takes A2 from the rest",
+            "A2 * (1 - A2) -> sigmoid(A2) * (1 - sigmoid(A2))": "A2 comes out of the sigmoid, and "
+            "the slope is known from that; yours squashes A2 a second time",
+            "(A2 - Y) -> (A2 - Y) ** 2": "the square belongs to the loss; its slope is A2 - Y",
+            "(A2 - Y) -> 0.5 * (A2 - Y) ** 2": "that multiplies the loss itself; the slope of the "
+            "loss is A2 - Y",
+            "(A2 - Y) -> 2 * (A2 - Y)": "a factor 2 is left: the ½ of the loss cancels it",
+            "1 - A2 -> 1 + A2": "that is A2 * (1 + A2): look at the sign",
+            (lambda A2, Y: 0.5 * (A2 - Y) ** 2): "that is the loss of each row; asked is its slope",
+            (lambda A2, Y: np.sum((A2 - Y) * A2 * (1 - A2))): "that adds up the blame of all "
+            "rows; each row has its own",
+        },
+        hints=(
+            "Two things are multiplied in the figure: the error, and the slope of the squash.",
+            "The slope of the squash is the answer times one minus the answer. All of it goes "
+            "number by number: <code>*</code>.",
+        ),
+    ),
     "hidden_delta": Exercise(
         reference=_hidden_delta,
-        cases=[_activations(0, 4, 3), _activations(1, 6, 5), _activations(2, 1, 2)],
+        cases=[
+            (np.array([[-0.0475]]), np.array([[0.544]]), np.array([[0.51]])),  # as in the box
+            _activations(0, 4, 3),
+            _activations(1, 6, 5),
+            _activations(2, 1, 2),
+        ],
+        remarks={
+            1: "right for one example and one hidden unit. With several, the column delta2 has to "
+            "meet the weights lying on their side, W2.T, so that each example meets each unit"
+        },
         mistakes={
             " * A1 * (1 - A1) -> ": "the slope of the hidden units' sigmoid is missing",
             " * (1 - A1) -> ": "the slope of the sigmoid has two factors; yours is A1 alone",
@@ -154,12 +204,8 @@ EXERCISES = {
             "missing: A1 * 1 - A1 takes A1 times the rest from A1",
             "A1 * (1 - A1) -> (A1 * 1 - A1)": "brackets are missing: A1 * 1 - A1 is 0 whatever A1 "
             "is",
-            "W2.T -> W2": "W2 has to lie on its side, so that each example meets each hidden unit",
-            **dict.fromkeys(
-                ("@ W2.T -> * W2", "delta2 @ W2.T * A1 * (1 - A1) -> A1 * (1 - A1) * delta2 * W2"),
-                "W2 is a column like delta2, and * pairs their rows; it has to lie on its side, so "
-                "that each example meets each hidden unit",
-            ),
+            (lambda delta2, W2, A1: -0.0475 * 0.544 * 0.51 * (1 - 0.51)): "those are the numbers "
+            "of the box; take what comes in, by name",
             "delta2 @ W2.T -> W2.T @ delta2": "W2.T @ delta2 is the wrong way round",
             "delta2 @ W2.T * A1 * (1 - A1) -> A1 * (1 - A1) * delta2 @ W2.T": "A1 * (1 - A1) * "
             "delta2 is multiplied first; put brackets around the matrix product",
@@ -188,6 +234,11 @@ EXERCISES = {
             "sign: slopes, not steps downhill",
             "X.T -> X": "X has to lie on its side, so that the product adds up over the rows",
             "A1.T -> A1": "A1 has to lie on its side, so that the product adds up over the rows",
+            **dict.fromkeys(
+                ("X.T @ delta1 -> X.T * delta1", "X.T @ delta1 -> X * delta1"),
+                "* goes number by number, and adds nothing up; a matrix product adds up over the "
+                "examples",
+            ),
             "X.T @ delta1 -> delta1 @ X.T": "delta1 @ X.T is the wrong way round: what meets in "
             "the middle has to be the examples, over which the product adds up",
             "A1.T @ delta2 -> delta2 @ A1.T": "delta2 @ A1.T is the wrong way round: what meets in "
