@@ -6,16 +6,18 @@ import sys
 from functools import partial
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
-from lab import run_cells
+from lab import RUN_ALL, run_cells
 
 from nbhelpers import datasets
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import Adam
-from nbhelpers.playgrounds.engine import digit_pad
+from nbhelpers.playgrounds.engine import drawing_surface
 from nbhelpers.playgrounds.engine.digit_pad import DigitPad, in_words
 from nbhelpers.playgrounds.engine.strokes import center, rasterise, shrink, transform
+from nbhelpers.publishing.execute import execute
 from nbhelpers.training import evaluate, fit
 
 SEVEN = [[(60, 60), (210, 58), (120, 235)]]
@@ -339,10 +341,80 @@ def test_it_shows_itself_live_and_as_a_picture(predict):
 
 
 def test_the_page_needs_no_network():
-    for text in (digit_pad._ESM, digit_pad._CSS):
+    for text in (drawing_surface.ESM, drawing_surface.CSS):
         assert "http" not in text
         assert "import" not in text
-    assert "touch-action: none" in digit_pad._CSS
+    assert "touch-action: none" in drawing_surface.CSS
+
+
+# ------------------------------------------------------------------ the tally
+def answers(*digits):
+    """A network that reads these digits, one after the other, whatever is drawn."""
+    said = iter(digits)
+    return lambda x: np.eye(10)[next(said)]
+
+
+def test_drawings_are_counted_by_what_they_were_meant_to_be():
+    pad = DigitPad(answers(7, 7, 3, 8), tally=True)
+    assert "Nothing counted yet" in pad.tally.words
+    pad.draw(SEVEN)
+    pad.tally.buttons[7].click()
+    assert (pad.tally.right, pad.words) == ((1, 1), in_words(None)), "it is empty again"
+    pad.draw(ONE).meant(1)
+    pad.draw(CIRCLE).meant(8)
+    assert pad.tally.words == "Read right: 1 of 3. Misread (2): a 1 as 7, an 8 as 3."
+    assert pad.tally.words in html.unescape(pad.tally._said.value)
+    pad.meant(4)
+    assert pad.tally.right == (1, 3), "nothing was drawn"
+    assert "Draw a digit first" in pad.tally._said.value
+
+
+def test_another_network_is_counted_anew():
+    pad = DigitPad(answers(1, 1, 7), tally=True).draw(SEVEN)
+    pad.meant(7)
+    pad.draw(SEVEN).refresh("after 2.0 s")
+    assert pad.tally.words == "Nothing counted yet. Before: 0 of 1."
+    assert "after 2.0 s" in pad._reading.value
+    pad.tally.begin_anew()
+    pad.meant(7)
+    assert pad.tally.words == "Read right: 1 of 1. Before: 0 of 1."
+
+
+def test_a_wrong_digit_is_named(predict):
+    pad = DigitPad(predict, tally=True).draw(SEVEN)
+    for wrong in (10, -1, "7", 2.5, None):
+        with pytest.raises(ValueError, match=re.escape(f"0 to 9, got {wrong!r}")):
+            pad.meant(wrong)
+    with pytest.raises(ValueError, match="tally=True"):
+        DigitPad(predict).meant(7)
+
+
+def test_sliders_go_on_to_the_next_digit(predict, mnist):
+    digits, labels = mnist[1][0][:3], mnist[1][1][:3]
+    pad = DigitPad(predict, digits, surface="sliders", tally=True)
+    for k, label in enumerate(labels):
+        assert pad.sliders["digit"].value == k
+        pad.meant(int(label))
+    assert pad.sliders["digit"].value == 0
+    assert pad.tally.right[1] == 3
+
+
+def test_it_is_shown_at_once_and_stored_as_it_ends(tmp_path):
+    """A network that changes within the cell: one output, with the last words and picture."""
+    cell = """
+from nbhelpers.playgrounds import DigitPad
+import numpy as np
+shares = np.eye(10)[1]
+pad = DigitPad(lambda x: shares).draw([[(60, 60), (210, 58), (120, 235)]])
+with pad.live():
+    for k in range(3):
+        shares = np.eye(10)[k]
+        pad.refresh(f"after {k} s")
+"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    (output,) = execute(notebook, tmp_path, timeout=60).cells[0].outputs
+    assert output.data["text/plain"] == "DigitPad: a 2, more than 99 % sure \u00b7 after 2 s"
+    assert "image/png" in output.data
 
 
 # ------------------------------------------------------------------ without anywidget
@@ -429,3 +501,32 @@ def test_drawing_in_a_browser(browser, net, tmp_path):
         reading.filter(has_text="Draw a digit").wait_for(timeout=10_000)
         draw(CIRCLE[0])
         reads(0)
+
+
+LEARNING = """
+import time
+import numpy as np
+from nbhelpers.playgrounds import DigitPad
+shares = np.eye(10)[0]
+pad = DigitPad(lambda x: shares, tally=True).draw([[(60, 60), (210, 58), (120, 235)]])
+with pad.live():
+    for k in range(1, 10):
+        time.sleep(0.3)
+        shares = np.eye(10)[k]
+        pad.refresh(f"step {k}")
+"""
+
+
+def test_a_network_is_watched_while_it_learns_and_counted_by_clicks(browser, tmp_path):
+    with run_cells(browser, tmp_path, LEARNING) as opened:
+        page, seen = opened.page, set()
+        status = page.locator('.jp-OutputArea [role="status"]')
+        page.evaluate(RUN_ALL)
+        while not page.evaluate("() => window.ran"):
+            seen.update(status.all_inner_texts())
+        assert len([words for words in seen if words.startswith("a ")]) >= 3
+        assert page.locator(".nbhelpers-pad canvas").count() == 1
+        page.get_by_text("step 9").wait_for(timeout=10_000)
+        page.get_by_role("button", name="7", exact=True).press("Enter")
+        page.get_by_text("Read right: 0 of 1. Misread (1): a 7 as 9.").wait_for(timeout=10_000)
+        status.filter(has_text="Draw a digit").wait_for(timeout=10_000)

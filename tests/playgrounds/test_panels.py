@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import weakref
+from collections import Counter
 from dataclasses import FrozenInstanceError, dataclass, fields
 
 import ipywidgets
@@ -57,6 +58,33 @@ def fresh(name):
 @functools.cache
 def opened(name):
     return PLAYGROUNDS[name](steps=STEPS)
+
+
+def test_few_controls_to_begin_with_and_the_others_behind_a_button(name):
+    """All are there, each once, in both forms; what is folded works as ever."""
+    first = next(iter(PLAYGROUNDS[name].experiment.Settings.allowed()))
+    whole, panel = opened(name), PLAYGROUNDS[name](steps=STEPS, few=[first])
+    boxes = [w for w in family(panel.widget) if isinstance(w, ipywidgets.VBox)]
+    folded = [w for w in boxes if w.layout.display == "none"]
+    assert len(folded) == 1
+    assert panel.controls[first] not in family(folded[0])
+    assert panel.text in family(folded[0])
+    kinds = [sorted(type(w).__name__ for w in family(p.widget)) for p in (whole, panel)]
+    added = Counter(kinds[1]) - Counter(kinds[0])
+    assert added["ToggleButton"] == 1
+    assert set(added) <= {"ToggleButton", "ToggleButtonStyle", "Layout", "HBox", "VBox"}
+    panel.more.value = True
+    assert folded[0].layout.display is None
+    panel.more.value = False
+    assert folded[0].layout.display == "none"
+    panel.buttons["keep"].click()
+    assert len(panel.kept) == 1
+    panel.close()
+
+
+def test_an_unknown_control_to_begin_with_is_named():
+    with pytest.raises(ValueError, match="few names 'rate'; there are: learning_rate, hidden"):
+        xor(few=["rate"])
 
 
 @functools.cache

@@ -2,19 +2,22 @@
 
 The pad sends the strokes as points, Python turns them into a picture, and the network's ten
 probabilities come back while the line is still growing. Without `anywidget` the pad offers a real
-digit with sliders to turn, shift, scale and thicken it instead. Used in notebook 10.
+digit with sliders to turn, shift, scale and thicken it instead. Used in notebooks 00 and 10.
 """
 
 import base64
 import html
 import io
+from contextlib import contextmanager
 
 import ipywidgets as widgets
 import numpy as np
+from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from nbhelpers.playgrounds.engine.drawing_surface import drawing_surface
 from nbhelpers.playgrounds.engine.guards import LOCK
 from nbhelpers.playgrounds.engine.strokes import (
     as_picture,
@@ -24,6 +27,7 @@ from nbhelpers.playgrounds.engine.strokes import (
     shrink,
     transform,
 )
+from nbhelpers.playgrounds.engine.tally import Tally, article
 from nbhelpers.plots import PALETTE, own_style
 
 INK, BLUE, GREY = PALETTE["ink"], PALETTE["blue"], PALETTE["grey"]
@@ -91,9 +95,9 @@ def in_words(probabilities):
         return "The network has left the range of numbers: reset it, with a smaller learning rate"
     first, second = np.argsort(-probabilities, kind="stable")[:2]
     p, q = probabilities[first], probabilities[second]
-    name = f"{'an' if first == 8 else 'a'} {first}"
+    name = f"{article(first)} {first}"
     if p < 0.5:
-        other = f"{'an' if second == 8 else 'a'} {second}"
+        other = f"{article(second)} {second}"
         return f"not sure: {name} ({percent(p)}) or {other} ({percent(q)})"
     rest = f"; next {second}, {percent(q)}" if q >= 0.005 else ""
     return f"{name}, {percent(p)} sure{rest}"
@@ -108,8 +112,8 @@ def _png(image):
     return out.getvalue()
 
 
-def _reading(words, image, probabilities, centred):
-    """HTML: the guess, the 28 x 28 picture, ten bars."""
+def _reading(words, image, probabilities, centred, after):
+    """HTML: the guess, the 28 x 28 picture, ten bars, how far the network has come."""
     words = html.escape(words)
     source = base64.b64encode(_png(image)).decode()
     ok = probabilities is not None and np.isfinite(probabilities).all()
@@ -141,158 +145,9 @@ def _reading(words, image, probabilities, centred):
         f"28 × 28 pixels, {how}</div></div>"
         '<div style="display:grid;grid-template-columns:1em 180px 4em;column-gap:8px;'
         'row-gap:3px;align-items:center;font-size:13px;line-height:1.3">'
-        f"{''.join(bars)}</div></div></div>"
+        f"{''.join(bars)}</div></div>"
+        f'<div style="font-weight:600;margin-top:6px">{html.escape(after)}</div></div>'
     )
-
-
-# ---------------------------------------------------------------- the drawing surface
-_ESM = """
-const SIDE = 280, PEN = 25, GAP = 2.5, WAIT = 90;   // pad units; milliseconds between messages
-
-function render({ model, el }) {
-  const root = document.createElement("div");
-  root.className = "nbhelpers-pad";
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
-  const canvas = document.createElement("canvas");
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label",
-    "Drawing pad: draw a digit with the mouse, a pen or a finger. The reading beside it says "
-    + "what the network makes of it.");
-  const row = document.createElement("div");
-  row.className = "nbhelpers-pad-buttons";
-  const button = (text, label, act) => {
-    const b = document.createElement("button");
-    b.type = "button"; b.textContent = text; b.setAttribute("aria-label", label);
-    b.addEventListener("click", act);
-    row.appendChild(b);
-  };
-  button("Clear", "Clear the drawing pad", () => { strokes = []; paint(); soon(); });
-  button("Undo", "Take back the last line", () => { strokes.pop(); paint(); soon(); });
-  root.append(canvas, row);
-  el.appendChild(root);
-
-  const copy = list => (list || []).map(s => Array.from(s));
-  let strokes = copy(model.get("strokes"));
-  let pointer = null;                 // the one mouse, pen or finger that is drawing
-  let timer = 0, last = 0, frame = 0;
-
-  const paint = () => {
-    frame = 0;
-    const shown = canvas.clientWidth || SIDE;
-    const size = Math.max(1, Math.round(shown * (window.devicePixelRatio || 1)));
-    if (canvas.width !== size) { canvas.width = size; canvas.height = size; }
-    const g = canvas.getContext("2d");
-    g.setTransform(size / SIDE, 0, 0, size / SIDE, 0, 0);
-    g.fillStyle = "#ffffff"; g.fillRect(0, 0, SIDE, SIDE);
-    if (!strokes.length) {
-      g.fillStyle = "#8C8C8C"; g.font = "15px sans-serif"; g.textAlign = "center";
-      g.fillText("draw a digit here", SIDE / 2, SIDE / 2 + 5);
-    }
-    g.lineCap = "round"; g.lineJoin = "round"; g.lineWidth = PEN;
-    g.strokeStyle = "#222222";
-    for (const s of strokes) {
-      g.beginPath(); g.moveTo(s[0], s[1]);
-      if (s.length === 2) g.lineTo(s[0] + 0.01, s[1]);
-      for (let i = 2; i < s.length; i += 2) g.lineTo(s[i], s[i + 1]);
-      g.stroke();
-    }
-  };
-  const repaint = () => { if (!frame) frame = requestAnimationFrame(paint); };
-
-  const send = () => {
-    timer = 0; last = performance.now();
-    model.set("strokes", copy(strokes));
-    model.save_changes();             // Jupyter keeps one message in flight and merges the rest
-  };
-  const soon = () => {
-    if (!timer) timer = setTimeout(send, Math.max(0, last + WAIT - performance.now()));
-  };
-
-  const place = e => {
-    const box = canvas.getBoundingClientRect();
-    const clip = v => Math.round(10 * Math.min(SIDE, Math.max(0, v))) / 10;
-    return [clip((e.clientX - box.left) / box.width * SIDE),
-            clip((e.clientY - box.top) / box.height * SIDE)];
-  };
-  const down = e => {
-    if (pointer !== null || e.button) return;
-    e.preventDefault(); e.stopPropagation();
-    pointer = e.pointerId;
-    try { canvas.setPointerCapture(pointer); } catch (_) { /* a pointer that is already gone */ }
-    strokes.push(place(e)); repaint(); soon();
-  };
-  const move = e => {
-    if (e.pointerId !== pointer) return;
-    e.preventDefault();
-    const s = strokes[strokes.length - 1];
-    const events = e.getCoalescedEvents ? e.getCoalescedEvents() : [];
-    for (const one of events.length ? events : [e]) {
-      const [x, y] = place(one), n = s.length;
-      if (Math.hypot(x - s[n - 2], y - s[n - 1]) >= GAP) s.push(x, y);
-    }
-    repaint(); soon();
-  };
-  const up = e => { if (e.pointerId === pointer) { pointer = null; soon(); } };
-  canvas.addEventListener("pointerdown", down);
-  canvas.addEventListener("pointermove", move);
-  canvas.addEventListener("pointerup", up);
-  canvas.addEventListener("pointercancel", up);
-  canvas.addEventListener("lostpointercapture", up);
-
-  const fromPython = () => {
-    if (pointer !== null || timer) return;          // what is being drawn is newer
-    strokes = copy(model.get("strokes")); repaint();
-  };
-  model.on("change:strokes", fromPython);
-  window.addEventListener("resize", repaint);       // zoom, or another screen: draw it sharp again
-  const watcher = new ResizeObserver(repaint);
-  watcher.observe(canvas);
-  paint();
-  return () => {
-    model.off("change:strokes", fromPython);
-    window.removeEventListener("resize", repaint);
-    watcher.disconnect(); clearTimeout(timer); cancelAnimationFrame(frame);
-  };
-}
-export default { render };
-"""
-
-_CSS = """
-.nbhelpers-pad { width: 280px; max-width: 100%; }
-.nbhelpers-pad canvas { display: block; width: 100%; aspect-ratio: 1; background: #fff;
-  border-radius: 4px; outline: 1px solid rgba(140, 140, 140, .8);
-  outline-offset: -1px; cursor: crosshair;
-  touch-action: none; -webkit-user-select: none; user-select: none; }
-.nbhelpers-pad-buttons { display: flex; gap: 8px; margin-top: 8px; }
-.nbhelpers-pad-buttons button { flex: 1; padding: 6px 10px; font: inherit; font-size: 13px;
-  cursor: pointer; color: var(--jp-ui-font-color1, #222); border-radius: 3px;
-  background: var(--jp-layout-color2, #eee); border: 1px solid rgba(140, 140, 140, .6); }
-.nbhelpers-pad-buttons button:hover { background: var(--jp-layout-color3, #ddd); }
-.nbhelpers-pad-buttons button:focus-visible { outline: 2px solid #0072B2; outline-offset: 1px; }
-"""
-
-_surface_class = None
-
-
-def _drawing_surface():
-    """A new drawing widget, or None where `anywidget` is missing."""
-    global _surface_class
-    try:
-        import anywidget
-    except ImportError:
-        return None
-    if _surface_class is None:
-        import traitlets
-
-        class DrawingSurface(anywidget.AnyWidget):
-            """The canvas; `strokes` is a list of flat lists x0, y0, x1, y1, ... from 0 to 280."""
-
-            _esm = _ESM
-            _css = _CSS
-            strokes = traitlets.List().tag(sync=True)
-
-        _surface_class = DrawingSurface
-    return _surface_class()
 
 
 class DigitPad:
@@ -312,6 +167,9 @@ class DigitPad:
     surface : {"auto", "draw", "sliders"}
         "auto" draws where `anywidget` is installed and offers sliders where it is not; "sliders"
         is also the way to play without a pointing device.
+    tally : bool
+        Whether it asks what was drawn, by ten buttons, and counts what is read right. `refresh`
+        begins to count anew.
 
     Attributes
     ----------
@@ -321,6 +179,8 @@ class DigitPad:
         None while the pad is empty.
     words : str
         The guess in words, or what went wrong.
+    tally : Tally or None
+        What is counted: `pad.tally.right`, (how many, of how many).
     centred : ipywidgets.Checkbox
         Whether the drawing is centred and scaled as MNIST's digits are.
     sliders : dict of ipywidgets
@@ -333,7 +193,7 @@ class DigitPad:
     'a 7, 93 % sure; next 1, 4 %'
     """
 
-    def __init__(self, predict, digits=None, surface="auto"):
+    def __init__(self, predict, digits=None, surface="auto", tally=False):
         if not callable(predict):
             raise ValueError(
                 f"predict is a {type(predict).__name__}; expected a function that takes "
@@ -341,7 +201,8 @@ class DigitPad:
             )
         if surface not in ("auto", "draw", "sliders"):
             raise ValueError(f"surface is {surface!r}; expected 'auto', 'draw' or 'sliders'")
-        self.predict = predict
+        self.predict, self.after = predict, ""
+        self.tally = Tally(self.meant) if tally else None
         self.centred = widgets.Checkbox(
             value=True,
             indent=False,
@@ -351,7 +212,7 @@ class DigitPad:
         self._reading = widgets.HTML()
         self._following = False
         self.sliders = {}
-        self._surface = None if surface == "sliders" else _drawing_surface()
+        self._surface = None if surface == "sliders" else drawing_surface()
         if surface == "draw" and self._surface is None:
             raise ImportError("drawing needs the package anywidget: pip install anywidget")
         if self._surface is not None:
@@ -361,9 +222,10 @@ class DigitPad:
             left = self._make_sliders(digits, missing=surface == "auto")
         self.centred.observe(lambda change: self._read(), "value")
         right = widgets.VBox([self._reading, self.centred])
-        self.widget = widgets.HBox(
+        both = widgets.HBox(
             [left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="24px")
         )
+        self.widget = widgets.VBox([both, self.tally.widget] if tally else [both])
         if self.sliders:
             self._from_sliders()
         else:
@@ -379,9 +241,55 @@ class DigitPad:
         """Empty the pad; returns the pad."""
         return self.draw([])
 
-    def refresh(self):
-        """Read the same drawing again, with the network as it is now; returns the pad."""
+    def refresh(self, after=""):
+        """Read the same drawing again, with the network as it is now; returns the pad.
+
+        `after` says in words how far that one has come.
+        """
+        self.after = after
+        if self.tally:
+            self.tally.begin_anew()
         return self._answer(self._read())
+
+    def meant(self, digit):
+        """Count the drawing as read right or not, by what it was meant to be; then empty the pad.
+
+        Where sliders stand in, the next digit takes its place. Returns the pad.
+
+        Raises
+        ------
+        ValueError
+            If the digit isn't a whole number from 0 to 9, or the pad counts nothing.
+        """
+        if not self.tally:
+            raise ValueError("this pad counts nothing: make it with tally=True")
+        if digit not in range(10):
+            raise ValueError(f"meant takes a digit from 0 to 9, got {digit!r:.60}")
+        with LOCK:
+            p = self.probabilities
+            if p is None or not np.isfinite(p).all():
+                self.tally.say("Draw a digit first; then say which one it was.")
+                return self
+            self.tally.count(int(digit), int(p.argmax()))
+            if not self.sliders:
+                return self.clear()
+            number = self.sliders["digit"]
+            number.value = (number.value + 1) % len(self.digits)
+            return self
+
+    @contextmanager
+    def live(self):
+        """Show the pad at once, for a network that is about to change; what is stored is its end.
+
+        >>> with pad.live():  # doctest: +SKIP
+        ...     fit(net, X, y, callback=lambda net, history: pad.refresh())
+        """
+        shown = display(self, display_id=True)
+        try:
+            yield self
+        finally:
+            if shown is not None:
+                shown.update(self)
 
     def _answer(self, error):
         """The pad, to whoever called from Python; or the error, if `predict` has raised one."""
@@ -404,7 +312,7 @@ class DigitPad:
                 except (Exception, KeyboardInterrupt) as raised:
                     error, self._trouble = raised, trouble(raised)
             self._reading.value = _reading(
-                self.words, self.image, self.probabilities, self.centred.value
+                self.words, self.image, self.probabilities, self.centred.value, self.after
             )
         return error
 
@@ -501,13 +409,14 @@ class DigitPad:
         right.invert_yaxis()
         right.spines[["top", "right"]].set_visible(False)
         right.set_title(self.words, fontsize=11)
+        left.set_xlabel(self.after)
         out = io.BytesIO()
         figure.savefig(out, format="png")
         return out.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {
-            "text/plain": f"DigitPad: {self.words}",
+            "text/plain": " \u00b7 ".join(filter(None, [f"DigitPad: {self.words}", self.after])),
             "image/png": base64.b64encode(self.png()).decode(),
             "application/vnd.jupyter.widget-view+json": {
                 "version_major": 2,

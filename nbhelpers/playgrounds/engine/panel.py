@@ -57,6 +57,9 @@ class Panel(Figure):
         The words on the button that takes the next seed.
     bests : Bests, optional
         Where the best scores are kept; without it, in your own folder.
+    few : sequence of str
+        Settings to begin with: what else can be set, and the goal, is behind a button, *More
+        settings*.
 
     Attributes
     ----------
@@ -94,7 +97,13 @@ class Panel(Figure):
         catch_up=0.150,
         new="New weights",
         bests=None,
+        few=(),
     ):
+        unknown = [name for name in few if not experiment.Settings.allowed().get(name)]
+        if unknown:
+            there = ", ".join(experiment.Settings.allowed())
+            raise ValueError(f"few names {unknown[0]!r:.60}; there are: {there}")
+        self.few = few
         self.experiment, self.picture, self.title = experiment, picture, title
         self.bests = Bests() if bests is None else bests
         self.CATCH_UP = catch_up
@@ -152,14 +161,30 @@ class Panel(Figure):
         )
         self.script.add_class("nn-named")
         b, (aim, best) = self.buttons, self._aim_parts()
-        return [
-            *aim,
-            row(*self._clock_row()),
-            *self._control_rows(without=["seed"]),
-            row(*best, self.text, b["apply"], b["code"], self.library),
-            self.note,
-            self.script,
-        ]
+        clock, last = self._clock_row(), row(*best, self.text, b["apply"], b["code"], self.library)
+        if not self.few:
+            rows = [row(*clock), *self._control_rows(without=["seed"]), last]
+            return [*aim, *rows, self.note, self.script]
+        rare = [self.pace, self.controls.get("seed"), b["keep"], b["clear"]]
+        first = [part for part in clock if part not in rare]
+        others = [name for name in self.controls if name not in self.few]
+        rest = widgets.VBox(
+            [
+                *aim,
+                row(*(part for part in clock if part not in first)),
+                *self._control_rows(without=["seed", *self.few]),
+                last,
+                self.script,
+            ],
+            layout={"display": "none"},
+        )
+        self.more = widgets.ToggleButton(description="More settings", layout={"width": "auto"})
+        self.more.observe(
+            lambda change: setattr(rest.layout, "display", None if change["new"] else "none"),
+            "value",
+        )
+        rows = [row(*first), *self._control_rows(without=others), row(self.more)]
+        return [*rows, rest, self.note]
 
     def _clock_row(self):
         """The widgets of the first row below the words."""
