@@ -311,8 +311,9 @@ class GlassPicture(Picture):
             marks={mark: row.colour for row in rows for mark in row.marks},
             fresh=fresh,
         )
-        title = f"\u2202L/\u2202{name_of(weight)}, factor by factor"
-        self.receipt.update(title, rows, (this.update_words(weight), this.loss_words()), fresh)
+        when = "before the update" if this.knows("update") else "factor by factor"
+        title = f"\u2202L/\u2202{name_of(weight)}, {when}"
+        self.receipt.update(title, rows, (this.moved_words(weight), this.loss_words()), fresh)
         yours = experiment.yours()
         same = f"  \u2713 {whose(experiment.hidden_delta)}s" if yours.endswith(SAME) else ""
         self.headline.set_text(experiment.stages[this.stage][1] + same)

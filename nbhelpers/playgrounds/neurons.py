@@ -26,7 +26,7 @@ MOST = 5.0  # of a weight and of a threshold
 GRID = np.stack(np.meshgrid(*[np.linspace(LOW, HIGH, 61)] * 2), axis=-1)  # (61, 61, 2)
 SQUARE = np.array([[LOW, LOW], [HIGH, LOW], [HIGH, HIGH], [LOW, HIGH]])  # corners of the plane
 MIDDLE = np.full(2, (LOW + HIGH) / 2)
-ARROW = 0.3  # how far the arrow of a neuron with weights of length 1 reaches
+ARROW = 0.2  # how far the arrow of a neuron with weights of length 1 reaches
 SHORTEST = 0.2  # that a hand can make the weights
 SMALL = 0.2  # the error that the goal of a smooth neuron asks for
 HEAD = 17  # pixels from a handle to the arrow's head, which it would hide
@@ -281,7 +281,8 @@ class NeuronPicture(Picture):
         self.plane = NeuronPlane(
             self, (60, 52, 276, 276), "drag the line, drag the arrow", ("$x_1$", "$x_2$")
         )
-        heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 3, "answer": 2, "wanted": 2, "": 1}
+        heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 3, "\u2212 threshold": 2.6}
+        heads |= {"answer": 1.8, "wanted": 1.8, "": 0.9}
         self.table = Table(self, (400, 82, 570, 246), heads)
 
     def pointed(self, name):
@@ -294,8 +295,10 @@ class NeuronPicture(Picture):
         right, wanted = settings.right(), TABLES[settings.table]
         self.plane.update(*settings.line, X, wanted, right, settings.smooth)
         says = [f"{a:.2f}" if settings.smooth else f"{a:.0f}" for a in settings.answers()]
-        sums = [short(z) for z in X @ settings.line[0]]
-        self.table.update(sums, says, map(str, wanted), signs(right))
+        w, threshold, _ = settings.line
+        sums = X @ w, X @ w - threshold
+        sums = [[short(z) for z in each] for each in sums]
+        self.table.update(*sums, says, map(str, wanted), signs(right))
 
 
 # ---------------------------------------------------------------- three neurons

@@ -125,6 +125,7 @@ class XorStartsPicture(Picture):
         ax.legend(self.curves, map(units, SIZES), loc="upper left", fontsize=10, labelspacing=0.2)
         self.now = self.line(ax, color=PALETTE["ink"], lw=1)
         self.dot = self.line(ax, "o", color=PALETTE["ink"], ms=10, clip_on=False)
+        self.first = self.changing(ax.text(1.5, 2.5, "drag the dot \u2192"))
 
     def pointed(self, name):
         return self.time
@@ -148,6 +149,7 @@ class XorStartsPicture(Picture):
         at = max(s.step, 1)
         self.now.set_data([at, at], [0, COUNT])
         self.dot.set_data([at], [0])
+        self.first.set_visible(not s.step)
 
 
 xor_starts = figure(

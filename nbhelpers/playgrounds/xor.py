@@ -182,8 +182,10 @@ class WholeLoss:
         self.ax = ax
         self.curve = picture.line(ax, color=PALETTE["blue"], lw=2.4)
         self.now = picture.line(ax, "o", color=PALETTE["ink"], ms=10)
+        self.first = picture.changing(ax.text(1.6, 0.85, "drag the dot \u2192", va="center"))
 
     def update(self, experiment, previous, kept):
+        self.first.set_visible(not experiment.steps)
         loss = experiment.history["loss"]
         self.curve.set_data(
             *(values[1 : experiment.steps + 1] for values in (loss.steps, loss.values))

@@ -529,6 +529,22 @@ def test_too_large_a_rate_jumps_across_the_valley(bests):
     assert not shown.reached
 
 
+def test_a_neuron_shows_the_number_that_is_squashed(bests):
+    shown = FIGURES["neuron"]("activation=sigmoid,w1=2,w2=-1,threshold=0.5", bests=bests)
+    columns = [[cell.get_text() for cell in column] for column in shown.picture.table.cells]
+    assert columns[2] == ["0", "-1", "2", "1"]
+    assert columns[3] == ["-0.5", "-1.5", "1.5", "0.5"]
+    assert columns[4] == [f"{1 / (1 + np.exp(-float(z))):.2f}" for z in columns[3]]
+
+
+@pytest.mark.parametrize("w", [(5, 5), (-5, 5), (5, 0), (0, -5), (4, -5)])
+def test_the_longest_arrow_stays_in_the_plane(w, bests):
+    """Where the line goes through the middle of the plane."""
+    threshold = 0.5 * sum(w)
+    shown = FIGURES["neuron"](f"w1={w[0]},w2={w[1]},threshold={threshold}", bests=bests)
+    assert np.all(np.abs(np.array(shown.state.handles()["arrow"]) - 0.5) <= 1.0 + 1e-9)
+
+
 # ---------------------------------------------------------------- one delta
 @pytest.mark.parametrize("target", [0, 1])
 def test_delta_is_the_slope_of_the_loss(target, bests):
@@ -826,7 +842,7 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
 
         unit = 138 * panel.root.locator("img").bounding_box()["width"] / 1000  # of the plane, in px
         start = middle("line")
-        for name, *to in (("arrow", -0.8, 0.3), ("arrow", 0.8, 0.7), ("line", -0.45, -0.45)):
+        for name, *to in (("arrow", -0.53, 0.2), ("arrow", 0.53, 0.47), ("line", -0.45, -0.45)):
             (x, y), (right, up) = middle(name), unit * np.array(to)
             page.mouse.move(x, y)
             page.mouse.down()
@@ -847,6 +863,16 @@ def test_dragging_in_a_browser(browser, tmp_path, bests):
         last = FIGURES["neuron"]("w1=1.9", bests=bests).image.value
         panel.button("Show my best").click()
         assert panel.until(lambda: bytes(panel.root.locator("img").evaluate(BYTES)) == last, 10)
+
+
+SWIPE = """([x, y]) => ['touch', 'mouse'].map(pointerType => {
+  const line = document.elementsFromPoint(x, y).find(e => e.tagName === 'line');
+  const all = { clientX: x, clientY: y, pointerType, pointerId: 1, bubbles: true };
+  line.dispatchEvent(new PointerEvent('pointerdown', all));
+  const held = !!document.querySelector('circle.held');
+  line.dispatchEvent(new PointerEvent('pointerup', all));
+  return held;
+})"""
 
 
 def test_holding_a_line_and_an_arrow_in_a_browser(browser, tmp_path):
@@ -902,6 +928,8 @@ def test_holding_a_line_and_an_arrow_in_a_browser(browser, tmp_path):
         assert np.allclose(
             ends("arrow"), (pivot, pivot + turned / np.hypot(*turned) * length), atol=3
         )
+        held = page.evaluate(SWIPE, [*(0.5 * (ends("line")[0] + ends("line")[1]))])
+        assert held == [False, True], "a finger's swipe over a line scrolls, a mouse takes it"
 
 
 def test_a_first_drag_moves_nothing_below_it(browser, tmp_path):

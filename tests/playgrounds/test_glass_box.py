@@ -14,7 +14,7 @@ from nbhelpers.gradient_check import numerical_gradient
 from nbhelpers.playgrounds import glass_box
 from nbhelpers.playgrounds.engine import screen as screens
 from nbhelpers.playgrounds.engine.graph import Graph, Layout, shown
-from nbhelpers.playgrounds.engine.labels import Label
+from nbhelpers.playgrounds.engine.labels import SIDES, Label, written
 from nbhelpers.playgrounds.engine.picture import Picture
 from nbhelpers.playgrounds.glass_box import (
     PLACE,
@@ -423,6 +423,34 @@ def test_a_click_on_a_unit_goes_through_its_weights(panel):
     assert panel.state.weight == "W1[0, 1]"
 
 
+@pytest.mark.parametrize("wrong", [False, True])
+def test_no_text_leaves_the_picture(wrong, monkeypatch):
+    """At every stage, for every weight, small and large numbers with all their signs."""
+    own = {"hidden_delta": lambda delta2, W2, A1: delta2 @ W2.T} if wrong else {}
+    ends, draw = {}, Label.draw
+
+    def measured(label, renderer):
+        draw(label, renderer)
+        if label.get_visible() and label.get_text():
+            look = label.get_fontsize(), label.get_fontweight()
+            wide = written(label.get_text(), *look).shape[1]
+            x = label.get_transform().transform(label.get_position())[0]
+            left = x - SIDES[label.get_horizontalalignment()] * wide
+            ends[label.get_text()] = left, left + wide
+
+    monkeypatch.setattr(Label, "draw", measured)
+    for settings in ("seed=0,steps=240", "seed=5,learning_rate=0.0123,steps=240"):
+        panel = glass_box(settings, **own)
+        for _ in ROUND:
+            for weight in panel.controls["weight"].options:
+                panel.change(weight=weight)
+            panel.step(1)
+        panel.close()
+    assert len(ends) > 100
+    beyond = {text: at for text, at in ends.items() if at[0] < 0 or at[1] > 1000}
+    assert not beyond
+
+
 def test_hovering_tells_what_is_there_and_no_more_than_is_known(panel):
     layout = layout_of(GlassBox.sizes)
     hidden, weight = layout.positions[1][2], layout.spots[2]
@@ -582,6 +610,9 @@ def test_clicking_in_a_browser(browser, tmp_path):
         page.mouse.move(*on_page(layout.positions[1][2]))
         assert panel.until(lambda: "hidden unit 3: z = " in tip.inner_text())
         assert tip.is_visible()
+        shown = panel.root.locator("img").bounding_box()
+        right = tip.bounding_box()["x"] + tip.bounding_box()["width"]
+        assert right <= shown["x"] + shown["width"] * 0.655, "the factors stay seen"
         page.mouse.move(5, 5)
         assert panel.until(lambda: not tip.is_visible())
         panel.button("Back").click()

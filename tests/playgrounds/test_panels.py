@@ -577,6 +577,16 @@ def test_a_diverged_run_is_explained_and_stops():
     assert panel.experiment.steps == 3  # where it was before it diverged
 
 
+def test_a_previous_run_that_diverged_leaves_the_axis_to_the_present_one():
+    panel = xor("output=linear,learning_rate=3,steps=2000")
+    assert panel.experiment.diverged
+    assert panel.picture.losses.limits[2] > 100
+    panel.change(learning_rate=0.1)
+    assert panel.previous.settings.learning_rate == 3
+    assert panel.picture.losses.limits[2] <= 20
+    panel.close()
+
+
 def test_training_ends_at_the_most_steps():
     panel = ball()
     panel.step(10_000)

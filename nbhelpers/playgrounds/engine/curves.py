@@ -103,11 +103,17 @@ class LossCurves:
 
     def reach(self, experiment, previous, kept):
         """The ends of the vertical axis, and the number of rows in the legend above them."""
-        runs = [experiment, *previous, *kept]
-        values = [run.history[name].sample()[1] for run in runs for name in self.curves]
-        values = np.concatenate(values)
-        values = values[np.isfinite(values) & (values > 0)]
         bottom, top = self.start_ylim
+        runs = [(experiment, np.inf), *((run, 10 * top) for run in previous)]
+        runs += [(run, np.inf) for run in kept]  # a previous one may leave the picture
+        values = np.concatenate(
+            [
+                np.minimum(run.history[name].sample()[1], most)
+                for run, most in runs
+                for name in self.curves
+            ]
+        )
+        values = values[np.isfinite(values) & (values > 0)]
         if len(values):
             while values.min() < bottom and bottom > self.LOWEST:
                 bottom = max(bottom**2, self.LOWEST)  # 1e-4, 1e-8, 1e-16, 1e-32

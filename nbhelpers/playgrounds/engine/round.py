@@ -260,6 +260,14 @@ class Round:
         words = f"new w = {shown(old)} \u2212 {shown(self.rate)}{TIMES}{step}"
         return words + f" = {shown(new)}" * self.knows("update")
 
+    def moved_words(self, weight):
+        """The same in few words, once it is known: the weight before and after it."""
+        if not self.knows("update"):
+            return self.update_words(weight)
+        _, layer, i, j = weight
+        old, new = (array[layer - 1][i, j] for array in (self.W, self.after))
+        return f"{name_of(weight)}: {shown(old)} \u2192 {shown(new)}"
+
     def loss_words(self):
         """The loss of this example before the update and after it, as far as it is known."""
         words = shown(self.loss) if self.knows("loss") else UNKNOWN

@@ -1,14 +1,14 @@
 """A picture under a hand: its handles are dragged, its places are clicked and pointed at.
 
-A handle can be held at its circle, or anywhere along its line if the picture has one (`reach`); it
-never jumps to the hand. The page moves it at once, and the picture follows: the page sends where
-the handle is, and at most two such messages are under way; while the kernel draws, only the newest
-place is kept. So a handle never lags behind the hand, and the picture is never further behind than
-one drawing. Where the hand rests or lets go is said to be the `last` place: all the rest is brought
-up to it. A click that isn't on a handle is such a message, too. What a resting pointer asks, one
-question at a time, is answered in words that the page shows beside it. Where `anywidget` is
-missing, or ipywidgets is older than 8, there is a plain image, and sliders and menus do all that a
-hand can do.
+A handle can be held at its circle, or anywhere along its line if the picture has one (`reach`; not
+by a finger, whose swipe scrolls); it never jumps to the hand. The page moves it at once, and the
+picture follows: the page sends where the handle is, and at most two such messages are under way;
+while the kernel draws, only the newest place is kept. So a handle never lags behind the hand, and
+the picture is never further behind than one drawing. Where the hand rests or lets go is said to be
+the `last` place: all the rest is brought up to it. A click that isn't on a handle is such a
+message, too. What a resting pointer asks, one question at a time, is answered in words that the
+page shows beside it. Where `anywidget` is missing, or ipywidgets is older than 8, there is a plain
+image, and sliders and menus do all that a hand can do.
 """
 
 import math
@@ -114,8 +114,11 @@ function render({ model, el }) {
     over = name; question = { hover: name, x, y };
     const box = svg.getBoundingClientRect();
     tip.style.top = `${e.clientY - box.top + 18}px`;
-    const left = e.clientX - box.left;
-    if (left < box.width / 2) { tip.style.left = `${left + 12}px`; tip.style.right = ""; }
+    const left = e.clientX - box.left, scale = box.width / width;
+    const [from, , wide] = model.get("places")[name], middle = (from + wide / 2) * scale;
+    const room = wide / 2 * scale + Math.abs(left - middle) - 12;  // what is beside it stays seen
+    tip.style.maxWidth = `${Math.max(room, 0.3 * box.width)}px`;
+    if (left < middle) { tip.style.left = `${left + 12}px`; tip.style.right = ""; }
     else { tip.style.right = `${box.width - left + 12}px`; tip.style.left = ""; }
     ask();
   };
@@ -129,6 +132,7 @@ function render({ model, el }) {
   const down = e => {
     down_at = e.button ? null : e.target.dataset.place ? e : null;
     if (held !== null || e.button || !circles.has(e.target.dataset.name)) return;
+    if (e.pointerType === "touch" && e.target.tagName === "line") return;   // a swipe scrolls
     e.preventDefault(); e.stopPropagation();
     held = e.target.dataset.name;
     circles.get(held).classList.add("held");
@@ -202,11 +206,11 @@ _CSS = """
 .nbhelpers-screen circle:hover { fill: #F0E442; }
 .nbhelpers-screen circle.held { fill: #F0E442; cursor: grabbing; }
 .nbhelpers-screen line { stroke: transparent; stroke-width: 20; stroke-linecap: round;
-  cursor: grab; touch-action: none; }
+  cursor: grab; }
 .nbhelpers-screen rect { fill: transparent; cursor: pointer; }
-.nbhelpers-screen .tip { position: absolute; z-index: 2; max-width: 45%; padding: 4px 8px;
+.nbhelpers-screen .tip { position: absolute; z-index: 2; padding: 4px 8px;
   font-size: 14px; line-height: 1.35; color: #fff; background: #222; border-radius: 4px;
-  pointer-events: none; white-space: pre-line; }
+  pointer-events: none; white-space: pre-line; box-sizing: border-box; }
 .nbhelpers-screen .tip[hidden] { display: none; }
 """
 
