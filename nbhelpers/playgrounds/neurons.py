@@ -22,7 +22,7 @@ from nbhelpers.plots import CLASS_COLORS, PALE_DIVERGING, PALETTE, ticks_of_trut
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])  # inputs (4, 2)
 TABLES = {"OR": (0, 1, 1, 1), "AND": (0, 0, 0, 1), "XOR": (0, 1, 1, 0)}
 LOW, HIGH = -0.5, 1.5  # of the plane that is shown, both ways
-MOST = 5.0  # of a weight and of a threshold
+MOST, FARTHEST = 5.0, 10.0  # of a weight, of a threshold: a long arrow's line is far from 0
 GRID = np.stack(np.meshgrid(*[np.linspace(LOW, HIGH, 61)] * 2), axis=-1)  # (61, 61, 2)
 SQUARE = np.array([[LOW, LOW], [HIGH, LOW], [HIGH, HIGH], [LOW, HIGH]])  # corners of the plane
 MIDDLE = np.full(2, (LOW + HIGH) / 2)
@@ -33,8 +33,13 @@ HEAD = 17  # pixels from a handle to the arrow's head, which it would hide
 
 
 def weight(default, label):
-    """A setting for a weight or a threshold."""
+    """A setting for a weight."""
     return number(default, -MOST, MOST, label=label)
+
+
+def threshold_of(default, label):
+    """A setting for a threshold."""
+    return number(default, -FARTHEST, FARTHEST, label=label)
 
 
 def along_line():
@@ -106,7 +111,7 @@ def line_dragged(w, threshold, along, arrow, x, y):
         threshold = np.clip(w @ to, corners.min(), corners.max())
         start = line_handles(w, threshold, beside(polar(w, 0.0)[0]) @ (to - MIDDLE))[0]
     along = beside(polar(w, 0.0)[0]) @ (start - MIDDLE)
-    threshold = np.clip(w @ start, -MOST, MOST)
+    threshold = np.clip(w @ start, -FARTHEST, FARTHEST)
     return [round(float(v), 3) for v in (*w, threshold, along)]
 
 
@@ -231,7 +236,7 @@ class Neuron(Rows):
     activation: str = choice("step", ["step", "sigmoid"])
     w1: float = weight(1.0, "w\u2081")
     w2: float = weight(-0.5, "w\u2082")
-    threshold: float = weight(0.6, "threshold")
+    threshold: float = threshold_of(0.6, "threshold")
     along: float = along_line()
 
     @property
@@ -314,13 +319,13 @@ class ThreeNeurons(Rows):
     table: str = choice("XOR", TABLES, label="to compute")
     a1: float = weight(1.0, "first: w\u2081")
     a2: float = weight(-0.5, "first: w\u2082")
-    a: float = weight(0.6, "first: threshold")
+    a: float = threshold_of(0.6, "first: threshold")
     b1: float = weight(1.0, "second: w\u2081")
     b2: float = weight(0.5, "second: w\u2082")
-    b: float = weight(1.1, "second: threshold")
+    b: float = threshold_of(1.1, "second: threshold")
     c1: float = weight(1.0, "third: w\u2081")
     c2: float = weight(-1.0, "third: w\u2082")
-    c: float = weight(-0.5, "third: threshold")
+    c: float = threshold_of(-0.5, "third: threshold")
     along_a: float = along_line()
     along_b: float = along_line()
     along_c: float = along_line()

@@ -47,7 +47,7 @@ class OneDelta(Settings):
 
     def summary(self):
         return (
-            f"z = {self.z:.2f} \u00b7 the answer is {self.answer():.3f} instead of {self.target} "
+            f"sum {self.z:.2f} \u00b7 answer {self.answer():.3f} instead of {self.target} "
             f"\u00b7 loss {self.loss():.4f} \u00b7 \u03b4 = {self.delta():+.4f}"
         ).replace("-", "\u2212")
 

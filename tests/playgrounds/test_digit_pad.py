@@ -426,7 +426,7 @@ def no_anywidget(monkeypatch):
 def test_without_anywidget_sliders_stand_in(no_anywidget, predict, mnist):
     X, y = mnist[1]
     pad = DigitPad(predict)
-    page = repr([w.get_state() for w in pad.widget.children[0].children])
+    page = repr([w.get_state() for w in pad.widget.children[0].children[0].children])
     assert "pip install anywidget" in page
     np.testing.assert_allclose(pad.image, X[0].reshape(28, 28), atol=0.5)
     right = 0
@@ -441,7 +441,9 @@ def test_without_anywidget_sliders_stand_in(no_anywidget, predict, mnist):
 def test_each_slider_changes_what_the_network_sees(predict):
     pad = DigitPad(predict, surface="sliders")
     pad.centred.value = False
-    assert "pip install" not in repr([w.get_state() for w in pad.widget.children[0].children])
+    assert "pip install" not in repr(
+        [w.get_state() for w in pad.widget.children[0].children[0].children]
+    )
     for slider in pad.sliders.values():
         start, seen = slider.value, []
         for value in (slider.min, slider.max, start):

@@ -300,7 +300,7 @@ def test_an_arrow_is_where_it_was_dragged_and_turns_around_its_line(bests, rng):
     for _ in range(20):
         start = rng.uniform(LOW, HIGH, 2)
         shown.drag("line", *start)
-        for at in start + rng.normal(0, 0.3, (10, 2)):
+        for at in start + rng.normal(0, 0.2, (10, 2)):
             if np.hypot(*(at - start)) > 0.1:
                 shown.drag("arrow", *at)
                 assert np.allclose(shown.state.handles()["arrow"], at, atol=0.02)
@@ -415,7 +415,7 @@ def test_no_neuron_computes_xor():
 def test_a_smooth_neuron_answers_with_the_sigmoid(bests):
     """The table has 1 / (1 + exp(threshold - z)), on the line the colour is that of one half."""
     shown = FIGURES["neuron"]("activation=sigmoid,w1=3,w2=3,threshold=2", bests=bests)
-    cells = [cell.get_text() for cell in shown.picture.table.cells[3]]
+    cells = [cell.get_text() for cell in shown.picture.table.cells[4]]
     assert cells == ["0.12", "0.73", "0.73", "0.98"]
     colours = shown.picture.plane.surface.pixels[..., :3].astype(float)
     inside = np.linspace(0, 1, len(colours)) * (HIGH - LOW) + LOW
@@ -425,7 +425,7 @@ def test_a_smooth_neuron_answers_with_the_sigmoid(bests):
     shown.change(w1=4.0, w2=4.0)  # a longer arrow
     assert shown.reached
     shown.change(activation="step")
-    assert [cell.get_text() for cell in shown.picture.table.cells[3]] == list("0111")
+    assert [cell.get_text() for cell in shown.picture.table.cells[4]] == list("0111")
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_a_weight_of_the_output_has_a_shorter_chain():
     assert symbols[3:] == ["a\u2081", "\u2202L/\u2202w", "", "", ""]
     assert row(panel, "\u2202L/\u2202w") == shown(this.delta[2][0, 0] * this.A[1][0, 1])
     note, loss = texts(panel.picture.receipt.notes)
-    assert note.endswith(f" = {shown(this.after[1][1, 0])}")
+    assert note.endswith(f" \u2192 {shown(this.after[1][1, 0])}")
     before, after = (float(part) for part in loss.partition(": ")[2].split(" \u2192 "))
     assert after < before
     panel.close()
