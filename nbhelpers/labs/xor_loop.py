@@ -1,9 +1,9 @@
 """Notebook 01's experiments: its program from many starts at once.
 
-The program is that of "A Neural Network in Python, Part 1: sigmoid function, gradient descent &
-backpropagation" (2017): a 2-3-1 network without biases, weights uniform on [0, 1), learning rate 1,
-60,000 steps with all four examples; in a second form its output is linear, with rate 0.1 and 20,000
-steps.
+The program is that of Monty, "A Neural Network in Python, Part 1: sigmoid function, gradient
+descent & backpropagation" (2017): a 2-3-1 network without biases, weights uniform on [0, 1),
+learning rate 1, 60,000 steps with all four examples; in a second form its output is linear, with
+rate 0.1 and 20,000 steps.
 
 NumPy multiplies stacks of matrices: with `W1` of shape (count, 2, hidden), `X @ W1` is `count`
 products in one go.
