@@ -30,10 +30,7 @@ IN_ORDER = (  # of the notebooks
 )
 PLAYGROUNDS = {function.__name__: function for function in IN_ORDER}
 # Nothing is trained in front of the reader in these.
-LIVE = (
-    *(neuron, three_neurons, one_weight, one_delta, two_weights, xor_recorded),
-    xor_starts,
-)
+LIVE = (neuron, three_neurons, one_weight, one_delta, two_weights, xor_recorded, xor_starts)
 FIGURES = {function.__name__: function for function in LIVE}
 
 __all__ = ["FIGURES", "PLAYGROUNDS", "DigitPad", *FIGURES, *PLAYGROUNDS]
