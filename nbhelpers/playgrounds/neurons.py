@@ -286,8 +286,8 @@ class NeuronPicture(Picture):
         self.plane = NeuronPlane(
             self, (60, 52, 276, 276), "drag the line, drag the arrow", ("$x_1$", "$x_2$")
         )
-        heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 3, "\u2212 threshold": 2.6}
-        heads |= {"answer": 1.8, "wanted": 1.8, "": 0.9}
+        heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 2.9, "sum \u2212 threshold": 3}
+        heads |= {"answer": 1.7, "wanted": 1.7, "": 0.9}
         self.table = Table(self, (400, 82, 570, 246), heads)
 
     def pointed(self, name):

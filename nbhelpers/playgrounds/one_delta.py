@@ -54,7 +54,7 @@ class OneDelta(Settings):
     def goal(self):
         far = abs(self.error()) > LARGE
         score = round(abs(self.delta()), 4) if far else np.nan
-        words = f"an error above {LARGE}, and next to no blame: \u03b4 within {SMALL} of 0"
+        words = f"an error beyond \u00b1{LARGE}, and next to no blame: \u03b4 within {SMALL} of 0"
         return Goal(words, score, SMALL, lower=True)
 
     def handles(self):

@@ -36,6 +36,8 @@ _CAUSES = {
     "only .* arrays can be converted": "What takes single numbers got an array: for arrays there "
     "is <code>np.exp</code>, not <code>math.exp</code>.",
     r"bitwise_xor|\^": "A power is <code>**</code>; <code>^</code> is not.",
+    "only integers, slices": "What stands in the brackets has to be a whole number, a position. "
+    "<code>for v in x</code> gives the values; <code>for i in range(len(x))</code> the positions.",
     "values to unpack": "A row or a list has another number of values than there are names for "
     "them.",
     "RecursionError": "It calls itself without end.",

@@ -10,7 +10,7 @@ from nbhelpers.teaching import bank
 from nbhelpers.teaching.exercise import LETTERS
 
 _STYLE = f"<style>.nn-question.nn-question :focus-visible {{ {FOCUS} }}</style>"
-_LATER = "Choose one before you run the next cell."
+_LATER = "Choose one before you go on."
 _OPTION = "font-size:14px;line-height:1.5;padding:.25em 0 .25em .4em;"
 
 
@@ -76,7 +76,7 @@ class Asked(Shown):
             again = "The answer is below. To predict again, run this cell again."
             self.said.value = box("neutral", kept + again)
         elif self.choice:
-            now = "Now run the next cell and see."
+            now = "Now go on, and see."
             self.said.value = box("neutral", f"You predict: <b>{self.choice}</b>. {now}")
         else:
             self.said.value = box("neutral", _LATER)

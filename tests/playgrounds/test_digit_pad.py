@@ -505,15 +505,23 @@ def test_drawing_in_a_browser(browser, net, tmp_path):
         reads(0)
 
 
+def test_an_empty_pad_is_watched_with_its_last_drawing(predict):
+    pad = DigitPad(predict, tally=True).draw(SEVEN)
+    pad.meant(7)
+    assert not pad.image.any()
+    with pad.live():
+        assert pad.words == DigitPad(predict).draw(SEVEN).words
+    with DigitPad(predict).live() as empty:
+        assert not empty.refresh().image.any()
+
+
 LEARNING = """
-import time
 import numpy as np
 from nbhelpers.playgrounds import DigitPad
 shares = np.eye(10)[0]
 pad = DigitPad(lambda x: shares, tally=True).draw([[(60, 60), (210, 58), (120, 235)]])
 with pad.live():
     for k in range(1, 10):
-        time.sleep(0.3)
         shares = np.eye(10)[k]
         pad.refresh(f"step {k}")
 """

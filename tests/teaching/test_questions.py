@@ -43,7 +43,7 @@ def test_buttons_choose_and_the_choice_may_change():
     asked.buttons[2].click()
     assert asked.choice == "C"
     assert [b.description for b in asked.buttons] == ["A", "B", "✓ C"]
-    assert "You predict: <b>C</b>. Now run the next cell and see." in asked.said.value
+    assert "You predict: <b>C</b>. Now go on, and see." in asked.said.value
     asked.buttons[1].click()
     assert asked.choice == "B"
     assert [b.description for b in asked.buttons] == ["A", "✓ B", "C"]

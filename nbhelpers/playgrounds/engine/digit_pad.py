@@ -8,6 +8,7 @@ digit with sliders to turn, shift, scale and thicken it instead. Used in noteboo
 import base64
 import html
 import io
+import time
 from contextlib import contextmanager
 
 import ipywidgets as widgets
@@ -193,6 +194,8 @@ class DigitPad:
     'a 7, 93 % sure; next 1, 4 %'
     """
 
+    PAUSE = 0.25  # seconds between two readings under `live`, at least
+
     def __init__(self, predict, digits=None, surface="auto", tally=False):
         if not callable(predict):
             raise ValueError(
@@ -202,6 +205,7 @@ class DigitPad:
         if surface not in ("auto", "draw", "sliders"):
             raise ValueError(f"surface is {surface!r}; expected 'auto', 'draw' or 'sliders'")
         self.predict, self.after = predict, ""
+        self._latest, self._due = [], None  # the last drawing; under `live`, when to show the next
         self.tally = Tally(self.meant) if tally else None
         self.centred = widgets.Checkbox(
             value=True,
@@ -249,6 +253,9 @@ class DigitPad:
         self.after = after
         if self.tally:
             self.tally.begin_anew()
+        if self._due is not None:
+            time.sleep(max(0.0, self._due - time.monotonic()))
+            self._due = time.monotonic() + self.PAUSE
         return self._answer(self._read())
 
     def meant(self, digit):
@@ -281,13 +288,18 @@ class DigitPad:
     def live(self):
         """Show the pad at once, for a network that is about to change; what is stored is its end.
 
+        An empty pad gets its last drawing back. Readings follow each other slowly enough to see.
+
         >>> with pad.live():  # doctest: +SKIP
         ...     fit(net, X, y, callback=lambda net, history: pad.refresh())
         """
-        shown = display(self, display_id=True)
+        if not self.image.any():
+            self.draw(self._latest)
+        shown, self._due = display(self, display_id=True), time.monotonic() + self.PAUSE
         try:
             yield self
         finally:
+            self._due = None
             if shown is not None:
                 shown.update(self)
 
@@ -324,6 +336,7 @@ class DigitPad:
     def _show(self, picture, strokes):
         with LOCK:
             self._picture, self.strokes = picture, strokes
+            self._latest = strokes or self._latest
             if self._surface is not None:
                 self._following = True  # the surface follows; it has not been drawn on
                 try:
@@ -338,6 +351,7 @@ class DigitPad:
         with LOCK:
             if not self._following:
                 self.strokes = as_strokes(change["new"])
+                self._latest = self.strokes or self._latest
                 self._picture = rasterise(self.strokes)
                 self._read()
 

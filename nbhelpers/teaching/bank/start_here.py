@@ -23,6 +23,12 @@ EXERCISES = {
             (lambda x, w: x * w): "the products are there, but they are not added up",
             (lambda x, w: x.sum()): "the inputs are added up without their weights",
             (lambda x, w: (x + w).sum()): "inputs and weights are added instead of multiplied",
+            (lambda x, w: x + w): "inputs and weights are added instead of multiplied, and nothing "
+            "is added up",
+            (lambda x, w: x[-1] * w[-1]): "that is the last product alone: a sum that is set to 0 "
+            "within the loop begins anew in every round",
+            (lambda x, w: x[0] * w[0] + x[1] * w[1]): "those are the first two products; there may "
+            "be any number of inputs",
             (lambda x, w: (x * w).mean()): "the products are averaged instead of added up",
             (lambda x, w: x.sum() * w.sum()): "both are added up before they are multiplied; each "
             "input has a weight of its own",

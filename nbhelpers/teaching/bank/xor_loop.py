@@ -230,6 +230,10 @@ EXERCISES = {
                 "X.T @ delta1 -> X.T @ delta1 / len(X)",
                 "A1.T @ delta2 -> A1.T @ delta2 / len(X)",
             ): "the products of the examples are averaged; here they are added up",
+            (
+                "X.T @ delta1 -> X.T @ delta1 / 4",
+                "A1.T @ delta2 -> A1.T @ delta2 / 4",
+            ): "the products of the four examples are averaged; here they are added up",
             ("X.T @ delta1 -> -X.T @ delta1", "A1.T @ delta2 -> -A1.T @ delta2"): "look at the "
             "sign: slopes, not steps downhill",
             "X.T -> X": "X has to lie on its side, so that the product adds up over the rows",
