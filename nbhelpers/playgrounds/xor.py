@@ -82,7 +82,7 @@ xor = playground(
 
 # ---------------------------------------------------------------- a recorded training
 LAST, MOMENTS = 10_000, 121
-SECONDS = 10  # that a training by the reader's function may take
+SECONDS = 60  # that a training by the reader's function may take
 
 
 class ByHand(Xor):
