@@ -180,6 +180,8 @@ class DigitPad:
         None while the pad is empty.
     words : str
         The guess in words, or what went wrong.
+    latest : list of arrays
+        The strokes of the last drawing, also after the pad was emptied.
     tally : Tally or None
         What is counted: `pad.tally.right`, (how many, of how many).
     centred : ipywidgets.Checkbox
@@ -205,7 +207,7 @@ class DigitPad:
         if surface not in ("auto", "draw", "sliders"):
             raise ValueError(f"surface is {surface!r}; expected 'auto', 'draw' or 'sliders'")
         self.predict, self.after = predict, ""
-        self._latest, self._due = [], None  # the last drawing; under `live`, when to show the next
+        self.latest, self._due = [], None  # _due: under `live`, when to show the next reading
         self.tally = Tally(self.meant) if tally else None
         self.centred = widgets.Checkbox(
             value=True,
@@ -294,7 +296,7 @@ class DigitPad:
         ...     fit(net, X, y, callback=lambda net, history: pad.refresh())
         """
         if not self.image.any():
-            self.draw(self._latest)
+            self.draw(self.latest)
         shown, self._due = display(self, display_id=True), time.monotonic() + self.PAUSE
         try:
             yield self
@@ -336,7 +338,7 @@ class DigitPad:
     def _show(self, picture, strokes):
         with LOCK:
             self._picture, self.strokes = picture, strokes
-            self._latest = strokes or self._latest
+            self.latest = strokes or self.latest
             if self._surface is not None:
                 self._following = True  # the surface follows; it has not been drawn on
                 try:
@@ -351,7 +353,7 @@ class DigitPad:
         with LOCK:
             if not self._following:
                 self.strokes = as_strokes(change["new"])
-                self._latest = self.strokes or self._latest
+                self.latest = self.strokes or self.latest
                 self._picture = rasterise(self.strokes)
                 self._read()
 

@@ -204,6 +204,10 @@ EXERCISES = {
             "missing: A1 * 1 - A1 takes A1 times the rest from A1",
             "A1 * (1 - A1) -> (A1 * 1 - A1)": "brackets are missing: A1 * 1 - A1 is 0 whatever A1 "
             "is",
+            "delta2 @ W2.T * A1 * (1 - A1) -> delta2 @ W2.T @ (A1 * (1 - A1))": "the first product "
+            "is the matrix product that is needed; what follows goes number by number, *",
+            "delta2 @ W2.T * A1 * (1 - A1) -> delta2 @ (W2.T * A1 * (1 - A1))": "the matrix "
+            "product comes first: the brackets make it come last",
             (lambda delta2, W2, A1: -0.0475 * 0.544 * 0.51 * (1 - 0.51)): "those are the numbers "
             "of the box; take what comes in, by name",
             "delta2 @ W2.T -> W2.T @ delta2": "W2.T @ delta2 is the wrong way round",
@@ -310,7 +314,8 @@ EXERCISES = {
             14 / 16: "that is a share of the sixteen; asked is how many",
             15: "XOR is not the only one: what about its opposite, “both the same”?",
             16: "all sixteen would include XOR",
-            2: "np.unique without axis=1 counts what the numbers can be: True and False",
+            2: "that is how many values an answer can have, True and False; asked is how many "
+            "columns differ",
         },
         hints=(
             "Each column of <code>says_yes</code> is what one line answers to the four points. How "
