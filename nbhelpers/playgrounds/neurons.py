@@ -286,9 +286,9 @@ class NeuronPicture(Picture):
         self.plane = NeuronPlane(
             self, (60, 52, 276, 276), "drag the line, drag the arrow", ("$x_1$", "$x_2$")
         )
-        heads = {"$x_1$": 1, "$x_2$": 1, "$w_1x_1 + w_2x_2$": 2.9, "sum \u2212 threshold": 3}
-        heads |= {"answer": 1.7, "wanted": 1.7, "": 0.9}
-        self.table = Table(self, (400, 82, 570, 246), heads)
+        heads = {"$x_1$": 0.8, "$x_2$": 0.8, "$w_1x_1 + w_2x_2$": 3.1, "sum \u2212 threshold": 3.6}
+        heads |= {"answer": 1.9, "wanted": 1.9, "": 0.7}
+        self.table = Table(self, (376, 82, 616, 246), heads)
 
     def pointed(self, name):
         return self.plane.ax
