@@ -348,6 +348,9 @@ class Panel:
         """Open every closed fold of the panel, so that its controls can be reached."""
         for fold in self.root.locator(".jupyter-widget-Collapse-closed > *:first-child").all():
             fold.click()
+        for more in self.button("More settings").all():
+            if "mod-active" not in more.get_attribute("class"):
+                more.click()
 
     def sliders(self):
         """The panel's sliders as pairs (label, handle)."""
