@@ -7,6 +7,11 @@ from nbhelpers.teaching.exercise import Exercise, Question
 
 _X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 _Y = np.array([[0], [1], [1], [0]])
+_OUTPUTS = [  # A2 and Y
+    (np.array([[0.7], [0.8], [0.6], [0.9]]), _Y),
+    (np.random.default_rng(2).random((6, 1)), np.array([[0], [1], [1], [0], [1], [0]])),
+    (np.array([[0.25]]), np.array([[1]])),
+]
 
 
 def _weights(seed, hidden):
@@ -113,11 +118,7 @@ EXERCISES = {
     ),
     "loss": Exercise(
         reference=_loss,
-        cases=[
-            (np.array([[0.7], [0.8], [0.6], [0.9]]), _Y),
-            (np.random.default_rng(2).random((6, 1)), np.array([[0], [1], [1], [0], [1], [0]])),
-            (np.array([[0.25]]), np.array([[1]])),
-        ],
+        cases=_OUTPUTS,
         mistakes={
             "0.5 * -> ": "the ½ in front is missing",
             (lambda A2, Y: 0.5 * np.sum(A2 - Y)): "too much and too little cancel: square each "
@@ -148,11 +149,7 @@ EXERCISES = {
     ),
     "output_delta": Exercise(
         reference=_output_delta,
-        cases=[
-            (np.array([[0.7], [0.8], [0.6], [0.9]]), _Y),
-            (np.random.default_rng(3).random((6, 1)), np.array([[0], [1], [1], [0], [1], [0]])),
-            (np.array([[0.25]]), np.array([[1]])),
-        ],
+        cases=_OUTPUTS,
         mistakes={
             "A2 - Y -> Y - A2": "look at the sign: the error is the answer minus the target",
             " * A2 * (1 - A2) -> ": "that is the error; the slope of the squash is missing",
