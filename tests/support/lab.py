@@ -324,7 +324,7 @@ class Panel:
         """Whether the panel shows a live picture (and not words alone)."""
         return self.root.locator("img").count() > 0
 
-    def settled(self, quiet=0.5, seconds=60):
+    def settled(self, quiet=0.5, seconds=180):
         """What the panel shows once it has stayed the same for ``quiet`` seconds."""
         end = time.monotonic() + seconds
         shown, since = self.shown(), time.monotonic()
@@ -336,7 +336,7 @@ class Panel:
                 shown, since = now, time.monotonic()
         return shown
 
-    def until(self, true, seconds=60):
+    def until(self, true, seconds=180):
         """What ``true()`` gives as soon as that is something true; the page goes on meanwhile."""
         return until(true, seconds, lambda s: self.page.wait_for_timeout(1000 * s))
 
