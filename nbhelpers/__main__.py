@@ -17,6 +17,13 @@ def handouts(asked):
         print("wrote", page)
 
 
+def site(asked):
+    """Build a web site on which the notebooks run in the reader's browser."""
+    from nbhelpers.publishing.site import site
+
+    print("wrote", site(asked.out, asked.pyodide))
+
+
 def slides(asked):
     """Sort the cells onto slides; `jupyter nbconvert --to slides NOTEBOOK` then makes the talk."""
     from nbhelpers.publishing import slides
@@ -58,7 +65,7 @@ def publish(asked):
     """Write the project's name on GitHub into all links."""
     from nbhelpers.publishing import links
 
-    changed = links.publish(asked.repository, asked.ref)
+    changed = links.publish(asked.repository, asked.ref, site=asked.site)
     print(f"{', '.join(links.setting(links.ROOT))}: {len(changed)} files changed")
 
 
@@ -87,6 +94,15 @@ VERBS = {
         "handouts pages",
         ["out", {"type": Path, "metavar": "OUT", "help": "folder for the pages"}],
         ["notebook", FILES],
+    ),
+    "site": (
+        site,
+        "site OUT",
+        ["out", {"type": Path, "metavar": "OUT", "help": "a new folder"}],
+        [
+            "--pyodide",
+            {"help": "a folder with Pyodide, or its address; default: that of its network"},
+        ],
     ),
     "slides": (slides, "slides notebooks/01_xor_loop.ipynb", ["notebook", FILES]),
     "student": (
@@ -119,6 +135,7 @@ VERBS = {
         "publish OWNER/REPO --ref v1.0",
         ["repository", {"metavar": "OWNER/REPO", "help": "or its address"}],
         ["--ref", {"help": "branch or tag; default: as before"}],
+        ["--site", {"metavar": "ADDRESS", "help": "of the site, if there is one"}],
     ),
     "execute": (
         execute,

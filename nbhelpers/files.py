@@ -9,12 +9,17 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+DRIVE, OWN = "/drive", "my_files"  # JupyterLite's folder, which the browser keeps, and one in it
+
 
 def cache_folder():
     """Your own folder: nbhelpers/ in your system's folder for caches (it may not exist yet).
 
     Where there is no home (an account that no list of users has), it is among the temporary files.
+    In a browser (JupyterLite) it is beside the notebooks, since only they outlast the page.
     """
+    if sys.platform == "emscripten" and os.path.isdir(DRIVE):
+        return Path(DRIVE) / OWN
     try:
         home = Path.home()
     except RuntimeError:

@@ -1,6 +1,10 @@
 """What the setup cell of every notebook imports; a missing package is told in words."""
 
+import logging
 import sys
+
+# Where matplotlib was never used before, in a browser for one, it says so on stderr.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 try:
     import matplotlib.pyplot as plt

@@ -110,6 +110,7 @@ FULL = (
     # nbconvert's pages and slides
     r"test_one_page_for|test_a_page_asks|test_every_formula_is_mathml|test_links_lead_somewhere",
     r"test_nbconvert_makes_the_same_page|test_the_command_marks_a_notebook",
+    r"test_nothing_refers_to_another_host|the_kernels_in_webassembly",  # with a whole Pyodide
     # whole notebooks and files, many times
     r"stored_the_same_twice|test_a_student_copy_runs|test_mnists_own_digits|every_flipped_byte",
     r"test_a_read_only_checkout|test_two_thousand_events|grid_search_with_two_processes",

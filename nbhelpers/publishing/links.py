@@ -2,6 +2,7 @@
 
     python -m nbhelpers publish OWNER/REPO --ref v1.0   # a tag: what a class should be given
     python -m nbhelpers publish OWNER/REPO              # the branch or tag stays as it is
+    python -m nbhelpers publish OWNER/REPO --site https://owner.github.io/repo/
 
 Every notebook, README.md and the lecturer's guide are rewritten, all from this one name; nothing
 else in them changes, and a second run changes nothing at all. The name that counts stands in the
@@ -23,6 +24,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$|.*\.(?i:git)$)[A-Z
 #: of what `git check-ref-format` allows, what needs no care in addresses and in Python
 REF = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[./]$))[A-Za-z0-9_][A-Za-z0-9_./-]*")
 ADDRESS = re.compile(r"(?:https://github\.com/|git@github\.com:)(.+?)(?:\.git)?/?", re.IGNORECASE)
+SITE = re.compile(r"https?://[^\s()<>\"]+")
 NOWHERE = "*This copy has no address on the web yet, so it has no links to Colab and Binder.*"
 
 
@@ -125,11 +127,12 @@ def setting(root):
     return found[0]
 
 
-def publish(repository, ref=None, root=None):
+def publish(repository, ref=None, root=None, site=None):
     """Write the name into notebooks, README.md and guide below `root`; return the changed files.
 
-    `ref` is a branch or tag; without one, the present setting's stays. All new texts are made
-    before the first file is replaced, and each file is replaced as a whole.
+    `ref` is a branch or tag; without one, the present setting's stays, and so does the link to the
+    site (see site.py) without its address, `site`. All new texts are made before the first file is
+    replaced, and each file is replaced as a whole.
 
     Raises
     ------
@@ -138,6 +141,8 @@ def publish(repository, ref=None, root=None):
     """
     root = ROOT if root is None else Path(root)
     repository, ref = checked(repository, setting(root)[1] if ref is None else ref)
+    if site is not None and not SITE.fullmatch(site):
+        raise ValueError(f"a site's address is like https://owner.github.io/repo/, got {site!r}")
     new = {}
     for path in numbered(root / "notebooks"):
         new[path] = published_notebook(path.read_bytes(), path.name, repository, ref)
@@ -148,6 +153,11 @@ def publish(repository, ref=None, root=None):
         (root / "notebooks" / GUIDE, "nbgitpuller", hub),
     ):
         new[path] = between(path.read_text(encoding="utf-8"), mark, link, path.name)
+    if site is not None:
+        here = (
+            f"**[Open it in your browser]({site})**: nothing to install, and your work stays there."
+        )
+        new[root / "README.md"] = between(new[root / "README.md"], "site", here, "README.md")
     changed = [path for path, text in new.items() if path.read_text(encoding="utf-8") != text]
     for path in changed:
         with replacing(path) as file:

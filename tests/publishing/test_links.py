@@ -96,6 +96,21 @@ def test_a_second_run_changes_nothing_and_nothing_else_was_changed(project):
     assert contents(project) == before
 
 
+def test_the_link_to_the_site_comes_first_and_stays(project):
+    address = "https://some-one.github.io/course/"
+    publish.publish("some-one/course", root=project, site=address)
+    link = f"[Open it in your browser]({address})"
+    text = (project / "README.md").read_text("utf-8")
+    assert text.index(link) < text.index("[![Open in Colab]") < text.index("## Start")
+    publish.publish("some-one/course", "v2", project)
+    assert link in (project / "README.md").read_text("utf-8")
+    before = contents(project)
+    for wrong in ("", "some-one.github.io/course", "https://a b", "https://a/) ["):
+        with pytest.raises(ValueError, match="a site's address is like"):
+            publish.publish("some-one/course", root=project, site=wrong)
+    assert contents(project) == before
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -416,6 +416,13 @@ class OpenNotebook:
         said = self.page.evaluate("() => window.said.splice(0)")
         return [text for text in said if not NOT_OURS.search(text)]
 
+    def ready(self, seconds=60):
+        """Wait for the cells and for their kernel, and hear what it says; returns the notebook."""
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+        self.idle(seconds)
+        self.page.evaluate(LISTEN)
+        return self
+
     def leave(self):
         """Shut the kernel down and close the notebook's tab; the page stays, and is returned."""
         self.page.evaluate(LEAVE)
@@ -487,10 +494,7 @@ def open_notebook(browser, address, path, width=1280, height=1000, page=None):
     else:
         notebook = OpenNotebook(page)
         page.evaluate(OPEN, path)
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
-    notebook.idle()
-    page.evaluate(LISTEN)
-    return notebook
+    return notebook.ready()
 
 
 @contextlib.contextmanager
