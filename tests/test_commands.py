@@ -78,6 +78,7 @@ def test_each_verb_does_what_it_says(command, told, made, place, capsys):
     [
         (["handouts", "pages", "none.ipynb"], "none.ipynb: No such file or directory"),
         (["handouts", "mine.ipynb"], "mine.ipynb: File exists"),
+        (["site", "."], ". should be a new or an empty folder"),
         (["slides", "."], ".: Is a directory"),
         (["student", "copies", "33"], "no notebook 33"),
         (["student", "."], "not empty; --overwrite writes"),

@@ -80,18 +80,18 @@ def site(out, pyodide=None, root=None):
     Raises
     ------
     ValueError
-        If `out` isn't empty, or Pyodide isn't there or lacks a package.
-    ImportError
-        If JupyterLite is missing.
+        If `out` isn't empty, JupyterLite is missing, or Pyodide isn't there or lacks a package.
     """
-    from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
-
     out, root = Path(out), links.ROOT if root is None else Path(root)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out} should be a new or an empty folder")
     notebooks, rows = numbered(root / "notebooks"), course_map(root)
     if [row["file"] for row in rows] != [path.name for path in notebooks]:
         raise ValueError("README.md's map should list the notebooks, one a line and in their order")
+    try:
+        from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
+    except ImportError:
+        raise ValueError("JupyterLite is missing: run pip install -e '.[site]'") from None
     place = str(pyodide or PYODIDE_CDN_URL)
     lock = base_lock(place)
     with tempfile.TemporaryDirectory() as temporary:
