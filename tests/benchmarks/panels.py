@@ -1,6 +1,6 @@
 """How fast figures and playgrounds are: redraw in the kernel, and the whole trip in a browser.
 
-    python tests/benchmarks/panels.py [--latency 100] [name ...]
+    python tests/benchmarks/panels.py [--latency 100] [--site FOLDER] [name ...]
 
 Kernel: seconds until a panel is open, the median time from settled weights to the bytes of a new
 picture (bar: 15 ms), the largest picture of a training (60 kB), and the share of training in the
@@ -11,7 +11,8 @@ under Play (bar: 30, and 15 for MNIST) and how long after Pause the last one com
 five (bar: 150 ms); where something can be dragged, pictures a second under a moving hand (bar: 25)
 and how far its handle ever is from the hand (bar: a pixel). With `--latency`, everything between
 the browser and the server takes so many milliseconds longer, there and back, as over a network.
-Run it on a machine that does nothing else.
+Run it on a machine that does nothing else. With `--site FOLDER`, it measures there instead: in a
+site that `python -m nbhelpers site FOLDER --pyodide ...` has built (a copy: it is changed for it).
 """
 
 import argparse
@@ -33,7 +34,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from bars import at_least, at_most
-from lab import chromium, find_browser, jupyter_lab, open_notebook
+from lab import OpenNotebook, chromium, find_browser, jupyter_lab, open_notebook
+from lite import SECONDS, lab, make_ready, run_new, served
 
 from nbhelpers.playgrounds import FIGURES, PLAYGROUNDS
 
@@ -300,12 +302,30 @@ def browser_part(name, opened):
     )
 
 
+def in_site(folder, names):
+    """Measure figures and playgrounds in the JupyterLab of a site."""
+    make_ready(folder)
+    with served(folder) as address, chromium() as browser:
+        for name in names:
+            page = browser.new_page(viewport={"width": 1280, "height": 1400})
+            first = OpenNotebook(page)
+            page.goto(lab(address, "notebooks/01_xor_loop.ipynb"))
+            opened = f"playgrounds.{name}({BEGIN.get(name)!r})"
+            notebook = run_new(first.ready(SECONDS), "import sklearn", opened, BARE)
+            browser_part(name, notebook)
+            page.close()
+
+
 def main():
     """Measure the figures and playgrounds asked for, first in the kernel, then in a browser."""
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("names", nargs="*", default=[*FIGURES, *PLAYGROUNDS], metavar="name")
     ask.add_argument("--latency", type=float, default=0.0, help="milliseconds, there and back")
+    ask.add_argument("--site", type=Path, metavar="FOLDER", help="a built site to measure in")
     asked = ask.parse_args()
+    if asked.site is not None:
+        in_site(asked.site, asked.names)
+        return
     for name in asked.names:
         start = time.perf_counter()
         panel = (FIGURES | PLAYGROUNDS)[name]()

@@ -1,28 +1,23 @@
 """The site on which the notebooks run: built, served on loopback, opened in a real Chromium.
 
-The lab's kernel (0.8.6) asks for a newer Pyodide than the one that can be had whole here. Of all
-that it loads, only its installer of packages doesn't run there; the site's lock file leaves it
-nothing to install, and here an empty module takes its place.
+Its Pyodide is not the one that the web would give it: see lite.py and pyodide.py.
 """
 
-import functools
-import hashlib
-import http.server
 import importlib.util
 import json
 import os
 import re
 import subprocess
 import sys
-import threading
 import zipfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from lab import OPEN, OpenNotebook
+from lab import OpenNotebook
+from lite import SECONDS, lab, make_ready, run_new, served
 from notebook_tools import cells, notebooks, read
 from pyodide import Missing, pyodide
 
@@ -134,51 +129,15 @@ def folder(python, tmp_path_factory):
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     assert made.stdout == f"wrote {out / 'index.html'}\n"
-    lab = out / "lab"
-    without_installer(lab / sites.PACKAGES)
-    config = json.loads((lab / "jupyter-lite.json").read_text("utf-8"))
-    config["jupyter-config-data"]["exposeAppInBrowser"] = True  # for lab.py
-    (lab / "jupyter-lite.json").write_text(json.dumps(config), "utf-8")
+    make_ready(out)
     return out
-
-
-def without_installer(packages):
-    """Empty the lab's piplite, which needs a newer micropip than this Pyodide's."""
-    lock = json.loads((packages / "pyodide-lock.json").read_text("utf-8"))
-    entry = lock["packages"]["piplite"]
-    wheel = packages / entry["file_name"]
-    with zipfile.ZipFile(wheel) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, b"" if name.endswith(".py") else data)
-    entry["sha256"] = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    (packages / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {  # noqa: RUF012, what some systems' tables don't know
-        **http.server.SimpleHTTPRequestHandler.extensions_map,
-        ".mjs": "text/javascript",
-        ".wasm": "application/wasm",
-    }
-
-    def log_message(self, *words):
-        pass
-
-    def copyfile(self, source, target):
-        with suppress(ConnectionError):  # a page that was closed
-            super().copyfile(source, target)
 
 
 @pytest.fixture(scope="module")
 def address(folder):
     """The address of the site on this machine."""
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(folder) as address:
+        yield address
 
 
 @contextmanager
@@ -188,9 +147,9 @@ def opened(browser, address, path):
     hosts = set()
     page.context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     notebook = OpenNotebook(page)
-    page.goto(f"{address}/lab/lab/index.html?path={path}")
+    page.goto(lab(address, path))
     try:
-        yield notebook.ready(seconds=400)
+        yield notebook.ready(SECONDS)
     finally:
         page.close()
     assert notebook.console == []
@@ -205,30 +164,6 @@ def test_a_notebook_runs_whole(browser, address, path):
         ran = [cell for cell in notebook.contents().cells if cell.cell_type == "code"]
         assert len(ran) == len(cells(read(path), kind="code"))
         assert all(cell.execution_count for cell in ran if cell.source.strip())
-
-
-NEW = """async ([path, sources]) => {
-  const cells = sources.map(source => ({
-    cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null}));
-  const kernelspec = {name: 'python', display_name: 'Python', language: 'python'};
-  const content = {cells, metadata: {kernelspec}, nbformat: 4, nbformat_minor: 4};
-  await window.jupyterapp.serviceManager.contents.save(
-    path, {type: 'notebook', format: 'json', content});
-}"""
-SETUP = "from nbhelpers.notebook import *"
-
-
-def run_new(notebook, *sources, name="new"):
-    """Run these cells as a new notebook, in the page of another one; returns it."""
-    path = f"notebooks/{name}.ipynb"
-    notebook.page.evaluate(NEW, [path, [SETUP, *sources]])
-    page = notebook.leave()
-    new = OpenNotebook(page)
-    page.evaluate(OPEN, path)
-    new.ready(seconds=400)
-    new.run_all(seconds=600)
-    assert [*new.errors(), *new.said(), *new.console] == []
-    return new
 
 
 def of_early_notebooks():
@@ -280,8 +215,8 @@ def test_what_a_reader_writes_outlasts_the_page_and_moves_to_another_browser(
         page = run_new(first, ANSWER, BEST).leave()
         page.wait_for_timeout(2000)  # for the lab to note that it is closed
         page.goto(f"{address}/index.html")
-        page.goto(f"{address}/lab/lab/index.html?path={path}")
-        again = run_new(first.ready(seconds=400), LOOK, name="again")
+        page.goto(lab(address, path))
+        again = run_new(first.ready(SECONDS), LOOK, name="again")
         found = printed(again)
         assert found.startswith("True\n{'")
         page.goto(f"{address}/index.html")
@@ -298,8 +233,8 @@ def test_what_a_reader_writes_outlasts_the_page_and_moves_to_another_browser(
         page.get_by_text("Nothing was changed.").wait_for()
         page.locator("#load").set_input_files(tmp_path / "work.json")
         page.get_by_text(f"Loaded: {len(work['files'])} files.").wait_for()
-        page.goto(f"{address}/lab/lab/index.html?path={path}")
-        assert printed(run_new(other.ready(seconds=400), LOOK, name="there")) == found
+        page.goto(lab(address, path))
+        assert printed(run_new(other.ready(SECONDS), LOOK, name="there")) == found
 
 
 def test_the_first_page(browser, address):
