@@ -97,7 +97,7 @@ class OneWeight(Settings):
         move = -self.learning_rate * slope
         words = (
             f"step {self.steps_made} \u00b7 weight {short(w)} \u00b7 loss {loss:.4f} \u00b7 "
-            f"slope {slope:+.4f} \u00b7 a step moves it by {move:+.3g}"
+            f"slope {slope:+z.4f} \u00b7 a step moves it by {move:+.3g}"
         )
         return f"{words}, here to the edge only" if abs(w + move) > MOST else words
 
@@ -171,7 +171,7 @@ class OneWeightPicture(Picture):
         self.next.set_data([new], [there])
         numbers = loss, slope, w, move, new
         for text, value, sign in zip(self.numbers, numbers, ["", "+", "", "+", ""], strict=True):
-            text.set_text(f"{value:{sign}.4f}".replace("-", "\u2212"))
+            text.set_text(f"{value:{sign}z.4f}".replace("-", "\u2212"))
         if abs(w + move) > MOST:
             self.numbers[-1].set_text("the edge")
 

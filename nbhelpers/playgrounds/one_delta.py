@@ -47,8 +47,8 @@ class OneDelta(Settings):
 
     def summary(self):
         return (
-            f"sum {self.z:.2f} \u00b7 answer {self.answer():.3f} instead of {self.target} "
-            f"\u00b7 loss {self.loss():.4f} \u00b7 \u03b4 = {self.delta():+.4f}"
+            f"sum {self.z:z.2f} \u00b7 answer {self.answer():.3f} instead of {self.target} "
+            f"\u00b7 loss {self.loss():.4f} \u00b7 \u03b4 = {self.delta():+z.4f}"
         ).replace("-", "\u2212")
 
     def goal(self):
@@ -117,7 +117,7 @@ class OneDeltaPicture(Picture):
             dot.set_data([z], [at])
         numbers = settings.error(), settings.squash_slope(), settings.delta()
         for text, value, sign in zip(self.numbers, numbers, ["+", "", "+"], strict=True):
-            text.set_text(f"{value:{sign}.4f}".replace("-", "\u2212"))
+            text.set_text(f"{value:{sign}z.4f}".replace("-", "\u2212"))
 
 
 one_delta = figure(

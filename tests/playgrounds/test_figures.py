@@ -972,3 +972,12 @@ shown
             panel.button(button).click()
             assert panel.until(lambda words=words: words in goal.inner_text())
             assert reset.bounding_box() == place
+
+
+def test_a_slope_of_nothing_has_no_minus(bests):
+    """At the bottom of the loss, and far out on the squash, rounding leaves a zero."""
+    bottom = FIGURES["one_weight"]("value=-1.33,steps_made=8", bests=bests)
+    assert "slope +0.0000" in bottom.summary
+    assert [text.get_text() for text in bottom.picture.numbers][1] == "+0.0000"
+    far = FIGURES["one_delta"]("z=8,target=1", bests=bests)
+    assert far.summary.endswith("\u03b4 = +0.0000")
