@@ -114,15 +114,11 @@ def course_map(root):
 
 # -- what the lab holds -------------------------------------------------------------------------
 def stage(root, notebooks, folder):
-    """Copy what the kernel reads into `folder`: notebooks, the files beside them, the data."""
+    """Copy what the kernel reads into `folder`: the notebooks and the data."""
     (folder / "notebooks").mkdir(parents=True)
     shutil.copytree(root / "data", folder / "data")
     (folder / files.OWN).mkdir()
     (folder / files.OWN / "README.md").write_text("What the notebooks keep for you.\n", "utf-8")
-    for path in (root / "notebooks").iterdir():
-        if path.suffix not in (".ipynb", ".py") and not path.name.startswith("."):
-            copy = shutil.copytree if path.is_dir() else shutil.copy
-            copy(path, folder / "notebooks" / path.name)
     for path in notebooks:
         (folder / "notebooks" / path.name).write_text(staged(path), encoding="utf-8")
 
