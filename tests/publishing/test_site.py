@@ -143,7 +143,8 @@ def address(folder):
 @contextmanager
 def opened(browser, address, path):
     """A notebook of the site; at the end the console is empty, nothing was asked elsewhere."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    screen = {"width": 1280, "height": 2000}
+    page = browser.new_page(viewport=screen, accept_downloads=True, has_touch=True)
     hosts = set()
     page.context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     notebook = OpenNotebook(page)
@@ -186,6 +187,56 @@ def test_every_figure_moves(browser, address):
             if not panel.changed(before, "pictures"):
                 still.append((call, label))
         assert still == []
+        assert [*notebook.said(), *notebook.console] == []
+
+
+def by_mouse(page, points):
+    """Press at the first point, move over the others, let go."""
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=8)
+    page.mouse.up()
+
+
+def by_touch(page, points):
+    """The same with a finger."""
+    session = page.context.new_cdp_session(page)
+    for k, (x, y) in enumerate(points):
+        kind = "touchMove" if k else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(50)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_hand_and_a_finger_drag_click_and_draw(browser, address):
+    pad = "playgrounds.DigitPad(lambda x: np.eye(10)[3 if x.any() else 0])"
+    figures = ("playgrounds.neuron()", "playgrounds.glass_box()", pad)
+    with opened(browser, address, "notebooks/01_xor_loop.ipynb") as first:
+        notebook = run_new(first, *figures)
+        page, (neuron, box, _) = notebook.page, notebook.panels()
+        reading = page.locator('.jp-OutputArea [role="status"]').last
+        canvas = page.locator(".nbhelpers-pad canvas")
+        for hand, way in ((by_mouse, 1), (by_touch, -1)):
+            handle = neuron.root.locator('circle[data-name="line"]')
+            handle.scroll_into_view_if_needed()
+            at, before = handle.bounding_box(), neuron.settled()
+            x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+            hand(page, [(x, y), (x - 20, y + 15), (x - 40, y + 30)])
+            assert neuron.changed(before, "pictures"), hand
+            weights = box.root.get_by_label("weight", exact=True)
+            weights.scroll_into_view_if_needed()
+            at, before = box.root.locator("img").bounding_box(), weights.input_value()
+            for k in range(1, 20)[::way]:  # across the lines into the output
+                hand(page, [(at["x"] + at["width"] * 0.45, at["y"] + at["height"] * k / 20)])
+                page.wait_for_timeout(100)
+            assert box.until(lambda: weights.input_value() != before), hand  # noqa: B023
+            page.get_by_label("Clear the drawing pad").press("Enter")
+            reading.filter(has_text="Draw a digit").wait_for(timeout=60_000)
+            canvas.scroll_into_view_if_needed()
+            at = canvas.bounding_box()
+            hand(page, [(at["x"] + 80, at["y"] + k) for k in (60, 100, 140, 180)])
+            reading.filter(has_text="a 3, ").wait_for(timeout=60_000)
         assert [*notebook.said(), *notebook.console] == []
 
 
