@@ -12,6 +12,8 @@ from importlib.metadata import version
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each process, and for the kernels it starts
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+# Dask gives up a connection on which nothing came for 30 s: a busy machine may stand still longer.
+os.environ["DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP"] = "600s"
 os.environ["NBHELPERS_MY_NETWORK"] = "off"  # nbval runs notebooks where a person's own file may be
 
 import matplotlib
