@@ -1,12 +1,13 @@
 """Your own folder, and files that are written whole or not at all."""
 
+import contextlib
 import errno
+import json
 import os
 import secrets
 import stat
 import sys
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 DRIVE, OWN = "/drive", "my_files"  # JupyterLite's folder, which the browser keeps, and one in it
@@ -33,7 +34,7 @@ def cache_folder():
     return Path(base) / "nbhelpers"
 
 
-@contextmanager
+@contextlib.contextmanager
 def replacing(path):
     """Open a new file for bytes that takes the place of `path` at the end of the `with` block.
 
@@ -64,7 +65,7 @@ def replacing(path):
         raise
 
 
-@contextmanager
+@contextlib.contextmanager
 def telling(path):
     """Let an OSError within the `with` block name `path` instead of a file that nobody asked for.
 
@@ -82,3 +83,33 @@ def telling(path):
         if error.errno == errno.ENOENT and not folder.is_dir():
             words = f"there is no folder {str(folder)!r}"
         raise OSError(error.errno, words, str(path)) from None
+
+
+def read_kept(path, good):
+    """The dict in a JSON file of yours; {} if there is none.
+
+    One that can't be read as such, or of which `good(dict)` isn't true, is put aside, as
+    `NAME.json.damaged`: what is kept then begins anew.
+    """
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if good(kept):
+            return kept
+    except OSError:
+        return {}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pass  # something else than what is written here
+    with contextlib.suppress(OSError):
+        os.replace(path, f"{path}.damaged")
+    return {}
+
+
+def keep(path, kept):
+    """Write a dict as a JSON file that a person can read. False where it can't be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(json.dumps(kept, indent=1, ensure_ascii=False).encode())
+    except OSError:
+        return False
+    return True

@@ -4,6 +4,7 @@ Built in notebook 03, for mini-batches; in notebook 08, for validation and early
 """
 
 import math
+import sys
 import time
 from contextlib import nullcontext
 
@@ -107,7 +108,8 @@ def fit(
         augment(X_batch, rng) returns the batch that is trained on in its place, of the same
         shape and dtype: `warps.random_affine`, for instance. It may change its batch in place.
     verbose : bool
-        Show a progress bar with the losses (tqdm).
+        Show a progress bar with the losses (tqdm). In a browser (JupyterLite) there is one
+        wherever a training takes more than a few seconds.
 
     Returns
     -------
@@ -154,7 +156,7 @@ def fit(
                 history.add_validation(loss, accuracy)
                 stopping.look()
             if bar is not None:
-                bar.set_postfix_str(history.words())
+                bar.set_postfix_str(history.words(), refresh=False)
                 bar.update()
             if callback is not None and callback(net, history):
                 break
@@ -221,10 +223,21 @@ def overflow_allowed():
     return np.errstate(all="ignore")
 
 
-def progress_bar(epochs, verbose):
-    """Return a tqdm bar over the epochs; tqdm is imported only when somebody wants one."""
-    if not verbose:
-        return nullcontext()
-    from tqdm.auto import tqdm
+BAR_AFTER = 5  # seconds
 
-    return tqdm(total=epochs, unit="epoch")
+
+def progress_bar(epochs, verbose):
+    """Return a tqdm bar over the epochs; tqdm is imported only when somebody wants one.
+
+    In a browser, which has no way to interrupt a cell, a training has one while it takes long.
+    """
+    if verbose:
+        from tqdm.auto import tqdm
+
+        return tqdm(total=epochs, unit="epoch")
+    if sys.platform != "emscripten":
+        return nullcontext()
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # its thread: there are none
+    return tqdm(total=epochs, unit="epoch", delay=BAR_AFTER, leave=False, file=sys.stdout)

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import inspect
+import time
 
 import numpy as np
 import pytest
@@ -336,7 +337,7 @@ def test_however_a_training_ends_it_leaves_everything_in_order(ending, patience,
         def __exit__(self, *error):
             self.closed = True
 
-        def set_postfix_str(self, words):
+        def set_postfix_str(self, words, refresh):
             assert words.startswith("train loss")
 
         def update(self):
@@ -602,6 +603,20 @@ def test_progress_bar_shows_the_epochs(rng, capsys):
     net = MLP([2, 3], rng=rng)
     fit(net, X, y, optimizer=SGD(0.1), epochs=2, batch_size=20, rng=rng, verbose=True)
     assert "2/2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("after", [0.01, 5])
+def test_in_a_browser_a_long_training_shows_its_epochs(rng, capsys, monkeypatch, after):
+    """Pretended: the tests of the site have a real one."""
+    monkeypatch.setattr(training.sys, "platform", "emscripten")
+    monkeypatch.setattr(training, "BAR_AFTER", after)
+    (X, y), net = blobs(rng, 40), MLP([2, 3], rng=rng)
+    wait = {"callback": lambda net, history: time.sleep(0.11)}  # tqdm writes ten times a second
+    fit(net, X, y, optimizer=SGD(0.1), epochs=3, batch_size=20, rng=rng, **wait)
+    printed, said = capsys.readouterr()
+    assert ("2/3" in printed) == (after < 1)
+    assert printed.rpartition("\r")[2].strip() == "", "gone at the end"
+    assert said == ""
 
 
 def test_evaluate_in_chunks_is_evaluate_at_once(rng):

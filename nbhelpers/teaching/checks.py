@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nbhelpers.boxes import Shown, announce, box, code, plain, shell
-from nbhelpers.teaching import bank
+from nbhelpers.teaching import bank, progress
 from nbhelpers.teaching.failures import examine, last_line
 from nbhelpers.teaching.recognise import (
     Pair,
@@ -118,6 +118,8 @@ def judge(name, answer):
     """The `Result` of `check`, which counts as a try, but isn't shown."""
     exercise = bank.exercise(name)
     result = _results[name] = _result(name, exercise, _found(exercise, answer))
+    if result.passed:
+        progress.keep_passed(name)
     return result
 
 
@@ -137,24 +139,30 @@ def _found(exercise, answer):
 
 
 class Progress(Shown):
-    """Which exercises are done in this kernel: `done` and `missing` are lists of names."""
+    """Which exercises are done: `done` and `missing` are lists of names.
+
+    The latest answer in this kernel counts; where there is none, what passed on an earlier day.
+    """
 
     def __init__(self, lessons):
         names = [f"{lesson}.{n}" for lesson in lessons for n in bank.exercises(lesson)]
-        self.done = [n for n in names if n in _results and _results[n].passed]
+        before = progress.passed()
+        self.done = [n for n in names if (_results[n].passed if n in _results else n in before)]
         self.missing = [n for n in names if n not in self.done]
         lines = [f"{'✓ done' if n in self.done else '○ to do'}: {code(n)}" for n in names]
         title = f"{len(self.done)} of {len(names)} exercises done"
         if not names:
-            title = "No exercise has been checked yet in this session"
+            title = "No exercise has been checked yet"
         kind = "passed" if names and not self.missing else "neutral"
         self.html = box(kind, title, lines)
         self.text = "\n".join([title, *("  " + plain(line) for line in lines)])
 
 
 def report(lesson=None):
-    """Which exercises of a lesson are done in this kernel (default: of all lessons begun)."""
-    return Progress([lesson] if lesson else sorted({n.partition(".")[0] for n in _results}))
+    """Which exercises of a lesson are done (default: of all lessons begun)."""
+    known, here = bank.lessons(), {n.partition(".")[0] for n in _results}
+    before = {n.partition(".")[0] for n in progress.passed()}  # a lesson may be gone by now
+    return Progress([lesson] if lesson else sorted(here | before.intersection(known)))
 
 
 def reset(name=None):

@@ -2,11 +2,11 @@
 
 `ask("lesson.name")` shows the question with a button for each option; the choice may change until
 `reveal("lesson.name")` shows it beside the right answer and why. Without a prediction (*Run all*,
-GitHub) both read well too.
+GitHub) both read well too. Predictions are kept in the reader's own folder (`progress`).
 """
 
 from nbhelpers.boxes import FOCUS, Shown, box, folded, plain
-from nbhelpers.teaching import bank
+from nbhelpers.teaching import bank, progress
 from nbhelpers.teaching.exercise import LETTERS
 
 _STYLE = f"<style>.nn-question.nn-question :focus-visible {{ {FOCUS} }}</style>"
@@ -19,6 +19,7 @@ class Asked(Shown):
 
     def __init__(self, name, question):
         self.name, self.question, self._index, self.revealed = name, question, None, False
+        self._words = [plain(option) for option in question.options]
         options = [question.lettered(i) for i in range(len(question.options))]
         self.html = box("question", "Predict first", [question.text, *options, _LATER])
         lines = ["Predict first:", question.text, *("  " + o for o in options), _LATER]
@@ -39,7 +40,14 @@ class Asked(Shown):
         if not self.revealed:
             self._index = index
             self._update()
+            progress.keep_prediction(self.name, self._words[index])
         return self
+
+    def restore(self, words):
+        """Predict what was predicted on an earlier day, if the option is still there."""
+        if words in self._words:
+            self._index = self._words.index(words)
+            self._update()
 
     def close(self):
         """The answer has been revealed: no more changes."""
@@ -122,11 +130,14 @@ _asked = {}  # name -> latest Asked in this kernel
 def ask(name):
     """Show the question "lesson.name"; make it the last expression of its cell.
 
-    A choice made earlier is kept until the answer has been revealed. What is returned has
-    `.choose(letter or position)` and `.choice`. ValueError lists the questions that exist.
+    A choice made earlier, on another day too, is kept until the answer has been revealed. What is
+    returned has `.choose(letter or position)` and `.choice`. ValueError lists the questions that
+    exist.
     """
     asked, before = Asked(name, bank.question(name)), _asked.get(name)
-    if before and before.choice and not before.revealed:
+    if before is None:
+        asked.restore(progress.predicted(name))
+    elif before.choice and not before.revealed:
         asked.choose(before.choice)
     _asked[name] = asked
     return asked

@@ -3,6 +3,7 @@
 import errno
 import linecache
 import os
+import shutil
 import subprocess
 import sys
 
@@ -425,7 +426,7 @@ def test_where_the_folder_cannot_be_written_the_readers_own_one_is_used(folders,
     assert answers.recall("xor_loop.neuron") is ours
     assert "○ neuron is ours: my_network.py can't be read: " in capsys.readouterr().out
     assert "my_network.py" in answers.show().text
-    (folders / "own").rmdir()
+    shutil.rmtree(folders / "own")
     (folders / "own").write_bytes(b"")  # neither can the other one be written
     book = Notebook(SIGMOID, NEURON)
     assert "yours. my_network.py can't be written: " in capsys.readouterr().out

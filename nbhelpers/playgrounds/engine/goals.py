@@ -20,13 +20,10 @@ A figure's settings, or its experiment, have a method `goal` that returns one::
 'slope=1.75'
 """
 
-import contextlib
-import json
 import math
-import os
 from dataclasses import dataclass
 
-from nbhelpers.files import cache_folder, replacing
+from nbhelpers.files import cache_folder, keep, read_kept
 
 
 @dataclass(frozen=True)
@@ -117,12 +114,7 @@ class Bests:
         if not self._beaten(goal):
             return
         self.kept[goal.words] = {"score": float(goal.score), "settings": settings}
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(self.path) as file:
-                file.write(json.dumps(self.kept, indent=1, ensure_ascii=False).encode())
-        except OSError:
-            pass  # a folder that can't be written to: they last as long as the kernel
+        keep(self.path, self.kept)  # if it can't be written, it lasts as long as the kernel
 
     def _beaten(self, goal):
         """Whether the goal's score is better than the best so far, not only as good."""
@@ -133,14 +125,6 @@ class Bests:
 
     def _read(self):
         """What the file has; {} if there is none, or none that can be read."""
-        try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
-            if all(math.isfinite(entry["score"]) for entry in kept.values()):
-                return kept
-        except OSError:
-            return {}
-        except (ValueError, TypeError, KeyError, AttributeError):
-            pass  # something else than what is written here
-        with contextlib.suppress(OSError):
-            os.replace(self.path, f"{self.path}.damaged")
-        return {}
+        return read_kept(
+            self.path, lambda kept: all(math.isfinite(entry["score"]) for entry in kept.values())
+        )
