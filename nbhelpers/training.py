@@ -4,13 +4,12 @@ Built in notebook 03, for mini-batches; in notebook 08, for validation and early
 """
 
 import math
-import sys
 import time
-from contextlib import nullcontext
 
 import numpy as np
 
 from nbhelpers import threads
+from nbhelpers.bars import progress_bar
 from nbhelpers.history import History, Stopping
 from nbhelpers.schedules import SCHEDULES, Pace
 from nbhelpers.validation import (
@@ -221,23 +220,3 @@ def evaluate(net, X, y, chunk=4096):
 def overflow_allowed():
     """Return a context without NumPy's warnings, for code that looks at its results itself."""
     return np.errstate(all="ignore")
-
-
-BAR_AFTER = 5  # seconds
-
-
-def progress_bar(epochs, verbose):
-    """Return a tqdm bar over the epochs; tqdm is imported only when somebody wants one.
-
-    In a browser, which has no way to interrupt a cell, a training has one while it takes long.
-    """
-    if verbose:
-        from tqdm.auto import tqdm
-
-        return tqdm(total=epochs, unit="epoch")
-    if sys.platform != "emscripten":
-        return nullcontext()
-    from tqdm import tqdm
-
-    tqdm.monitor_interval = 0  # its thread: there are none
-    return tqdm(total=epochs, unit="epoch", delay=BAR_AFTER, leave=False, file=sys.stdout)

@@ -20,6 +20,7 @@ KERNELS = (
     "optimizers",
     "schedules",
     "history",
+    "bars",
     "training",
     "gradient_check",
     "warps",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nbhelpers import training, warps
+from nbhelpers import bars, training, warps
 from nbhelpers.network import MLP
 from nbhelpers.optimizers import PIECE, SGD, Adam, adam
 from nbhelpers.schedules import SCHEDULES
@@ -608,8 +608,8 @@ def test_progress_bar_shows_the_epochs(rng, capsys):
 @pytest.mark.parametrize("after", [0.01, 5])
 def test_in_a_browser_a_long_training_shows_its_epochs(rng, capsys, monkeypatch, after):
     """Pretended: the tests of the site have a real one."""
-    monkeypatch.setattr(training.sys, "platform", "emscripten")
-    monkeypatch.setattr(training, "BAR_AFTER", after)
+    monkeypatch.setattr(bars.sys, "platform", "emscripten")
+    monkeypatch.setattr(bars, "AFTER", after)
     (X, y), net = blobs(rng, 40), MLP([2, 3], rng=rng)
     wait = {"callback": lambda net, history: time.sleep(0.11)}  # tqdm writes ten times a second
     fit(net, X, y, optimizer=SGD(0.1), epochs=3, batch_size=20, rng=rng, **wait)

@@ -23,6 +23,8 @@ from pyodide import Missing, pyodide
 
 from nbhelpers.playgrounds import FIGURES, PLAYGROUNDS
 from nbhelpers.publishing import site as sites
+from nbhelpers.publishing import site_lab, site_python
+from nbhelpers.teaching.notebook_files import notebook_text
 
 ROOT = Path(__file__).resolve().parents[2]
 LATER = ("09", "10", "11", "12")  # better on a laptop
@@ -38,46 +40,63 @@ def test_the_map_is_the_readmes():
 @pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
 def test_a_staged_notebook_differs_in_its_form_alone(path):
     """JupyterLite needs each output in one piece; what is large is named where it is needed."""
-    before, after = read(path), nbformat.reads(sites.staged(path), as_version=4)
+    text = notebook_text(site_lab.staged(path))
+    before, after = read(path), nbformat.reads(text, as_version=4)
+    sklearn = "\nimport sklearn  # in the browser it is fetched when a cell names it"
     for old, new in zip(before.cells, after.cells, strict=True):
-        added = new.source.removeprefix(old.source)
-        assert added in (
-            "",
-            "\nimport sklearn  # in the browser it is fetched when a cell names it",
-        )
+        if "in_browser" in old.metadata:
+            assert new.source != old.source
+        else:
+            assert new.source.removeprefix(old.source) in ("", sklearn)
         assert new.get("outputs") == old.get("outputs")
-    assert ("import sklearn  #" in sites.staged(path)) == (
-        path.stem[:2] in ("07", "08", "09", "10", "12")
-    )
-    for cell in json.loads(sites.staged(path))["cells"]:
+    assert ("import sklearn  #" in text) == (path.stem[:2] in ("07", "08", "09", "10", "12"))
+    for cell in json.loads(text)["cells"]:
         for output in cell.get("outputs", []):
             values = [output.get("text", ""), *output.get("data", {}).values()]
             assert not any(isinstance(value, list) for value in values)
 
 
+def test_a_replacement_that_has_nothing_to_replace_is_an_error():
+    assert site_lab.replaced("a = 1", {"1": "2"}) == "a = 2"
+    for source in ("a = 2", "a = 1 + 1"):
+        with pytest.raises(ValueError, match="'1' should stand once in the cell"):
+            site_lab.replaced(source, {"1": "2"})
+
+
+@pytest.mark.parametrize("path", [p for p in notebooks() if p.name[:2] in LATER], ids=str)
+def test_of_a_slow_notebook_the_playground_is_offered(path):
+    short = site_lab.playground_of(site_lab.staged(path), path.name)
+    title, setup, figure, tries = nbformat.from_dict(short).cells
+    assert "better on a laptop" in title.source
+    assert "setup" in setup.metadata.tags
+    assert figure.source.startswith("playgrounds.")
+    assert tries.source.startswith("Things to try")
+    assert site_lab.to_run(path.name) == f"{path.stem}-playground.ipynb"
+
+
 def test_what_is_no_pyodide_is_named(tmp_path):
     for place in (str(tmp_path), "http://127.0.0.1:9/full"):
         with pytest.raises(ValueError, match=f"Pyodide is not at {re.escape(place)}: "):
-            sites.base_lock(place)
+            site_python.base_lock(place)
     (tmp_path / "pyodide-lock.json").write_text("{")
     with pytest.raises(ValueError, match="Pyodide is not at"):
-        sites.base_lock(str(tmp_path))
+        site_python.base_lock(str(tmp_path))
 
 
 def test_packages_are_those_that_are_needed():
     known = {"a": {"depends": ["B_c"]}, "b-c": {"depends": ["a"]}, "d": {"depends": ["e"]}}
-    assert sites.closure(known, ["a"]) == {"a", "b-c"}
+    assert site_python.closure(known, ["a"]) == {"a", "b-c"}
     with pytest.raises(ValueError, match="this Pyodide has no package e"):
-        sites.closure(known, ["d"])
+        site_python.closure(known, ["d"])
 
 
 def test_a_file_of_another_content_is_refused(tmp_path):
     (tmp_path / "new").mkdir()
     with pytest.raises(ValueError, match="is missing: Pyodide's folder should have all"):
-        sites.copy_checked(tmp_path / "a.whl", tmp_path / "new", "0")
+        site_python.copy_checked(tmp_path / "a.whl", tmp_path / "new", "0")
     (tmp_path / "a.whl").write_bytes(b"a")
     with pytest.raises(ValueError, match="is not the file that pyodide-lock"):
-        sites.copy_checked(tmp_path / "a.whl", tmp_path / "new", "0")
+        site_python.copy_checked(tmp_path / "a.whl", tmp_path / "new", "0")
     assert not list((tmp_path / "new").iterdir())
 
 
@@ -87,7 +106,7 @@ def test_a_site_from_pyodides_own_address_leaves_its_packages_there(tmp_path):
     (lab / "extensions/@a/b/static/pypi").mkdir(parents=True)
     wheels.mkdir()
     (lab / "jupyter-lite.json").write_text('{"jupyter-config-data": {}}')
-    others = [name for name in sites.KERNEL if name != "piplite"] + ["numpy", "scikit-learn"]
+    others = [name for name in site_python.KERNEL if name != "piplite"] + ["numpy", "scikit-learn"]
     for folder, name in ((lab / "extensions/@a/b/static/pypi", "piplite"), (wheels, "nbhelpers")):
         with zipfile.ZipFile(folder / f"{name}-1-py3-none-any.whl", "w") as archive:
             archive.writestr(f"{name}/__init__.py", "")
@@ -96,8 +115,8 @@ def test_a_site_from_pyodides_own_address_leaves_its_packages_there(tmp_path):
         "info": {"version": "1"},
         "packages": {n: {"file_name": f"{n}.whl", "depends": [], "sha256": "0"} for n in others},
     }
-    sites.add_python(lab, wheels, "https://example.org/v1/full", lock)
-    made = json.loads((lab / sites.PACKAGES / "pyodide-lock.json").read_text("utf-8"))
+    site_python.add_python(lab, wheels, "https://example.org/v1/full", lock)
+    made = json.loads((lab / site_python.PACKAGES / "pyodide-lock.json").read_text("utf-8"))
     files = {name: entry["file_name"] for name, entry in made["packages"].items()}
     assert files["nbhelpers"] == "nbhelpers-1-py3-none-any.whl"
     assert files["numpy"] == "https://example.org/v1/full/numpy.whl"
@@ -190,6 +209,42 @@ def test_every_figure_moves(browser, address):
         assert [*notebook.said(), *notebook.console] == []
 
 
+LONG = """\
+from nbhelpers.network import MLP
+from nbhelpers.optimizers import SGD
+from nbhelpers.training import fit
+import time
+X, y = np.zeros((2, 2)), np.array([0, 1])
+net, rng = MLP([2, 2]), np.random.default_rng(0)
+slowly = lambda net, history: time.sleep(1)
+fit(net, X, y, optimizer=SGD(0.1), epochs=12, batch_size=2, rng=rng, callback=slowly)
+print("done")"""
+
+
+def test_of_a_slow_notebook_the_playground_trains_and_reads(browser, address):
+    with opened(browser, address, "notebooks/10_mnist-playground.ipynb") as notebook:
+        notebook.run_all(seconds=600)
+        page, (panel, _) = notebook.page, notebook.panels()
+        assert [*notebook.errors(), *notebook.said()] == []
+        before = panel.settled()
+        panel.button("Step").click()
+        assert panel.changed(before, "pictures")
+        reading = page.locator('.jp-OutputArea [role="status"]').last
+        canvas = page.locator(".nbhelpers-pad canvas")
+        canvas.scroll_into_view_if_needed()
+        at = canvas.bounding_box()
+        by_mouse(page, [(at["x"] + 80, at["y"] + k) for k in (60, 100, 140, 180)])
+        reading.filter(has_text="%").wait_for(timeout=60_000)
+
+
+def test_a_long_training_shows_a_bar_while_it_runs(browser, address):
+    with opened(browser, address, "notebooks/01_xor_loop.ipynb") as first:
+        notebook = run_new(first, LONG)
+        assert printed(notebook).rpartition("\r")[2].strip() == "done"
+        assert "8/12" in printed(notebook), "after five seconds"
+        assert "1/12" not in printed(notebook), "not before"
+
+
 def by_mouse(page, points):
     """Press at the first point, move over the others, let go."""
     page.mouse.move(*points[0])
@@ -244,12 +299,16 @@ ANSWER = """\
 def neuron(X, w):
     return 1 / (1 + np.exp(-(X @ w)))
 neuron = answers.use("xor_loop.neuron", neuron)"""
+GUESS = """\
+asked = questions.ask("xor_loop.delta")
+asked.buttons[1].click()"""
 BEST = """\
 figure = playgrounds.neuron()
 figure.controls["w2"].value = 1.0"""
 LOOK = """\
 from pathlib import Path
 print("def neuron" in Path("my_network.py").read_text())
+print(questions.ask("xor_loop.delta").choice, checks.report("xor_loop").done)
 print(playgrounds.neuron().bests.kept)"""
 
 
@@ -263,14 +322,15 @@ def test_what_a_reader_writes_outlasts_the_page_and_moves_to_another_browser(
 ):
     path = "notebooks/01_xor_loop.ipynb"
     with opened(browser, address, path) as first:
-        page = run_new(first, ANSWER, BEST).leave()
+        page = run_new(first, ANSWER, GUESS, BEST).leave()
         page.wait_for_timeout(2000)  # for the lab to note that it is closed
         page.goto(f"{address}/index.html")
         page.goto(lab(address, path))
         again = run_new(first.ready(SECONDS), LOOK, name="again")
         found = printed(again)
-        assert found.startswith("True\n{'")
+        assert found.startswith("True\nB ['xor_loop.neuron']\n{'")
         page.goto(f"{address}/index.html")
+        page.locator("[data-lesson=xor_loop]").get_by_text("1 of 7 exercises done").wait_for()
         with page.expect_download() as download:
             page.locator("#save").click()
         download.value.save_as(tmp_path / "work.json")
@@ -284,6 +344,7 @@ def test_what_a_reader_writes_outlasts_the_page_and_moves_to_another_browser(
         page.get_by_text("Nothing was changed.").wait_for()
         page.locator("#load").set_input_files(tmp_path / "work.json")
         page.get_by_text(f"Loaded: {len(work['files'])} files.").wait_for()
+        page.get_by_text("1 of 7 exercises done").wait_for()
         page.goto(lab(address, path))
         assert printed(run_new(other.ready(SECONDS), LOOK, name="there")) == found
 

@@ -22,6 +22,7 @@ const answered = request => new Promise((done, failed) => {
   request.onsuccess = () => done(request.result);
   request.onerror = () => failed(request.error);
 });
+const PROGRESS = "my_files/progress.json";
 const database = () => {
   const request = indexedDB.open(NAME);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
@@ -62,5 +63,23 @@ document.getElementById("load").addEventListener("change", guarded(async event =
     change.onabort = () => failed(change.error);
   });
   db.close();
+  await showProgress();
   said(`Loaded: ${Object.keys(files).length} files. Notebooks that are open show them after a reload.`);
 }));
+
+// The map says what has been done.
+const showProgress = async () => {
+  const known = await indexedDB.databases();
+  if (!known.some(each => each.name === NAME)) return;  // nobody has been in the lab yet
+  const db = await database();
+  const file = await answered(db.transaction(STORE).objectStore(STORE).get(PROGRESS));
+  db.close();
+  if (!file) return;
+  const { passed } = typeof file.content === "string" ? JSON.parse(file.content) : file.content;
+  for (const row of document.querySelectorAll("[data-lesson]")) {
+    const { lesson, exercises } = row.dataset;
+    const done = Object.keys(passed).filter(name => name.startsWith(`${lesson}.`)).length;
+    row.querySelector(".done").textContent = done ? `${done} of ${exercises} exercises done` : "";
+  }
+};
+addEventListener("pageshow", guarded(showProgress));
