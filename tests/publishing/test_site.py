@@ -215,7 +215,8 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.training import fit
 import time
 X, y = np.zeros((2, 2)), np.array([0, 1])
-net, rng = MLP([2, 2]), np.random.default_rng(0)
+rng = np.random.default_rng(0)
+net = MLP([2, 2], rng=rng)
 slowly = lambda net, history: time.sleep(1)
 fit(net, X, y, optimizer=SGD(0.1), epochs=12, batch_size=2, rng=rng, callback=slowly)
 print("done")"""
@@ -224,7 +225,7 @@ print("done")"""
 def test_of_a_slow_notebook_the_playground_trains_and_reads(browser, address):
     with opened(browser, address, "notebooks/10_mnist-playground.ipynb") as notebook:
         notebook.run_all(seconds=600)
-        page, (panel, _) = notebook.page, notebook.panels()
+        page, panel = notebook.page, notebook.panels()[0]
         assert [*notebook.errors(), *notebook.said()] == []
         before = panel.settled()
         panel.button("Step").click()

@@ -67,7 +67,10 @@ document.getElementById("load").addEventListener("change", guarded(async event =
   said(`Loaded: ${Object.keys(files).length} files. Notebooks that are open show them after a reload.`);
 }));
 
-// The map says what has been done.
+// The map says what has been done. A kernel's files are kept as base64, those of the lab as text.
+const text = ({ format, content }) => format === "base64"
+  ? new TextDecoder().decode(Uint8Array.from(atob(content), letter => letter.charCodeAt(0)))
+  : typeof content === "string" ? content : JSON.stringify(content);
 const showProgress = async () => {
   const known = await indexedDB.databases();
   if (!known.some(each => each.name === NAME)) return;  // nobody has been in the lab yet
@@ -75,7 +78,7 @@ const showProgress = async () => {
   const file = await answered(db.transaction(STORE).objectStore(STORE).get(PROGRESS));
   db.close();
   if (!file) return;
-  const { passed } = typeof file.content === "string" ? JSON.parse(file.content) : file.content;
+  const { passed } = JSON.parse(text(file));
   for (const row of document.querySelectorAll("[data-lesson]")) {
     const { lesson, exercises } = row.dataset;
     const done = Object.keys(passed).filter(name => name.startsWith(`${lesson}.`)).length;
