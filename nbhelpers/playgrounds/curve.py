@@ -20,6 +20,7 @@ from nbhelpers.optimizers import SGD
 from nbhelpers.playgrounds.engine.code import HIDDEN, apply, define, times_slope
 from nbhelpers.playgrounds.engine.curves import LossCurves, nice_ceiling
 from nbhelpers.playgrounds.engine.experiment import Experiment
+from nbhelpers.playgrounds.engine.goals import Goal
 from nbhelpers.playgrounds.engine.panel import short
 from nbhelpers.playgrounds.engine.picture import Picture, message
 from nbhelpers.playgrounds.engine.playground import playground
@@ -460,6 +461,7 @@ def ceiling(x, least):
 
 
 # ---------------------------------------------------------------- three panels
+SMALL, SOON = 0.1, 8_000  # the error and the steps that the goal of `curve_bias` asks for
 SWITCH = ["on", "off"]
 
 
@@ -482,6 +484,18 @@ class CurveBias(CurveExperiment):
     fade = 0.9995
     errors = False
     fixed = FIXED | {"batch_size": POINTS, "shuffle": "off"}
+    solved = None  # the first step at which the root mean squared error is below 0.1
+
+    def advance(self):
+        loss = super().advance()
+        if self.solved is None and 2 * loss < SMALL**2:
+            self.solved = self.steps
+        return loss
+
+    def goal(self):
+        score = float("nan") if self.solved is None else self.solved
+        words = f"the {self.settings.function}: an error below {SMALL} after {SOON:,} steps at most"
+        return Goal(words, score, target=SOON, lower=True, unit=" steps", at=self.solved)
 
 
 @dataclass(frozen=True)

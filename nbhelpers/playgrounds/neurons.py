@@ -1,4 +1,4 @@
-"""The first figures of notebook 01: a neuron by hand, and three of them, which can do XOR.
+"""Neurons by hand: one, and three of them, which can do XOR (notebook 01), one that is pinned (02).
 
 A neuron says 1 where w1 x1 + w2 x2 is above its threshold, and 0 elsewhere; a smooth one goes from
 0 to 1. The border between is a line, which can be dragged; the sliders are its numbers.
@@ -282,11 +282,13 @@ class Neuron(Rows):
 class NeuronPicture(Picture):
     """The plane and the truth table."""
 
+    HEADS = ("$w_1x_1 + w_2x_2$", "sum \u2212 threshold")
+
     def build(self):
         self.plane = NeuronPlane(
             self, (60, 52, 276, 276), "drag the line, drag the arrow", ("$x_1$", "$x_2$")
         )
-        heads = {"$x_1$": 0.8, "$x_2$": 0.8, "$w_1x_1 + w_2x_2$": 3.1, "sum \u2212 threshold": 3.6}
+        heads = {"$x_1$": 0.8, "$x_2$": 0.8, self.HEADS[0]: 3.1, self.HEADS[1]: 3.6}
         heads |= {"answer": 1.9, "wanted": 1.9, "": 0.7}
         self.table = Table(self, (376, 82, 616, 246), heads)
 
@@ -304,6 +306,70 @@ class NeuronPicture(Picture):
         sums = X @ w, X @ w - threshold
         sums = [[short(z) for z in each] for each in sums]
         self.table.update(*sums, says, map(str, wanted), signs(right))
+
+
+# ---------------------------------------------------------------- a neuron that is pinned
+@dataclass(frozen=True)
+class Pinned(Rows):
+    """A neuron without a threshold: its line goes through the origin, until it gets a bias."""
+
+    computes = "bias off or on, one neuron computes"
+    smooth = False
+    SLIDERS_A_ROW = 3
+    table: str = choice("AND", ["AND", "OR"], label="to compute")
+    bias: str = choice("off", ["off", "on"])
+    w1: float = weight(1.0, "w\u2081")
+    w2: float = weight(0.5, "w\u2082")
+    b: float = number(0.0, -FARTHEST, FARTHEST, label="bias b")
+    along: float = along_line()
+
+    @property
+    def line(self):
+        """Weights, threshold, and where on the line its handle is: at the origin, if pinned."""
+        w = np.array([self.w1, self.w2])
+        if self.bias == "off":
+            return w, 0.0, beside(polar(w, 0.0)[0]) @ -MIDDLE
+        return w, -self.b, self.along
+
+    def says(self):
+        """Its four answers, bools (4,)."""
+        return above(*self.line[:2], X)
+
+    def answers(self):
+        """Its four answers as numbers, (4,)."""
+        return self.says().astype(float)
+
+    def summary(self):
+        words = f"{self.right().sum()} of 4 rows of {self.table} right"
+        if self.bias == "off":
+            return f"{words} \u00b7 pinned: at (0, 0) the sum is 0, whatever the weights"
+        return f"{words} \u00b7 at (0, 0) the sum is the bias, {short(self.b)}"
+
+    def handles(self):
+        return dict(zip(("line", "arrow"), line_handles(*self.line), strict=True))
+
+    def drag(self, name, x, y):
+        w1, w2, threshold, along = line_dragged(*self.line, name == "arrow", x, y)
+        if self.bias == "on":
+            return replace(self, w1=w1, w2=w2, b=0.0 - threshold, along=along)
+        return replace(self, w1=w1, w2=w2) if name == "arrow" else self
+
+
+class PinnedPicture(NeuronPicture):
+    """The same, with the axes through the origin and a pin there."""
+
+    HEADS = ("$w_1x_1 + w_2x_2$", "sum + bias")
+
+    def build(self):
+        super().build()
+        ax = self.plane.ax
+        for axis in (ax.axvline, ax.axhline):
+            axis(0, color=PALETTE["grey"], lw=1, ls=(0, (4, 3)))
+        self.pin = self.line(ax, "o", mfc="none", mec=PALETTE["vermilion"], ms=27, mew=3, zorder=5)
+
+    def update(self, settings):
+        super().update(settings)
+        self.pin.set_data(*([[0], [0]] if settings.bias == "off" else [[], []]))
 
 
 # ---------------------------------------------------------------- three neurons
@@ -413,6 +479,13 @@ neuron = figure(
     title="A neuron by hand",
     example="table=AND,w1=1,w2=1",
     notebook="01",
+)
+pinned = figure(
+    Pinned,
+    PinnedPicture,
+    title="A neuron that is pinned to the origin",
+    example="table=OR,w1=1,w2=1",
+    notebook="02",
 )
 three_neurons = figure(
     ThreeNeurons,

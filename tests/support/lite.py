@@ -81,14 +81,19 @@ SECONDS = 400  # until a kernel is there, at most
 SETUP = "from nbhelpers.notebook import *"
 
 
-def run_new(notebook, *sources, name="new"):
-    """Run these cells as a new notebook, in the page of another one; returns it."""
+def open_new(notebook, *sources, name="new"):
+    """Open these cells as a new notebook, in the page of another one; returns it."""
     path = f"notebooks/{name}.ipynb"
     notebook.page.evaluate(NEW, [path, [SETUP, *sources]])
     page = notebook.leave()
     new = OpenNotebook(page)
     page.evaluate(OPEN, path)
-    new.ready(SECONDS)
+    return new.ready(SECONDS)
+
+
+def run_new(notebook, *sources, name="new"):
+    """The same, and run it whole; nothing may go wrong."""
+    new = open_new(notebook, *sources, name=name)
     new.run_all(seconds=600)
     assert [*new.errors(), *new.said(), *new.console] == []
     return new

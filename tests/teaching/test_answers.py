@@ -47,7 +47,7 @@ GRADIENT = """
 def bias_gradient(delta):
     return delta.sum(axis=0)
 
-bias_gradient = answers.use("bias.gradient", bias_gradient)
+bias_gradient = answers.use("bias.bias_gradient", bias_gradient)
 """
 
 
@@ -533,7 +533,7 @@ def test_a_function_that_was_recalled_is_not_written_twice(own_file):
         'squash = answers.recall("xor_loop.neuron")',
         "def bias_gradient(delta):\n    squash(np.zeros((1, 1)), np.ones((1, 1)))\n"
         "    return delta.sum(axis=0)\n"
-        'answers.use("bias.gradient", bias_gradient)',
+        'answers.use("bias.bias_gradient", bias_gradient)',
     )
     text = own_file.read_text(encoding="utf-8")
     assert text.count("def neuron") == 1

@@ -267,7 +267,9 @@ class Figure:
         ]
         if n := self.state.SLIDERS_A_ROW:
             for pair in sliders:
-                pair.layout.flex, pair.children[0].layout.flex = "1 1 260px", "1 1 180px"
+                pair.layout.flex = "1 1 260px"
+                for slider in getattr(pair, "children", ())[:1]:  # beside its box
+                    slider.layout.flex = "1 1 180px"
             groups = [*(sliders[k : k + n] for k in range(0, len(sliders), n)), menus]
         else:
             groups = [sliders, menus] if len(menus) > 1 else [sliders + menus]

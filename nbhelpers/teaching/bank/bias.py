@@ -34,7 +34,7 @@ def _step(X, Y, W1, b1, W2, b2, lr):
 
 
 EXERCISES = {
-    "gradient": Exercise(
+    "bias_gradient": Exercise(
         reference=lambda delta: delta.sum(axis=0),
         cases=[(_deltas(0, 4, 3),), (_deltas(1, 5, 5),), (_deltas(2, 6, 1),), (_deltas(3, 1, 2),)],
         mistakes={
