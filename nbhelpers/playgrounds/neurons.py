@@ -346,17 +346,18 @@ class Pinned(Rows):
         return f"{words} \u00b7 at (0, 0) the sum is the bias, {short(self.b)}"
 
     def handles(self):
-        return dict(zip(("line", "arrow"), line_handles(*self.line), strict=True))
+        line, arrow = line_handles(*self.line)
+        return {"arrow": arrow} if self.bias == "off" else {"line": line, "arrow": arrow}
 
     def drag(self, name, x, y):
         w1, w2, threshold, along = line_dragged(*self.line, name == "arrow", x, y)
-        if self.bias == "on":
-            return replace(self, w1=w1, w2=w2, b=0.0 - threshold, along=along)
-        return replace(self, w1=w1, w2=w2) if name == "arrow" else self
+        if self.bias == "off":
+            return replace(self, w1=w1, w2=w2)
+        return replace(self, w1=w1, w2=w2, b=0.0 - threshold, along=along)
 
 
 class PinnedPicture(NeuronPicture):
-    """The same, with the axes through the origin and a pin there."""
+    """The same, with a pin at the origin; dashed, where the line would be with its bias."""
 
     HEADS = ("$w_1x_1 + w_2x_2$", "sum + bias")
 
@@ -366,10 +367,19 @@ class PinnedPicture(NeuronPicture):
         for axis in (ax.axvline, ax.axhline):
             axis(0, color=PALETTE["grey"], lw=1, ls=(0, (4, 3)))
         self.pin = self.line(ax, "o", mfc="none", mec=PALETTE["vermilion"], ms=27, mew=3, zorder=5)
+        self.free = self.line(ax, "--", color=PALETTE["ink"], lw=1.2)
+
+    def reach(self, settings):
+        lines = super().reach(settings)
+        return {name: lines[name] for name in settings.handles() if name in lines}
 
     def update(self, settings):
         super().update(settings)
-        self.pin.set_data(*([[0], [0]] if settings.bias == "off" else [[], []]))
+        off = settings.bias == "off"
+        self.pin.set_data(*([[0], [0]] if off else [[], []]))
+        w, shown = settings.line[0], off and settings.b
+        edge = self.plane.lines(w, -settings.b, 0.0)[0] if shown and w.any() else np.zeros((0, 2))
+        self.free.set_data(*edge.T)
 
 
 # ---------------------------------------------------------------- three neurons

@@ -35,17 +35,25 @@ def test_pinned_and_is_out_of_reach_and_or_is_not():
 
 def test_a_pinned_line_turns_and_cannot_be_moved(bests):
     shown = FIGURES["pinned"](bests=bests)
-    assert np.allclose(shown.state.handles()["line"], 0)
-    before = shown.settings
-    shown.drag("line", 0.7, 0.7)
-    assert shown.settings == before
+    assert list(shown.state.handles()) == list(shown.picture.reach(shown.state)) == ["arrow"]
+    with pytest.raises(ValueError, match="there is no handle 'line'; there are: arrow"):
+        shown.drag("line", 0.7, 0.7)
     for to in ((0.3, -0.1), (-0.2, 0.3), (0.1, 0.1)):
         shown.drag("arrow", *to)
         assert np.allclose(shown.state.handles()["arrow"], to, atol=0.02)
-        assert np.allclose(shown.state.handles()["line"], 0)
         edge, _ = shown.picture.plane.lines(*shown.state.line)
         across = np.array([edge[0, 1] - edge[1, 1], edge[1, 0] - edge[0, 0]])
         assert across @ edge[0] == pytest.approx(0, abs=1e-9), "through the origin"
+
+
+def test_a_bias_that_is_off_shows_where_the_line_would_be(bests):
+    shown = FIGURES["pinned"]("w1=1,w2=1,b=-1.5", bests=bests)
+    x, y = shown.picture.free.get_data()
+    assert np.allclose(np.add(x, y), 1.5)
+    assert not shown.reached
+    shown.change(bias="on")
+    assert not len(shown.picture.free.get_xdata())
+    assert shown.reached
 
 
 def test_with_a_bias_it_moves_and_computes_and(bests):
