@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nbhelpers.labs import xor_loop
+from nbhelpers.activations import sigmoid
+from nbhelpers.labs import bias, xor_loop
 from nbhelpers.teaching import lessons
 
 
@@ -93,3 +94,40 @@ def test_a_straight_output_is_still_on_its_way_after_ten_times_as_long():
         assert (largest > 1e-3).sum() == 6
         assert np.median(largest[largest > 1e-3]) == pytest.approx(slow, abs=6e-4)
         assert (largest < 0.5).all()
+
+
+# ---------------------------------------------------------------- notebook 02
+@pytest.mark.parametrize(("hidden", "output"), [(True, True), (True, False), (False, True)])
+def test_many_curves_are_each_a_plain_training(hidden, output):
+    networks = bias.train(hidden, output, count=3, steps=200, lr=0.3)
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        W1, W2 = rng.standard_normal((1, 5)), rng.standard_normal((5, 1))
+        b1, b2, lr, X, Y = np.zeros(5), np.zeros(1), 0.3 / 32, bias.X, bias.Y
+        for _ in range(200):
+            A1 = sigmoid(X @ W1 + b1)
+            delta2 = A1 @ W2 + b2 - Y
+            delta1 = delta2 @ W2.T * A1 * (1 - A1)
+            W2, W1 = W2 - lr * A1.T @ delta2, W1 - lr * X.T @ delta1
+            b2 = b2 - lr * output * delta2.sum(axis=0)
+            b1 = b1 - lr * hidden * delta1.sum(axis=0)
+        for theirs, mine in zip(networks, (W1, b1, W2, b2), strict=True):
+            assert np.allclose(theirs[seed], mine, rtol=1e-9)
+        error = np.sqrt(np.mean((sigmoid(X @ W1 + b1) @ W2 + b2 - Y) ** 2))
+        assert bias.typical_error(X, Y, *networks)[seed] == pytest.approx(error)
+
+
+def test_neither_patience_nor_units_make_up_for_the_places_of_pinned_units():
+    """What notebook 02 says in words: 0.278 after ten times as long, and each side's own rate."""
+    longer = bias.typical_error(bias.X, bias.Y, *bias.train(False, steps=200_000))
+    assert np.median(longer) == pytest.approx(0.278, abs=1e-3)
+    with np.errstate(all="ignore"):
+        best = {
+            hidden_bias: min(
+                np.median(bias.typical_error(bias.X, bias.Y, *bias.train(hidden_bias, lr=lr)))
+                for lr in (0.1, 0.3, 0.5)
+            )
+            for hidden_bias in (False, True)
+        }
+    assert best[False] > 0.27
+    assert best[True] < 0.05

@@ -282,12 +282,11 @@ class Neuron(Rows):
 class NeuronPicture(Picture):
     """The plane and the truth table."""
 
+    TITLE = "drag the line, drag the arrow"
     HEADS = ("$w_1x_1 + w_2x_2$", "sum \u2212 threshold")
 
     def build(self):
-        self.plane = NeuronPlane(
-            self, (60, 52, 276, 276), "drag the line, drag the arrow", ("$x_1$", "$x_2$")
-        )
+        self.plane = NeuronPlane(self, (60, 52, 276, 276), self.TITLE, ("$x_1$", "$x_2$"))
         heads = {"$x_1$": 0.8, "$x_2$": 0.8, self.HEADS[0]: 3.1, self.HEADS[1]: 3.6}
         heads |= {"answer": 1.9, "wanted": 1.9, "": 0.7}
         self.table = Table(self, (376, 82, 616, 246), heads)
@@ -359,6 +358,7 @@ class Pinned(Rows):
 class PinnedPicture(NeuronPicture):
     """The same, with a pin at the origin; dashed, where the line would be with its bias."""
 
+    TITLE = "turn the arrow, with a bias move the line"
     HEADS = ("$w_1x_1 + w_2x_2$", "sum + bias")
 
     def build(self):

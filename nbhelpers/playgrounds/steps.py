@@ -226,18 +226,18 @@ def height_of(k):
 class FiveSteps(Settings):
     """Five steps make a curve: drag their places and heights, then let a training go on."""
 
-    SLIDERS_A_ROW = 5
+    SLIDERS_A_ROW = 3
     place1: float = place_of(1)
     place2: float = place_of(2)
     place3: float = place_of(3)
     place4: float = place_of(4)
     place5: float = place_of(5)
+    lift: float = number(0.0, -TALL, TALL, label="lift")
     height1: float = height_of(1)
     height2: float = height_of(2)
     height3: float = height_of(3)
     height4: float = height_of(4)
     height5: float = height_of(5)
-    lift: float = number(0.0, -TALL, TALL, label="lift")
     steepness: float = number(3.0, 1, 8, label="steepness")
     moment: int = number(0, 0, MOMENTS - 1, label="training")
 

@@ -35,31 +35,30 @@ def test_a_lone_neuron_needs_its_bias(task, seed):
     assert not right["off"].all()
 
 
-def test_three_tanh_units_lose_xor_again_at_learning_rate_1_and_keep_it_at_0_3():
-    """Playground, output bias alone: so the notebook trains tanh units with the smaller rate."""
-    worst = {}
-    for lr in (1.0, 0.3):
-        experiment = Bias(BiasSettings(lr, "XOR", "off", "on", "tanh", hidden=3, seed=4))
-        losses = []
-        for _ in range(500):
-            experiment.step(10)
-            losses.append(experiment.loss)
-        learned = np.argmax(np.array(losses) < 0.1)
-        assert losses[learned] < 0.1
-        worst[lr] = max(losses[learned:])
-    assert worst[1.0] > 0.4
-    assert worst[0.3] < 0.1
-
-
-def test_a_bias_on_the_hidden_layer_alone_leaves_two_sigmoid_units_stuck():
-    stuck = {}
-    for output_bias in ("on", "off"):
-        settings = [BiasSettings(output_bias=output_bias, hidden=2, seed=s) for s in range(10)]
-        networks = [Bias(s) for s in settings]
+def test_three_tanh_units_need_a_bias_and_both_are_safest():
+    """Of twenty starts at rate 1: none without, 13 with the output's, 19 with the hidden units'."""
+    learned = {}
+    for biases in (("off", "off"), ("off", "on"), ("on", "off"), ("on", "on")):
+        networks = [
+            Bias(BiasSettings(1.0, "XOR", *biases, "tanh", hidden=3, seed=seed))
+            for seed in range(20)
+        ]
         for network in networks:
-            network.step(3_000)
-        stuck[output_bias] = [k for k, n in enumerate(networks) if not n.right().all()]
-    assert stuck == {"on": [], "off": [0, 3]}
+            network.step(5_000)
+        learned[biases] = sum(network.right().all() for network in networks)
+    assert list(learned.values()) == [0, 13, 19, 20]
+
+
+@pytest.mark.parametrize("lr", [0.3, 1.0, 3.0, 8.0])
+def test_with_biases_the_errors_on_xor_are_less_than_half_as_large(lr):
+    """At the same rate, ten starts each; medians, since at 8 a start without may fail."""
+    error = {}
+    for on in ("on", "off"):
+        networks = [Bias(BiasSettings(lr, "XOR", on, on, seed=seed)) for seed in range(10)]
+        for network in networks:
+            network.step(5_000)
+        error[on] = np.median([np.abs(network.A[-1] - network.Y).max() for network in networks])
+    assert error["on"] < error["off"] / 2
 
 
 def test_the_neuron_is_written_out():
