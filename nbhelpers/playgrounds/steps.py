@@ -316,7 +316,9 @@ class FiveStepsPicture(Picture):
     def build(self):
         above = self.axes(56, 236, 600, 160, title="the sine's points, and the sum of the steps")
         above.plot(X, Y, "o", color=PALETTE["ink"], ms=4)
-        above.set(xlim=(LOW, HIGH), ylim=(-2, 2), yticks=[-1, 0, 1], xticklabels=[])
+        above.set(
+            xlim=(LOW, HIGH), ylim=(-TALL - 0.2, TALL + 0.2), yticks=[-2, 0, 2], xticklabels=[]
+        )
         self.sum = self.line(above, color=PALETTE["blue"], lw=2.5)
         self.below = self.axes(56, 50, 600, 160, xlabel="x (drag the dots: a step's place, height)")
         self.below.set(xlim=(LOW, HIGH), ylim=(-TALL - 0.2, TALL + 0.2), yticks=[-2, 0, 2])
