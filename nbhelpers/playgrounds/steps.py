@@ -55,10 +55,9 @@ class SteepPlace(Settings):
         return float(np.abs(sigmoid(self.w * GRID + self.b) - sigmoid(w * GRID + b)).max())
 
     def summary(self):
-        at = f"steep at x = \u2212b / w = {self.place:z.2f}" if self.w else "the same for all x"
+        place = f"place {self.place:z.2f}" if self.w else "the same for all x"
         way = "rises" if self.w > 0 else "falls" if self.w else "flat"
-        words = f"a = \u03c3({self.w:z.2f} x {self.b:+z.2f}) \u00b7 {way} \u00b7 {at}"
-        return minus(words)
+        return minus(f"{place} \u00b7 {way} \u00b7 a = \u03c3({self.w:z.2f} x {self.b:+z.2f})")
 
     def goal(self):
         words = f"the grey unit that {self.target}, within {WITHIN}"
