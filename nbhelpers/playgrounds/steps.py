@@ -273,13 +273,11 @@ class FiveSteps(Settings):
             return np.stack([-b1 / W1[0], W2[:, 0] / 2], axis=1)
 
     def summary(self):
-        words = [f"typical error {error_of(self.parts()):.4f}"]
+        made, said = "from what the hand has made", ""
         if self.moment:
-            words.insert(0, f"{self.steps():,} steps of training from what the hand has made")
-            words.append(self.training()[1])
-        else:
-            words.insert(0, "by hand")
-        return " \u00b7 ".join(filter(None, words))
+            said = self.training()[1]
+        words = f"step {self.steps():,}", f"typical error {error_of(self.parts()):.4f}"
+        return " \u00b7 ".join(filter(None, (*words, made if self.moment else "by hand", said)))
 
     def goal(self):
         score = float("nan") if self.moment else round(error_of(self.parts()), 4)

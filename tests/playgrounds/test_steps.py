@@ -112,7 +112,7 @@ def test_three_steps_by_hand_reach_the_goal(bests):
         assert not shown.reached
         shown.drag(f"step {name}", place, height / 2)
     assert shown.reached
-    assert "by hand · typical error 0.0858" in shown.summary
+    assert shown.summary == "step 0 · typical error 0.0858 · by hand"
     assert shown.settings == FIGURES["five_steps"](THREE, bests=bests).settings
 
 
@@ -121,7 +121,7 @@ def test_it_computes_what_the_lab_s_network_does(bests):
     shown = FIGURES["five_steps"](THREE, bests=bests)
     W1, b1, W2, b2 = shown.state.parts()
     error = lab.typical_error(lab.X, lab.Y, W1[None], b1[None], W2[None], b2[None])
-    assert shown.summary.endswith(f"{error[0]:.4f}")
+    assert f"error {error[0]:.4f} " in shown.summary
     assert np.allclose(-b1 / W1[0], shown.state.by_hand()[0])
 
 
@@ -130,7 +130,8 @@ def test_a_training_goes_on_from_the_hand_and_a_hand_ends_it(bests):
     shown.drag("training", 1e9, 0.1)
     assert (shown.state.moment, shown.state.steps()) == (MOMENTS - 1, LAST)
     assert not shown.reached, "it isn't by hand"
-    assert "10,000 steps of training from what the hand has made" in shown.summary
+    assert shown.summary.startswith("step 10,000 · typical error 0.0")
+    assert shown.summary.endswith("from what the hand has made")
     assert shown.picture.course.get_xdata()[-1] == LAST
     errors = shown.picture.course.get_ydata()
     assert errors[0] == pytest.approx(0.0858, abs=1e-4)
