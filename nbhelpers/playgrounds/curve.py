@@ -484,7 +484,10 @@ class CurveBias(CurveExperiment):
     fade = 0.9995
     errors = False
     fixed = FIXED | {"batch_size": POINTS, "shuffle": "off"}
-    solved = None  # the first step at which the root mean squared error is below 0.1
+
+    def build(self):
+        self.solved = None  # the first step at which the root mean squared error is below 0.1
+        super().build()
 
     def advance(self):
         loss = super().advance()

@@ -341,7 +341,7 @@ class Pinned(Rows):
     def summary(self):
         words = f"{self.right().sum()} of 4 rows of {self.table} right"
         if self.bias == "off":
-            return f"{words} \u00b7 pinned: at (0, 0) the sum is 0, whatever the weights"
+            return f"{words} \u00b7 pinned to (0, 0)"
         return f"{words} \u00b7 at (0, 0) the sum is the bias, {short(self.b)}"
 
     def handles(self):

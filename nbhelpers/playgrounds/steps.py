@@ -32,7 +32,7 @@ MOST, LEAST = 8.0, 0.25  # of a weight; its least size that a hand can make
 FARTHEST = 24.0  # of a bias
 BESIDE = 2.0  # the sum at the handle of the steepness
 WITHIN = 0.02
-TARGETS = {"rises at 3": (2.0, -6.0), "falls at \u22122": (-4.0, -8.0)}  # weight and bias
+TARGETS = {"falls at \u22122": (-4.0, -8.0), "rises at 3": (2.0, -6.0)}  # weight and bias
 GRID = np.linspace(-FAR, FAR, 241)
 
 
@@ -42,7 +42,7 @@ class SteepPlace(Settings):
 
     w: float = number(1.0, -MOST, MOST, label="weight w")
     b: float = number(0.0, -FARTHEST, FARTHEST, label="bias b")
-    target: str = choice("rises at 3", TARGETS, label="the grey unit")
+    target: str = choice("falls at \u22122", TARGETS, label="the grey unit")
 
     @property
     def place(self):
@@ -61,7 +61,7 @@ class SteepPlace(Settings):
 
     def goal(self):
         words = f"the grey unit that {self.target}, within {WITHIN}"
-        return Goal(words, round(self.apart(), 4), WITHIN, lower=True)
+        return Goal(words, round(self.apart(), 4), WITHIN, lower=True, unit=" apart")
 
     def handles(self):
         middle = float(np.clip(self.place if self.w else 0.0, -FAR, FAR))
@@ -106,7 +106,7 @@ class SteepPlacePicture(Picture):
         for words, y, colour in [
             ("weight w", 0.85, "ink"),
             ("bias b", 0.6, "ink"),
-            ("\u2212b / w", 0.24, "vermilion"),
+            ("steep at x =", 0.24, "vermilion"),
         ]:
             look = {"size": 15, "color": PALETTE[colour], "bold": y < 0.4}
             Label(self, side, 0, y, words, ha="left", **look)
@@ -166,8 +166,12 @@ def error_of(parts):
     return float(np.sqrt(np.mean((said_by(X, parts)[0] - Y) ** 2)))
 
 
+@np.errstate(all="ignore")
 def train(parts, slopes):
-    """The weights and biases at each of the moments, from these on; `slopes` are the biases'."""
+    """The weights and biases at each of the moments, from these on; `slopes` gives the biases'.
+
+    ValueError if it gives another shape, or if the error grows without bounds.
+    """
     found, done = [], 0
     for step in growing(LAST, MOMENTS):
         for _ in range(step - done):
@@ -176,12 +180,19 @@ def train(parts, slopes):
             delta2 = A2 - Y
             delta1 = delta2 @ W2.T * A1 * (1 - A1)
             db1, db2 = slopes(delta1.copy()), slopes(delta2.copy())
+            for b, db in ((b1, db1), (b2, db2)):
+                if np.shape(db) != b.shape:
+                    raise ValueError(
+                        f"slopes of shape {np.shape(db)} for biases of shape {b.shape}"
+                    )
             parts = (
                 W1 - RATE * X.T @ delta1,
                 b1 - RATE * db1,
                 W2 - RATE * A1.T @ delta2,
                 b2 - RATE * db2,
             )
+        if not np.isfinite(error_of(parts)):
+            raise ValueError("the error has grown without bounds")
         found.append(parts)
         done = step
     return found
@@ -280,11 +291,13 @@ class FiveSteps(Settings):
         return " \u00b7 ".join(filter(None, (*words, made if self.moment else "by hand", said)))
 
     def goal(self):
-        score = float("nan") if self.moment else round(error_of(self.parts()), 4)
+        score = round(error_of(made(*self.by_hand())), 4)
         return Goal(f"by hand, a typical error below {SMALL}", score, SMALL, lower=True)
 
     def handles(self):
-        found = {
+        lift = float(np.clip(self.parts()[3][0], -TALL, TALL))
+        found = {"lift": (LOW + 0.4, lift)}
+        found |= {
             f"step {k}": (float(np.clip(x, LOW, HIGH)), float(np.clip(y, -TALL / 2, TALL / 2)))
             for k, (x, y) in enumerate(np.nan_to_num(self.dots()), 1)
         }
@@ -294,6 +307,8 @@ class FiveSteps(Settings):
     def drag(self, name, x, y):
         if name == "training":
             return replace(self, moment=nearest(growing(LAST, MOMENTS), x))
+        if name == "lift":
+            return replace(self, moment=0, lift=round(float(np.clip(y, -TALL, TALL)), 2) + 0.0)
         k = name.removeprefix("step ")
         x, y = np.clip(x, LOW, HIGH), np.clip(2 * y, -TALL, TALL)
         there = {f"place{k}": round(float(x), 2), f"height{k}": round(float(y), 2) + 0.0}
@@ -317,9 +332,17 @@ class FiveStepsPicture(Picture):
             xlim=(LOW, HIGH), ylim=(-TALL - 0.2, TALL + 0.2), yticks=[-2, 0, 2], xticklabels=[]
         )
         self.sum = self.line(above, color=PALETTE["blue"], lw=2.5)
-        self.below = self.axes(56, 50, 600, 160, xlabel="x (drag the dots: a step's place, height)")
+        self.below = self.axes(
+            56,
+            50,
+            600,
+            160,
+            xlabel="x (drag the dots: place and height of each step, and the lift)",
+        )
         self.below.set(xlim=(LOW, HIGH), ylim=(-TALL - 0.2, TALL + 0.2), yticks=[-2, 0, 2])
         self.below.axhline(0, color=PALETTE["light grey"], lw=1)
+        self.lift = self.line(self.below, "--", color=PALETTE["ink"], lw=1.5)
+        self.hand = self.line(self.below, "o", mfc="none", mec=PALETTE["grey"], mew=2, ms=11)
         colours = [PALETTE[name] for name in CYCLE[:N]]
         self.steps = [self.line(self.below, color=colour, lw=2) for colour in colours]
         self.dots = [self.line(self.below, "o", color=colour, ms=11) for colour in colours]
@@ -338,6 +361,9 @@ class FiveStepsPicture(Picture):
         parts = settings.parts()
         says, A1 = said_by(LINE, parts)
         self.sum.set_data(LINE, says)
+        self.lift.set_data([LOW, HIGH], np.repeat(parts[3], 2))
+        places, heights = settings.by_hand()[:2] if settings.moment else ((), ())
+        self.hand.set_data(places, np.divide(heights, 2))
         for k, (x, y) in enumerate(settings.dots()):
             self.steps[k].set_data(LINE, A1[:, k] * parts[2][k])
             self.dots[k].set_data([x], [y])

@@ -24,6 +24,7 @@ from nbhelpers.playgrounds.curve import (
     SgdSettings,
 )
 from nbhelpers.playgrounds.engine.code import HIDDEN
+from nbhelpers.playgrounds.engine.goals import Bests
 from nbhelpers.teaching.lessons import program
 
 SWITCH = ("on", "off")
@@ -222,3 +223,17 @@ def test_the_path_shows_every_step():
     x, y = panel.picture.path.get_data()
     np.testing.assert_allclose(x, 0.54 * 0.82 ** np.arange(501), atol=1e-12)
     np.testing.assert_allclose(y, 0.71 * (-0.8) ** np.arange(501), atol=1e-12)
+
+
+def test_the_challenge_of_curve_bias_is_a_new_one_after_each_change(tmp_path):
+    """What another network reached isn't this one's."""
+    panel = playgrounds.curve_bias(
+        "learning_rate=0.6,hidden=6,steps=8000", bests=Bests(tmp_path / "bests.json")
+    )
+    assert panel.experiment.solved == 6_683
+    assert panel.reached
+    panel.controls["hidden"].value = 2
+    assert panel.experiment.solved is None
+    assert not panel.reached
+    panel.reset()
+    assert panel.experiment.solved is None

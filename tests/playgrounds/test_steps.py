@@ -107,7 +107,9 @@ def test_a_unit_without_a_weight_is_steep_nowhere(bests):
 
 # ---------------------------------------------------------------- five steps
 def test_three_steps_by_hand_reach_the_goal(bests):
-    shown = FIGURES["five_steps"]("lift=-0.5", bests=bests)
+    shown = FIGURES["five_steps"](bests=bests)
+    shown.drag("lift", 3, -0.5)
+    assert shown.picture.lift.get_ydata().tolist() == [-0.5, -0.5]
     for name, place, height in (("1", 0.2, 1.4), ("2", 3.1, -1.9), ("3", 6.0, 1.4)):
         assert not shown.reached
         shown.drag(f"step {name}", place, height / 2)
@@ -127,9 +129,11 @@ def test_it_computes_what_the_lab_s_network_does(bests):
 
 def test_a_training_goes_on_from_the_hand_and_a_hand_ends_it(bests):
     shown = FIGURES["five_steps"](THREE, bests=bests)
+    assert shown.reached
     shown.drag("training", 1e9, 0.1)
     assert (shown.state.moment, shown.state.steps()) == (MOMENTS - 1, LAST)
-    assert not shown.reached, "it isn't by hand"
+    assert shown.reached, "by hand: the training neither helps nor harms"
+    assert np.allclose(shown.picture.hand.get_xdata(), shown.state.by_hand()[0])
     assert shown.summary.startswith("step 10,000 · typical error 0.0")
     assert shown.summary.endswith("from what the hand has made")
     assert shown.picture.course.get_xdata()[-1] == LAST
@@ -161,6 +165,8 @@ OWN = {
     "with our bias_gradient": bank.exercise("bias.bias_gradient").reference,
     "with your bias_gradient": lambda delta: delta.sum(axis=0),
     "which stopped (ZeroDivisionError": lambda delta: 1 / 0,
+    "slopes of shape (32, 5) for biases of shape (5,)": lambda delta: delta,
+    "the error has grown without bounds": lambda delta: -1e3 * delta.sum(axis=0),
 }
 
 
@@ -172,19 +178,18 @@ def test_a_training_with_a_reader_s_function(words, bests):
     assert shown.state.parts()[0] == pytest.approx(plain.state.parts()[0])
 
 
-def test_without_the_slopes_of_the_biases_less_is_learned(bests):
-    """The notebook's numbers, from the steps as they are when the figure opens."""
+def test_without_the_slopes_of_the_biases_steps_that_begin_at_0_stay_there(bests):
+    """The notebook's start and its numbers."""
+    start = "place1=0,place2=0,place3=0,place4=0,place5=0,steepness=2,"
+    start += "height1=1,height2=-1,height3=0.5,height4=-0.5,height5=0.2"
     kept = {}
-    for name, slopes in (
-        ("with", lambda d: d.sum(axis=0)),
-        ("without", lambda d: 0 * d.sum(axis=0)),
-    ):
-        shown = FIGURES["five_steps"](f"moment={MOMENTS - 1}", bias_gradient=slopes, bests=bests)
+    for name, slopes in (("with", lambda d: d.sum(axis=0)), ("without", lambda d: 0 * d[0])):
+        shown = FIGURES["five_steps"](
+            f"{start},moment={MOMENTS - 1}", bias_gradient=slopes, bests=bests
+        )
         kept[name] = float(shown.summary.partition("error ")[2][:6])
-    assert kept == {
-        "with": pytest.approx(0.014, abs=5e-4),
-        "without": pytest.approx(0.041, abs=5e-4),
-    }
+        assert (np.abs(shown.state.dots()[:, 0]).max() == 0) == (name == "without")
+    assert kept == {"with": pytest.approx(0.11, abs=5e-3), "without": pytest.approx(0.29, abs=5e-3)}
 
 
 def test_a_hand_does_not_train(bests):
