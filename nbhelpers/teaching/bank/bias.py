@@ -232,8 +232,8 @@ QUESTIONS = {
             "The hidden units' biases are enough": "Without biases of their own, all hidden units "
             "are steep at x = 0 and nowhere else. The output's bias only moves the whole curve up "
             "or down.",
-            "It needs both": "Both work as well, not better: once the units can slide, the output's "
-            "bias adds little.",
+            "It needs both": "Both work as well, not better: once the units can slide, the "
+            "output's bias adds little.",
         },
         answer="C",
     ),
