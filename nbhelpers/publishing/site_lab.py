@@ -45,9 +45,11 @@ def staged(path):
     A cell that takes minutes there says in its metadata, `in_browser`, what to replace by what: a
     loop by one with a bar, a network by a smaller one. JupyterLite shows an output of many lines
     with a comma after each if it is stored as a list. A package that only few notebooks need is
-    named in their setup cells, where the kernel loads it.
+    named in their setup cells, where the kernel loads it. Links to other places are left out.
     """
     contents = read_notebook(path)
+    cells = contents["cells"]
+    contents["cells"] = [c for c in cells if "links" not in c["metadata"].get("tags", [])]
     sources = ["".join(cell["source"]) for cell in contents["cells"]]
     for cell, source in zip(contents["cells"], sources, strict=True):
         if "setup" in cell["metadata"].get("tags", []) and NEEDS_SKLEARN.search("".join(sources)):

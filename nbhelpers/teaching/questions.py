@@ -146,9 +146,11 @@ def ask(name):
 def reveal(name):
     """Show the answer to "lesson.name" beside the prediction, if there is one, as `Revealed`.
 
+    A prediction of an earlier day counts, too.
+
     ValueError lists the questions that exist.
     """
-    question, asked = bank.question(name), _asked.get(name)
-    if asked is not None and asked.choice:
+    question, asked = bank.question(name), _asked.get(name) or ask(name)
+    if asked.choice:
         asked.close()
-    return Revealed(question, asked and asked.choice)
+    return Revealed(question, asked.choice)

@@ -8,6 +8,7 @@ import importlib
 import io
 import platform
 import re
+import sys
 from importlib import metadata
 
 from nbhelpers.boxes import Shown, box, plain
@@ -18,6 +19,7 @@ PACKAGES = {  # name of the package -> the least version that the notebooks run 
     "ipywidgets": (7, 7),
     "scikit-learn": (1, 6),
 }
+FETCHED = {"scikit-learn"}  # in a browser, when a notebook needs it
 AGAIN = "run <code>pip install -r requirements.txt</code>, then restart the kernel"
 
 
@@ -33,6 +35,8 @@ def packages():
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
+            if name in FETCHED and sys.platform == "emscripten":
+                continue
             raise ValueError(f"{name} is missing: {AGAIN}") from None
         if release(version) < least:
             wanted = ".".join(map(str, least))

@@ -43,6 +43,8 @@ def test_a_prediction_is_there_on_another_day_until_another_one_is_made(folder):
     assert questions.ask(name).choice is None, "revealed: run again, it is asked anew"
     questions.ask(name).choose("A")
     another_day()
+    assert questions.reveal(name).choice == "A", "though nobody has asked today"
+    another_day()
     assert questions.ask(name).choice == "A"
 
 

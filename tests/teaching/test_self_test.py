@@ -77,3 +77,19 @@ def test_missing_data_is_told_with_the_file_and_the_rest_goes_on(monkeypatch, tm
     assert not report.passed
     assert [line[0] for line in report.lines].count("✗") == 1
     assert "train-images" in report.text
+
+
+@pytest.mark.parametrize(("platform", "passed"), [("emscripten", True), ("linux", False)])
+def test_in_a_browser_scikit_learn_is_fetched_later(monkeypatch, platform, passed):
+    real = self_test.metadata.version
+
+    def version(name):
+        if name == "scikit-learn":
+            raise self_test.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(self_test.metadata, "version", version)
+    monkeypatch.setattr(self_test.sys, "platform", platform)
+    report = self_test.run([self_test.packages])
+    assert report.passed == passed
+    assert "numpy" in report.text or not passed
