@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from examples import example
-from lab import run_cells
+from lab import OpenNotebook, jupyter_lab, run_cells, write
 
 from nbhelpers.labs import xor_loop
 from nbhelpers.playgrounds import FIGURES, starts
@@ -930,6 +930,39 @@ def test_holding_a_line_and_an_arrow_in_a_browser(browser, tmp_path):
         )
         held = page.evaluate(SWIPE, [*(0.5 * (ends("line")[0] + ends("line")[1]))])
         assert held == [False, True], "a finger's swipe over a line scrolls, a mouse takes it"
+
+
+def test_a_finger_on_a_handle_drags_and_scrolls_nothing(browser, tmp_path):
+    """Upwards, where a finger elsewhere in the figure scrolls the page."""
+    write(
+        tmp_path / "a.ipynb",
+        "from nbhelpers import playgrounds",
+        "playgrounds.neuron()",
+        *"1234" * 9,
+    )
+    with jupyter_lab(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1000, "height": 700}, has_touch=True)
+        notebook = OpenNotebook(page)
+        page.goto(f"{address}/lab/tree/a.ipynb?reset")
+        notebook.ready().run_all()
+        (panel,), session = notebook.panels(), page.context.new_cdp_session(page)
+        handle = panel.root.locator('circle[data-name="line"]')
+        handle.scroll_into_view_if_needed()
+        panel.settled()
+        top, at = panel.root.bounding_box()["y"], handle.bounding_box()
+        x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+        for k in range(13):
+            points = [{"x": x, "y": y - 6 * k}]
+            kind = "touchMove" if k else "touchStart"
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            page.wait_for_timeout(40)
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        panel.settled()
+        assert panel.root.bounding_box()["y"] == top
+        at = handle.bounding_box()
+        assert at["y"] + at["height"] / 2 == pytest.approx(y - 72, abs=2)
+        assert [*notebook.errors(), *notebook.said(), *notebook.console] == []
+        notebook.close()
 
 
 def test_a_first_drag_moves_nothing_below_it(browser, tmp_path):

@@ -177,6 +177,9 @@ function render({ model, el }) {
     if (sent === model.get("seen") && !newest) places();
   };
   svg.addEventListener("pointerdown", down);
+  svg.addEventListener("touchstart", e => {            // a finger on a handle drags: no scrolling
+    if (e.target.tagName === "circle") e.preventDefault();
+  }, { passive: false });
   svg.addEventListener("pointermove", move);
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
     svg.addEventListener(end, up);
